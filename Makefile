@@ -1,0 +1,36 @@
+# Set everything up once, then run. The first screen of the README shows the commands.
+PYTHON ?= python3
+PROFILE ?= quick
+DATA ?=
+METHODS ?=
+INSTALLED := .venv/.installed
+
+.PHONY: workbook test lint lab data clean
+
+workbook: $(INSTALLED)  ## run all notebooks headless and build outputs/<run>/index.html
+	.venv/bin/workbook run --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(METHODS),--methods "$(METHODS)")
+
+test: $(INSTALLED)  ## units, and every notebook with tiny parameters
+	.venv/bin/python -m pytest
+
+lint: $(INSTALLED)
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+lab: $(INSTALLED)  ## JupyterLab on the notebooks
+	.venv/bin/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/00_dataset.ipynb
+
+data: $(INSTALLED)  ## download the Kaggle pairs into data/kaggle (needs the network)
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --editable ".[dev,kaggle]"
+	.venv/bin/python -m lib.sources
+
+clean:  ## forget caches; results in outputs/ stay
+	rm -rf data/cache .pytest_cache .ruff_cache
+
+# uv installs the same packages as pip in a fraction of the time; it lives in the environment, not on the system.
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another with: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --editable ".[dev]"
+	@touch $@

@@ -1,0 +1,32 @@
+"""The workbook's library. One idea: a colorizer is any callable from gray `(B, 1, H, W)` to RGB `(B, 3, H, W)`.
+
+Whatever makes colorizers, feeds them, judges them or shows them stands in this order, and imports run upward only:
+
+    files.py         where things lie; writing whole or not at all
+    progress.py      one progress bar, for a terminal, a notebook and the runner
+    results.py       what a run left behind, read from its files; the table that terminal and page show
+    color.py         luma, YCbCr, Lab, colourfulness: each scale named once, with its inverse
+    pairs.py         gray and colour pictures in pairs, decoded once; splits; near-duplicates
+    scenes/          rendered landscapes, the embedded default data
+    sources.py       a name or a folder -> pairs
+    metrics.py       what is measured on a prediction and its truth
+    classical/       filters, segmentation, Fourier domain, colour maps
+    networks/        the paper's network, alone and with classical filters as further inputs
+    perceptual.py    VGG11 features; the perceptual loss as printed, and corrected
+    distillation.py  how the bundled VGG11 weights were made
+    training.py      TrainingConfig and the visible loop; a training is kept under its fingerprint
+    gradients.py     what a loss and what accumulation do to gradients
+    evaluation.py    controls, a row a picture and method, intervals, paired differences
+    experiments.py   several trainings at equal budget, over seeds
+    claims.py        the ledger: each claim of the paper, what was measured, a verdict
+    activations.py   feature maps captured, ranked, counted
+    figures.py       data in, matplotlib Figure out; nothing else
+    browsers.py      ipywidgets, thin over figures.py
+    runs.py          what a notebook records of itself
+    report.py        a run as one HTML page
+    parameters.py    notebook parameters, checked before a kernel starts
+    workbook.py      the runner: papermill, one line a notebook, the report
+
+Only workbook.py and parameters.py know papermill, only browsers.py knows ipywidgets, and only sources.py (and
+torchvision's own weights, when asked for) reaches for the network.
+"""

@@ -1,0 +1,100 @@
+"""ipywidgets, thin over figures.py: every picture shown here can be drawn without a widget by the function it calls."""
+
+import html
+import io
+from collections.abc import Callable
+
+import ipywidgets as widgets
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+
+from lib import figures
+from lib.activations import RANKINGS, Activation, capture, dead_channels, display_range, page_of, pick
+
+
+def feature_map_figure(
+    activation: Activation, picture: int = 0, ranking: str = "variance", page: int = 1, shared: bool = False
+) -> Figure:
+    """One page of a layer's channels for one of the captured pictures, as the browser shows it."""
+    maps, channels, pages = page_of(activation.maps[picture], ranking, page)
+    low, high = display_range(maps, shared)
+    dead = len(dead_channels(activation.maps))
+    scale = "one scale" if shared else "own scale a channel"
+    title = f"{activation} · by {ranking} · page {page} of {pages} · {dead} dead · {scale}, [low, high] shown"
+    return figures.feature_maps(maps.numpy(), channels, (low.numpy(), high.numpy()), title)
+
+
+class FeatureMapBrowser:
+    """Choose a network, a picture, a layer, a ranking and a page, and see the feature maps.
+
+    Args:
+        networks: trained networks by name.
+        gray: `(N, 1, H, W)` in [0, 1].
+        names: N names of the pictures.
+
+    `widget` is what to display. Activations are computed once a network for all pictures, not at every choice.
+    """
+
+    def __init__(self, networks: dict[str, nn.Module], gray: Tensor, names: list[str]):
+        self._networks, self._gray, self._captured = networks, gray, {}
+        self.network = widgets.Dropdown(options=list(networks), description="network")
+        self.picture = widgets.Dropdown(options=[(n, i) for i, n in enumerate(names)], description="picture")
+        self.layer = widgets.Dropdown(description="layer", layout=widgets.Layout(width="28em"))
+        self.ranking = widgets.Dropdown(options=RANKINGS, value="variance", description="ranking")
+        self.page = widgets.BoundedIntText(value=1, min=1, max=1, description="page")
+        self.shared = widgets.Checkbox(description="one scale for all channels")
+        self.message = widgets.HTML()
+        self.maps = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        controls = widgets.VBox(
+            [
+                widgets.HBox([self.network, self.picture]),
+                widgets.HBox([self.layer, self.ranking]),
+                widgets.HBox([self.page, self.shared]),
+            ]
+        )
+        self.widget = widgets.VBox([controls, self.message, self.maps])
+        self._show_network()
+        self.network.observe(lambda _change: self._show_network(), "value")
+        for control in (self.picture, self.layer, self.ranking, self.page, self.shared):
+            control.observe(lambda _change: self._show(self._draw), "value")
+
+    def _activations(self) -> dict[str, Activation]:
+        name = self.network.value
+        if name not in self._captured:
+            self._captured[name] = capture(self._networks[name], self._gray)
+        return self._captured[name]
+
+    def _show_network(self) -> None:
+        self._show(self._list_layers)
+        self._show(self._draw)  # also where the layer's name stays the same, of which no control tells
+
+    def _show(self, step: Callable[[], None]) -> None:
+        """Take a step; a choice that cannot be shown is said in one line, and the browser goes on.
+
+        Whatever is raised is caught: in a widget's callback nobody would see it.
+        """
+        try:
+            step()
+            self.message.value = ""
+        except Exception as error:
+            line = (str(error) or type(error).__name__).splitlines()[0]
+            self.message.value = f"<b>{html.escape(line)}</b>"
+
+    def _list_layers(self) -> None:
+        activations, before = self._activations(), self.layer.value
+        self.layer.options = [(str(activation), name) for name, activation in activations.items()]
+        if before in activations:
+            self.layer.value = before
+
+    def _draw(self) -> None:
+        activation = pick(self._activations(), self.layer.value)
+        self.page.max = page_of(activation.maps[0], "index", 1)[2]
+        chosen = (self.picture.value, self.ranking.value, self.page.value, self.shared.value)
+        self.maps.value = png_of(feature_map_figure(activation, *chosen))
+
+
+def png_of(figure: Figure) -> bytes:
+    """A figure as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

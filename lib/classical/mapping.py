@@ -1,0 +1,176 @@
+"""Colour maps as colorizers: a colour for every gray level (paper section III.A.1).
+
+Intensity rules, OpenCV's maps, custom gradients and fitted tables are all one thing: a table of 256 RGB colours. None
+of them can tell a gray sky from gray rock, and `fit_intensity_map` is the best that any of them can do.
+"""
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from torch import Tensor
+
+from lib.classical.preprocessing import check_gray, check_pairs
+from lib.color import to_tensor, to_uint8
+
+LEVELS = np.arange(256)
+
+
+def map_batch(function: Callable[[np.ndarray], np.ndarray], gray: Tensor) -> Tensor:
+    """Apply a function of one gray uint8 picture to each of `(B, 1, H, W)` in [0, 1].
+
+    A function to uint8 `(H, W)` gives `(B, 1, H, W)`, one to `(H, W, 3)` gives `(B, 3, H, W)`; float32 in [0, 1], on
+    the device of `gray`.
+    """
+    if gray.ndim != 4 or gray.shape[1] != 1:
+        raise ValueError(f"expected a gray batch (B, 1, H, W), got shape {tuple(gray.shape)}")
+    pictures = np.stack([function(picture) for picture in to_uint8(gray)])
+    return to_tensor(pictures.reshape(*pictures.shape[:3], -1)).to(gray.device)
+
+
+class PictureColorizer:
+    """A colorizer that works on one uint8 picture at a time: subclasses say how in `map_image`."""
+
+    name: str
+
+    def map_image(self, gray: np.ndarray) -> np.ndarray:
+        """Gray uint8 `(H, W)` to RGB uint8 `(H, W, 3)`."""
+        raise NotImplementedError
+
+    def __call__(self, gray: Tensor) -> Tensor:
+        """Gray `(B, 1, H, W)` in [0, 1] to RGB `(B, 3, H, W)` in [0, 1], float32."""
+        return map_batch(self.map_image, gray)
+
+
+class LookupColorizer(PictureColorizer):
+    """Paints every gray level with its colour: `table` is uint8 `(256, 3)` RGB."""
+
+    def __init__(self, table: np.ndarray, name: str):
+        if table.shape != (256, 3) or table.dtype != np.uint8:
+            raise ValueError(f"a table of colours is uint8 (256, 3), got {table.dtype} of shape {table.shape}")
+        self.table, self.name = table, name
+
+    def map_image(self, gray: np.ndarray) -> np.ndarray:
+        # For a gray picture and a table of three channels cv2 is some ten times as fast as table[gray].
+        return cv2.applyColorMap(check_gray(gray), np.ascontiguousarray(self.table[:, None]))
+
+
+class Preprocessed(PictureColorizer):
+    """Sends every picture through `filter` (gray uint8 `(H, W)` to the same), then through `colorizer`."""
+
+    def __init__(self, filter: Callable[[np.ndarray], np.ndarray], colorizer: PictureColorizer, name: str):
+        self.filter, self.colorizer, self.name = filter, colorizer, name
+
+    def map_image(self, gray: np.ndarray) -> np.ndarray:
+        return self.colorizer.map_image(self.filter(gray))
+
+
+# Gray levels below the bound, and not below the bound before, get the colour. Each colour's own luma lies in its band:
+# the rules quantise the light but do not turn it round.
+INTENSITY_RULES: tuple[tuple[int, tuple[int, int, int], str], ...] = (
+    (32, (17, 20, 17), "shadow"),
+    (88, (47, 71, 34), "vegetation"),
+    (132, (75, 121, 146), "water"),
+    (176, (163, 153, 136), "rock"),
+    (224, (172, 208, 238), "sky"),
+    (256, (240, 242, 244), "snow and cloud"),
+)
+
+
+def intensity_rules() -> LookupColorizer:
+    """The paper's "if darker than ... then this colour" mapping, as `INTENSITY_RULES` (section III.A.1, method 1)."""
+    bounds = [bound for bound, _, _ in INTENSITY_RULES]
+    colors = np.array([color for _, color, _ in INTENSITY_RULES], dtype=np.uint8)
+    return LookupColorizer(colors[np.searchsorted(bounds, LEVELS, side="right")], "intensity rules")
+
+
+_PREFIX = "COLORMAP_"
+OPENCV_MAPS: tuple[str, ...] = tuple(
+    sorted(constant.removeprefix(_PREFIX) for constant in dir(cv2) if constant.startswith(_PREFIX))
+)
+
+
+def opencv_map(name: str) -> LookupColorizer:
+    """OpenCV's `cv2.COLORMAP_<name>`, in any case; an unknown name raises `ValueError` (section III.A.1, method 2)."""
+    if name.upper() not in OPENCV_MAPS:
+        raise ValueError(f"OpenCV has no colour map {name!r}; it has {', '.join(OPENCV_MAPS)}")
+    code = getattr(cv2, _PREFIX + name.upper())
+    bgr = cv2.applyColorMap(LEVELS.astype(np.uint8)[:, None], code)[:, 0]
+    return LookupColorizer(bgr[:, ::-1].copy(), name.upper())
+
+
+# Hand-made gradients for `gradient_map`: (position, colour). Every colour stands at its own luma, so that they tint
+# the picture and leave its light alone; black and white stay black and white.
+GRADIENTS: dict[str, tuple[tuple[float, str], ...]] = {
+    "landscape": (
+        (0, "black"),
+        (0.2, "#263e21"),
+        (0.42, "#607848"),
+        (0.58, "#9e937c"),
+        (0.78, "#acceec"),
+        (1, "white"),
+    ),
+    "sepia": ((0, "black"), (0.25, "#543c21"), (0.6, "#b89269"), (0.85, "#e8d6b8"), (1, "white")),
+    "sunset": ((0, "black"), (0.22, "#462c52"), (0.45, "#be5648"), (0.7, "#f4a452"), (0.87, "#ffde8c"), (1, "white")),
+    "glacier": ((0, "black"), (0.25, "#24466a"), (0.55, "#6896b8"), (0.8, "#bad0e4"), (1, "white")),
+}
+
+
+def gradient_map(stops: Sequence, name: str) -> LookupColorizer:
+    """A gradient between colours, through matplotlib's `LinearSegmentedColormap` (section III.A.1, method 3).
+
+    `stops` are matplotlib colours, spaced evenly from black to white input, or pairs (position, colour) with positions
+    that rise from 0 to 1. What matplotlib cannot read raises its `ValueError`.
+    """
+    colormap = LinearSegmentedColormap.from_list(name, list(stops), N=256)
+    return LookupColorizer(np.rint(255 * colormap(LEVELS)[:, :3]).astype(np.uint8), name)
+
+
+def level_sums(gray: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels of each gray level, `(256,)`, and the sum of their colours, `(256, 3)`, of uint8 pairs of one picture."""
+    levels = gray.ravel().astype(np.intp)
+    sums = [np.bincount(levels, weights=color[..., channel].ravel(), minlength=256) for channel in range(3)]
+    return np.bincount(levels, minlength=256), np.stack(sums, axis=1)
+
+
+def _mean_colors(gray: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels of each level `(256,)` and their mean colour `(256, 3)` in 0..255; unseen levels are interpolated."""
+    check_pairs(gray, color)
+    counts, sums = np.zeros(256), np.zeros((256, 3))
+    for picture in zip(gray, color, strict=True):
+        picture_counts, picture_sums = level_sums(*picture)
+        counts += picture_counts
+        sums += picture_sums
+    seen = counts > 0
+    # Luma 0 can only be black and luma 255 only white, seen or not: they hold the ends.
+    known = seen | (LEVELS == 0) | (LEVELS == 255)
+    sums[255] = np.where(seen[255], sums[255], 255)
+    means = sums[known] / np.maximum(counts[known], 1)[:, None]
+    return counts, np.stack([np.interp(LEVELS, LEVELS[known], channel) for channel in means.T], axis=1)
+
+
+def fit_intensity_map(gray: np.ndarray, color: np.ndarray) -> LookupColorizer:
+    """The best possible intensity-only map of training pairs: each gray level's mean colour.
+
+    `gray` is uint8 `(N, H, W)`, `color` uint8 `(N, H, W, 3)`. No other table has a smaller squared error on them.
+    Levels that they never show are interpolated between their neighbours, with black and white at the ends.
+    """
+    _, means = _mean_colors(gray, color)
+    return LookupColorizer(np.rint(means).astype(np.uint8), "intensity-only map (best)")
+
+
+def fit_gradient(gray: np.ndarray, color: np.ndarray, stops: int = 8) -> LookupColorizer:
+    """The gradient of `stops` evenly spaced colours that is nearest to training pairs in squared error.
+
+    Arrays as in `fit_intensity_map`, which is the same with a stop for every level; `stops` is at least 2.
+    """
+    if not 2 <= stops <= 256:
+        raise ValueError(f"a gradient has 2 to 256 stops, got {stops}")
+    counts, means = _mean_colors(gray, color)
+    positions = np.linspace(0, 255, stops)
+    basis = np.stack([np.interp(LEVELS, positions, hat) for hat in np.eye(stops)], axis=1)
+    # A trace of weight on unseen levels, at their interpolated colours, so that every stop is determined.
+    weights = np.sqrt(counts / counts.sum() + 1e-9)[:, None]
+    colors, *_ = np.linalg.lstsq(weights * basis, weights * means / 255, rcond=None)
+    return gradient_map(list(np.clip(colors, 0, 1)), "custom gradient (fitted)")

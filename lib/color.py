@@ -1,0 +1,97 @@
+"""Colour spaces and colourfulness on batches of pictures: each scale is named once, with its inverse.
+
+RGB is sRGB in [0, 1], channels third from the end: `(..., 3, H, W)`. Gray is Rec. 601 luma, `(..., 1, H, W)` in [0, 1],
+which is what PIL's "L" and cv2's `COLOR_RGB2GRAY` give.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# The one idea: gray (B, 1, H, W) float32 in [0, 1] -> RGB (B, 3, H, W) float32 in [0, 1].
+Colorizer = Callable[[Tensor], Tensor]
+
+LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # Rec. 601
+_CB_SCALE = 2 * (1 - LUMA_WEIGHTS[2])
+_CR_SCALE = 2 * (1 - LUMA_WEIGHTS[0])
+# sRGB primaries to CIE XYZ, divided by the D65 white point, so that white is (1, 1, 1).
+_RGB_TO_XYZ = torch.tensor(
+    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
+) / torch.tensor([[0.95047], [1.0], [1.08883]])
+
+
+def to_tensor(image: np.ndarray) -> Tensor:
+    """uint8 `(..., H, W, 3)` or gray `(H, W)` to float32 `(..., C, H, W)` in [0, 1]."""
+    if image.dtype != np.uint8:
+        raise TypeError(f"expected a uint8 picture, got {image.dtype}")
+    tensor = torch.from_numpy(np.array(image))  # a copy: memory-mapped pictures are read-only
+    tensor = tensor[None] if tensor.ndim == 2 else tensor.movedim(-1, -3)
+    return tensor.float() / 255
+
+
+def to_uint8(tensor: Tensor) -> np.ndarray:
+    """Float `(..., C, H, W)` in [0, 1] to uint8 `(..., H, W, C)`; one channel becomes `(..., H, W)`. Rounds, clips."""
+    image = (tensor.detach().float().clamp(0, 1) * 255).round().to(torch.uint8).movedim(-3, -1).cpu().numpy()
+    return image[..., 0] if image.shape[-1] == 1 else image
+
+
+def gray_to_rgb(gray: Tensor) -> Tensor:
+    """`(..., 1, H, W)` to `(..., 3, H, W)`: the gray copy, the control of every table."""
+    return gray.expand(*gray.shape[:-3], 3, *gray.shape[-2:])
+
+
+def luma(rgb: Tensor) -> Tensor:
+    """Rec. 601 luma of `(..., 3, H, W)`, as `(..., 1, H, W)`, same range."""
+    red, green, blue = rgb.unbind(-3)
+    return (LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[1] * green + LUMA_WEIGHTS[2] * blue).unsqueeze(-3)
+
+
+def rgb_to_ycbcr(rgb: Tensor) -> Tensor:
+    """Full-range YCbCr: Y in [0, 1], Cb and Cr in [-0.5, 0.5] with 0 for gray."""
+    y = luma(rgb)
+    red, _, blue = rgb.split(1, dim=-3)
+    return torch.cat([y, (blue - y) / _CB_SCALE, (red - y) / _CR_SCALE], dim=-3)
+
+
+def ycbcr_to_rgb(ycbcr: Tensor) -> Tensor:
+    """Inverse of `rgb_to_ycbcr`. Chroma outside the gamut gives values outside [0, 1]; nothing is clipped here."""
+    y, cb, cr = ycbcr.split(1, dim=-3)
+    red, blue = y + _CR_SCALE * cr, y + _CB_SCALE * cb
+    green = (y - LUMA_WEIGHTS[0] * red - LUMA_WEIGHTS[2] * blue) / LUMA_WEIGHTS[1]
+    return torch.cat([red, green, blue], dim=-3)
+
+
+def _mix(matrix: Tensor, channels: Tensor) -> Tensor:
+    return torch.einsum("ij,...jhw->...ihw", matrix.to(channels), channels)
+
+
+def rgb_to_lab(rgb: Tensor) -> Tensor:
+    """CIE Lab for a D65 white: L in [0, 100], a and b about [-100, 100]. Agrees with `skimage.color.rgb2lab`."""
+    linear = torch.where(rgb > 0.04045, ((rgb.clamp(min=0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+    xyz = _mix(_RGB_TO_XYZ, linear)
+    f = torch.where(xyz > 0.008856, xyz.clamp(min=1e-8) ** (1 / 3), 7.787 * xyz + 16 / 116)
+    x, y, z = f.split(1, dim=-3)
+    return torch.cat([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=-3)
+
+
+def lab_to_rgb(lab: Tensor) -> Tensor:
+    """Inverse of `rgb_to_lab`, unclipped: colours outside sRGB leave [0, 1]."""
+    lightness, a, b = lab.split(1, dim=-3)
+    y = (lightness + 16) / 116
+    f = torch.cat([y + a / 500, y, y - b / 200], dim=-3)
+    xyz = torch.where(f > 0.2068966, f**3, (f - 16 / 116) / 7.787)
+    linear = _mix(torch.linalg.inv(_RGB_TO_XYZ), xyz)
+    return torch.where(linear > 0.0031308, 1.055 * linear.clamp(min=1e-8) ** (1 / 2.4) - 0.055, 12.92 * linear)
+
+
+def colorfulness(rgb: Tensor) -> Tensor:
+    """Colourfulness of each picture of `(B, 3, H, W)` in [0, 1], as `(B,)` in the units of 0..255 pictures.
+
+    Hasler and Suesstrunk 2003: standard deviation plus 0.3 times the mean of the signed opponents
+    red - green and (red + green) / 2 - blue. A gray picture has 0; about 33 reads as moderately colourful.
+    """
+    red, green, blue = (255 * rgb.flatten(-2)).unbind(-2)
+    opponents = torch.stack([red - green, (red + green) / 2 - blue])
+    return opponents.std(-1, correction=0).norm(dim=0) + 0.3 * opponents.mean(-1).norm(dim=0)

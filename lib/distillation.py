@@ -1,0 +1,304 @@
+"""Make the bundled VGG11-shaped weights again: `python -m lib.distillation --teacher FILE --photographs FOLDER ...`.
+
+A student with the shape of VGG11's first five layers learns to answer like VGG16's relu2_2, which has the same shape.
+What the features are for is comparing pictures, so the student is also held to the *differences* of the teacher's
+features between a photograph and a changed copy of it. Then the distances of both are compared on held-out pictures.
+"""
+
+import argparse
+import hashlib
+import io
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torchvision.transforms.functional import gaussian_blur
+from tqdm import trange
+
+from lib.color import rgb_to_ycbcr, to_tensor, to_uint8, ycbcr_to_rgb
+from lib.files import atomic_write, write_json
+from lib.pairs import list_pictures, read_photograph, read_splits
+from lib.perceptual import BUNDLED, freeze, normalize, vgg11_structure
+
+CROP = 48
+PHOTOGRAPHS_A_STEP = 8
+RATE = 3e-3
+SCORED_SIZE = 96
+SCORED_PHOTOGRAPHS = 200
+RESAMPLES = 1000
+
+
+def load_teacher(path: Path) -> nn.Module:
+    """VGG16 up to relu2_2 from a safetensors file with torchvision's names (`features.0`, `.2`, `.5`, `.7`), frozen."""
+    state = load_file(path)
+    convolutions = []
+    for index in (0, 2, 5, 7):
+        weight = state[f"features.{index}.weight"]
+        convolution = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
+        convolution.load_state_dict({"weight": weight, "bias": state[f"features.{index}.bias"]})
+        convolutions += [convolution, nn.ReLU()]
+    return freeze(nn.Sequential(*convolutions[:4], nn.MaxPool2d(2), *convolutions[4:]))
+
+
+def random_student(seed: int) -> nn.Sequential:
+    """The student before any learning: VGG11's first five layers with torchvision's own random initialisation."""
+    torch.manual_seed(seed)
+    student = vgg11_structure().to_empty(device="cpu")
+    for layer in student:
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return student
+
+
+def split_photographs(folder: Path) -> tuple[list[Path], list[Path]]:
+    """(training, held-out) files of a folder by the `split.csv` in or beside it; without one, all are for training."""
+    pictures = list_pictures(folder)
+    if not pictures:
+        raise ValueError(f"{folder} holds no photographs: name a folder that does")
+    files = list(pictures.values())
+    if not any((place / "split.csv").exists() for place in (folder, folder.parent)):
+        return files, []
+    training = read_splits(folder, list(pictures)) == "train"
+    return [files[i] for i in np.flatnonzero(training)], [files[i] for i in np.flatnonzero(~training)]
+
+
+def _crop(path: Path, size: int, at: np.random.Generator | None = None) -> Tensor:
+    """A square `(3, size, size)` of a photograph: from a random place, or the middle without a generator."""
+    image = np.array(read_photograph(path))
+    spare = np.array(image.shape[:2]) - size
+    top, left = spare // 2 if at is None else at.integers(0, spare + 1)
+    return to_tensor(image[top : top + size, left : left + size])
+
+
+def recolor(rgb: Tensor, saturation: Tensor | float, angle: Tensor | float = 0.0) -> Tensor:
+    """`(B, 3, H, W)` with its chroma scaled and turned by `angle` (radians), clipped to [0, 1]; per picture or all."""
+    saturation, angle = (torch.as_tensor(v, dtype=rgb.dtype).reshape(-1, 1, 1, 1) for v in (saturation, angle))
+    y, cb, cr = rgb_to_ycbcr(rgb).split(1, dim=1)
+    turned = [angle.cos() * cb - angle.sin() * cr, angle.sin() * cb + angle.cos() * cr]
+    return ycbcr_to_rgb(torch.cat([y, *(saturation * chroma for chroma in turned)], dim=1)).clamp(0, 1)
+
+
+def _vary(rgb: Tensor, rng: np.random.Generator) -> Tensor:
+    """Copies that differ as a colorizer's answers differ from the truth: paler, grayer, toned, blurred, noisy."""
+    count = len(rgb)
+    saturation = rng.uniform(0, 1.5, count) * (rng.random(count) > 0.2)
+    angle = rng.normal(0, 0.6, count) * (rng.random(count) > 0.5)
+    varied = recolor(rgb, torch.tensor(saturation), torch.tensor(angle))
+    blurred = gaussian_blur(varied, 9, rng.uniform(0.4, 2.0))
+    varied = torch.where(torch.tensor(rng.random((count, 1, 1, 1)) < 0.3), blurred, varied)
+    noise = torch.tensor(rng.normal(0, 1, rgb.shape) * rng.uniform(0, 0.08, (count, 1, 1, 1)), dtype=rgb.dtype)
+    return torch.where(torch.tensor(rng.random((count, 1, 1, 1)) < 0.3), varied + noise, varied).clamp(0, 1)
+
+
+def _differences(features: Tensor) -> Tensor:
+    """Photograph and copy (twice), copy and copy, photograph and the next one: `(4, n, ...)` of `(3 n, ...)`."""
+    photograph, first, second = features.chunk(3)
+    pairs = [(photograph, first), (photograph, second), (first, second), (photograph, photograph.roll(1, 0))]
+    return torch.stack([a - b for a, b in pairs])
+
+
+def _loss(own: Tensor, wanted: Tensor) -> Tensor:
+    """Relative error of the features, of their differences between pictures, and of the distances' logarithms.
+
+    Both are `(3 n, 128, h, w)`: n photographs, then two changed copies of each. The logarithm keeps kinds of change
+    comparable: a least-squares student alone answers too weakly to whatever it predicts badly.
+    """
+    variance = wanted.var()
+    floor = 1e-3 * variance  # two nearly equal copies have no ratio worth learning
+    own_changes, wanted_changes = _differences(own), _differences(wanted)
+    own_distance, wanted_distance = (d.square().mean((2, 3, 4)) + floor for d in (own_changes, wanted_changes))
+    features_error = (own - wanted).square().mean() / variance
+    changes_error = ((own_changes - wanted_changes).square().mean((2, 3, 4)) / wanted_distance).mean()
+    return features_error + changes_error + 0.2 * (own_distance / wanted_distance).log().square().mean()
+
+
+def distil(teacher: nn.Module, photographs: list[Path], steps: int, seed: int) -> nn.Sequential:
+    """Train a student for `steps` steps of 8 photographs and 16 changed copies (48 px); returns it frozen."""
+    rng = np.random.default_rng(seed)
+    student = random_student(seed)
+    student[0].load_state_dict(dict(teacher[0].named_buffers()))
+    student, teacher = (network.to(memory_format=torch.channels_last) for network in (student, teacher))
+    optimizer = torch.optim.Adam(student.parameters(), lr=RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, steps, pct_start=0.1)
+    progress = trange(steps, unit="step", mininterval=10)
+    for _ in progress:
+        chosen = rng.choice(len(photographs), PHOTOGRAPHS_A_STEP, replace=False)
+        crops = torch.stack([_crop(photographs[i], CROP, rng) for i in chosen])
+        pictures = normalize(torch.cat([crops, _vary(crops, rng), _vary(crops, rng)]))
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            wanted = teacher(pictures)
+        loss = _loss(student(pictures), wanted)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
+    return freeze(student.to(memory_format=torch.contiguous_format))
+
+
+def _smeared(rgb: Tensor) -> Tensor:
+    """Chroma averaged over 8 x 8 px under the true luma: colour that runs over the edges."""
+    y, chroma = rgb_to_ycbcr(rgb).split((1, 2), dim=1)
+    small = F.avg_pool2d(chroma, 8)
+    chroma = F.interpolate(small, size=rgb.shape[2:], mode="bilinear", align_corners=False)
+    return ycbcr_to_rgb(torch.cat([y, chroma], dim=1)).clamp(0, 1)
+
+
+def _blue_faded(rgb: Tensor) -> Tensor:
+    return ycbcr_to_rgb(rgb_to_ycbcr(rgb) * torch.tensor([1, 0.3, 1]).reshape(1, 3, 1, 1)).clamp(0, 1)
+
+
+def _each(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[Tensor], Tensor]:
+    """A function of one uint8 picture `(H, W, 3)` as one of a batch."""
+    return lambda rgb: torch.stack([to_tensor(function(to_uint8(picture))) for picture in rgb])
+
+
+def _jpeg(image: np.ndarray) -> np.ndarray:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=15)
+    return np.array(Image.open(buffer))
+
+
+def _viridis(image: np.ndarray) -> np.ndarray:
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return cv2.cvtColor(cv2.applyColorMap(gray, cv2.COLORMAP_VIRIDIS), cv2.COLOR_BGR2RGB)
+
+
+def _noisy(rgb: Tensor) -> Tensor:
+    return (rgb + 0.05 * torch.randn(rgb.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
+
+
+COLOR_CHANGES: dict[str, Callable[[Tensor], Tensor]] = {
+    "gray copy": lambda rgb: recolor(rgb, 0.0),
+    "saturation 0.25": lambda rgb: recolor(rgb, 0.25),
+    "saturation 0.5": lambda rgb: recolor(rgb, 0.5),
+    "saturation 0.75": lambda rgb: recolor(rgb, 0.75),
+    "saturation 1.5": lambda rgb: recolor(rgb, 1.5),
+    "hue turned by 20 degrees": lambda rgb: recolor(rgb, 1.0, np.deg2rad(20)),
+    "hue turned by 90 degrees": lambda rgb: recolor(rgb, 1.0, np.deg2rad(90)),
+    "Cb times 0.3": _blue_faded,
+    "chroma smeared over 8 px": _smeared,
+}
+OTHER_CHANGES: dict[str, Callable[[Tensor], Tensor]] = {
+    "blur, sigma 1 px": lambda rgb: gaussian_blur(rgb, 9, 1.0),
+    "noise, sigma 0.05": _noisy,
+    "JPEG, quality 15": _each(_jpeg),
+    "viridis of the gray": _each(_viridis),
+    "another photograph": lambda rgb: rgb.roll(1, 0),
+}
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Rank correlation of each row of `a` with that row of `b`: `(R, N)` twice to `(R,)`, ties sharing their rank."""
+    ranks = [pd.DataFrame(values.T).rank().to_numpy() for values in (a, b)]
+    a, b = (rank - rank.mean(0) for rank in ranks)
+    return (a * b).sum(0) / np.sqrt((a**2).sum(0) * (b**2).sum(0))
+
+
+def rank_agreement(own: np.ndarray, wanted: np.ndarray, seed: int = 0) -> dict[str, list[float]]:
+    """How alike two measures rank changes: `[value, low, high]` a group, 95% bootstrap over photographs.
+
+    Both are `(photographs, changes)`, the columns in the order of COLOR_CHANGES and then OTHER_CHANGES.
+    """
+    samples = np.random.default_rng(seed).integers(0, len(own), (RESAMPLES, len(own)))
+    samples = np.concatenate([np.arange(len(own))[None], samples])  # the first "sample" is the data itself
+    colors = slice(0, len(COLOR_CHANGES))
+    columns = {"all pairs": slice(None), "colour changes": colors}
+    columns |= {name: slice(i, i + 1) for i, name in enumerate(COLOR_CHANGES | OTHER_CHANGES)}
+    scores = {}
+    for group, chosen in columns.items():
+        drawn = [distances[:, chosen][samples].reshape(len(samples), -1) for distances in (own, wanted)]
+        scores[group] = spearman(*drawn)
+    for group, chosen in (("within a photograph", slice(None)), ("within a photograph, colour changes", colors)):
+        scores[group] = spearman(own[:, chosen], wanted[:, chosen])[samples].mean(1)
+    return {
+        group: [round(float(v), 4) for v in (values[0], *np.quantile(values[1:], [0.025, 0.975]))]
+        for group, values in scores.items()
+    }
+
+
+@torch.no_grad()
+def score(student: nn.Module, teacher: nn.Module, photographs: list[Path], seed: int) -> dict[str, dict]:
+    """Rank agreement with the teacher on held-out photographs: of the student, and of two measures to hold it against.
+
+    The controls are the squared error of the pixels and VGG11-shaped features with random weights.
+    """
+    chosen = np.random.default_rng(seed).permutation(len(photographs))[:SCORED_PHOTOGRAPHS]
+    truths = torch.stack([_crop(photographs[i], SCORED_SIZE) for i in sorted(chosen)])
+    changes = (COLOR_CHANGES | OTHER_CHANGES).values()
+    pictures = torch.stack([truths, *(change(truths) for change in changes)], dim=1)
+    networks = {"teacher": teacher, "bundled": student, "random weights": freeze(random_student(seed))}
+    maps = {name: lambda rgb, n=network: n(normalize(rgb)) for name, network in networks.items()}
+    maps["pixel MSE"] = lambda rgb: rgb
+    distances = {name: [] for name in maps}
+    for row in pictures.unbind():  # a photograph and its changed copies, (1 + changes, 3, H, W)
+        row = row.contiguous(memory_format=torch.channels_last)
+        for name, features in maps.items():
+            truth, changed = features(row).split([1, len(changes)])
+            distances[name].append((changed - truth).square().mean((1, 2, 3)).numpy())
+    tables = {name: np.stack(rows) for name, rows in distances.items()}
+    wanted = tables.pop("teacher")
+    return {name: rank_agreement(own, wanted, seed) for name, own in tables.items()}
+
+
+def write_card(scores: dict[str, dict], counts: dict[str, list[int]], steps: int, seed: int) -> None:
+    """Write the JSON beside the bundled weights: what they are, how they were made and how far to trust them."""
+    write_json(
+        BUNDLED.with_suffix(".json"),
+        {
+            "what": "VGG11-shaped features (torchvision's vgg11().features[:5]): 128 channels at half the resolution",
+            "file": BUNDLED.name,
+            "sha256": hashlib.sha256(BUNDLED.read_bytes()).hexdigest(),
+            "input": "RGB in [0, 1], normalised with ImageNet's mean and standard deviation",
+            "date": date.today().isoformat(),
+            "teacher": "VGG16 with ImageNet weights, relu2_2",
+            "photographs": {name: dict(zip(("training", "held out"), n, strict=True)) for name, n in counts.items()},
+            "training": f"{steps} steps, each of {PHOTOGRAPHS_A_STEP} photographs and two changed copies of each at "
+            f"{CROP} px (saturation, hue, blur, noise); Adam, one cycle up to {RATE}; the error of the features, of "
+            "their differences between photograph and copy, and of the distances' logarithms",
+            "scores": scores,
+            "scores_say": "Spearman rank correlation with the teacher's distances, [value, low, high], 95% bootstrap "
+            f"over {SCORED_PHOTOGRAPHS} held-out photographs (the middle {SCORED_SIZE} px), each against "
+            f"{len(COLOR_CHANGES)} colour changes and {len(OTHER_CHANGES)} others. A group named after one change "
+            "ranks photographs by what it costs them; JPEG and viridis were never trained on. `pixel MSE` and "
+            "`random weights` (the same shape, untrained) are controls",
+            "not_measured": "agreement with torchvision's own VGG11 weights: the teacher is VGG16, another network",
+            "command": "python -m lib.distillation --teacher vgg16-relu2_2.safetensors --photographs FOLDER FOLDER ... "
+            f"--steps {steps} --seed {seed}",
+            "licence": "distilled from VGG16's ImageNet weights, whose terms apply; the photographs are not included",
+        },
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m lib.distillation", description="Make the bundled weights again.")
+    parser.add_argument("--teacher", type=Path, required=True, help="safetensors with VGG16's features.0, .2, .5, .7")
+    parser.add_argument("--photographs", type=Path, nargs="+", required=True, help="folders; a split.csv is honoured")
+    parser.add_argument("--steps", type=int, default=3400)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+
+    teacher = load_teacher(arguments.teacher)
+    splits = {(f.parent if f.name == "color" else f).name: split_photographs(f) for f in arguments.photographs}
+    training, held_out = ([file for split in splits.values() for file in split[part]] for part in (0, 1))
+    if not held_out:
+        parser.error("no held-out photographs to score with: give a folder with a split.csv (name,split)")
+    student = distil(teacher, training, arguments.steps, arguments.seed)
+    with atomic_write(BUNDLED) as temporary:
+        save_file({f"features.{name}": weight.contiguous() for name, weight in student.named_buffers()}, temporary)
+    counts = {name: [len(part) for part in split] for name, split in splits.items()}
+    write_card(score(student, teacher, held_out, arguments.seed), counts, arguments.steps, arguments.seed)
+
+
+if __name__ == "__main__":
+    main()

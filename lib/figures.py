@@ -1,0 +1,309 @@
+"""Data in, matplotlib `Figure` out; nothing else. Pictures are uint8 `H x W x 3` or `H x W`, tables are pandas.
+
+Figures are made without pyplot, so none is kept open and none is shown twice.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK, MUTED, CONTROL, ACCENT = "#1f2933", "#7b8794", "#9aa5b1", "#0b6e99"
+PALETTE = (ACCENT, "#d1495b", "#3a9d5d", "#e09f3e", "#6d597a", "#00798c", "#8d5524", "#5c677d")
+
+# One look for every figure, and for what readers draw themselves after importing this module.
+mpl.rcParams.update(
+    {
+        "figure.dpi": 120,
+        "savefig.dpi": 120,
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+        "font.size": 10,
+        "font.family": "DejaVu Sans",
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": MUTED,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": "#e4e7eb",
+        "grid.linewidth": 0.8,
+        "axes.prop_cycle": mpl.cycler(color=PALETTE),
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+        "lines.linewidth": 1.8,
+        "image.interpolation": "nearest",
+    }
+)
+
+
+def new_figure(rows: int, columns: int, width: float, height: float, **options) -> tuple[Figure, np.ndarray]:
+    """A figure of `width` x `height` inches with a `rows` x `columns` array of axes."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def show_picture(axes: Axes, picture: np.ndarray, title: str = "") -> None:
+    """A picture without axes, gray ones in gray from 0 to 255."""
+    axes.imshow(picture, **({"cmap": "gray", "vmin": 0, "vmax": 255} if picture.ndim == 2 else {}))
+    axes.set_title(title)
+    axes.set_axis_off()
+
+
+def stretched(values: np.ndarray) -> np.ndarray:
+    """Any array `(H, W)` as a gray uint8 picture from its smallest value to its largest."""
+    low, high = float(values.min()), float(values.max())
+    return np.rint(255 * (values - low) / max(high - low, 1e-9)).astype(np.uint8)
+
+
+def contact_sheet(
+    pictures: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 8, side: float = 1.1
+) -> Figure:
+    """Pictures in rows of `columns`, with their titles if there are any: the paper's Fig. 1."""
+    rows = -(-len(pictures) // columns)
+    figure, grid = new_figure(rows, columns, columns * side, rows * (side + (0.18 if titles else 0)))
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for position, (axes, picture) in enumerate(zip(grid.flat, pictures, strict=False)):
+        show_picture(axes, picture)
+        if titles:
+            axes.set_title(titles[position], fontsize=7, loc="center", pad=2)
+    return figure
+
+
+def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[str] = (), side: float = 1.5) -> Figure:
+    """Pictures in columns with a heading each, a row a photograph: the paper's Figs. 3 to 5.
+
+    Long tables wrap into bands: at most eight columns stand side by side.
+    """
+    headings, count = list(columns), len(next(iter(columns.values())))
+    bands = -(-len(headings) // 8)
+    across = -(-len(headings) // bands)  # bands of equal length, so that none is nearly empty
+    figure, grid = new_figure(bands * count, across, across * side, bands * (count * side + 0.35))
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for position, heading in enumerate(headings):
+        band, column = divmod(position, across)
+        for row, picture in enumerate(columns[heading]):
+            axes = grid[band * count + row, column]
+            show_picture(axes, picture)
+            if row == 0:
+                axes.set_title(_wrapped(heading, 17), fontsize=9, loc="center")
+            if column == 0 and names:
+                axes.text(-0.05, 0.5, names[row], transform=axes.transAxes, rotation=90, va="center", ha="right",
+                          fontsize=7, color=MUTED)  # fmt: skip
+    return figure
+
+
+def _wrapped(text: str, width: int) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width))
+
+
+def histograms(values: Mapping[str, np.ndarray], label: str, bins: np.ndarray | int = 60, titles: str = "") -> Figure:
+    """Share of pictures or pixels by value, one line a series."""
+    figure, grid = new_figure(1, 1, 6.4, 3.0)
+    axes = grid[0, 0]
+    edges = np.histogram_bin_edges(np.concatenate([np.ravel(v) for v in values.values()]), bins)
+    for name, series in values.items():
+        share, _ = np.histogram(series, edges)
+        axes.stairs(100 * share / share.sum(), edges, label=name, linewidth=1.6)
+    axes.set(xlabel=label, ylabel="share (%)", title=titles)
+    if len(values) > 1:
+        axes.legend()
+    return figure
+
+
+def chroma_by_gray(levels: np.ndarray, spread: np.ndarray, mean: np.ndarray) -> Figure:
+    """How far colours of one gray level lie apart: `spread` and `mean` are chroma lengths by gray level, in 0..255."""
+    figure, grid = new_figure(1, 1, 6.4, 3.0)
+    axes = grid[0, 0]
+    axes.plot(levels, spread, label="spread around it: what no intensity map can know")
+    axes.plot(levels, mean, label="mean colour's chroma: what an intensity map can paint")
+    axes.set(xlabel="gray level (0..255)", ylabel="chroma (0..255)", ylim=(0, None))
+    axes.legend()
+    return figure
+
+
+def training_curves(histories: Mapping[str, pd.DataFrame], controls: Mapping[str, float] | None = None) -> Figure:
+    """The paper's Fig. 2: training loss, loss over R², PSNR and SSIM by epoch; one line a training.
+
+    `controls` gives the gray copy's "psnr" and "ssim" on the validation pictures, drawn as dashed lines.
+    """
+    controls = controls or {}
+    figure, grid = new_figure(2, 2, 9.0, 5.6)
+    panels = (
+        ("epoch", "loss", "epoch", "training loss"),
+        ("r2_rgb", "loss", "R² over RGB (validation)", "training loss"),
+        ("epoch", "psnr", "epoch", "PSNR (dB, mean of images, validation)"),
+        ("epoch", "ssim", "epoch", "SSIM (validation)"),
+    )
+    for axes, (x, y, x_label, y_label) in zip(grid.flat, panels, strict=True):
+        for name, history in histories.items():
+            axes.plot(history[x], history[y], marker=".", label=name)
+        if y in controls:
+            axes.axhline(controls[y], color=CONTROL, linestyle="--", label="gray copy")
+        if x == "epoch":
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set(xlabel=x_label, ylabel=y_label)
+    grid[1, 0].legend(loc="lower right")
+    grid[0, 1].set_title("loss over R²")
+    return figure
+
+
+def intervals(
+    rows: pd.DataFrame, metric: str, label: str, controls: Sequence[str], paper: Mapping[str, float] | None = None
+) -> Figure:
+    """One metric of every method as a dot with its 95% interval; controls in gray, the paper's figure as a cross."""
+    chosen = rows[rows["metric"] == metric].iloc[::-1].reset_index(drop=True)
+    paper = paper or {}
+    figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.3 * len(chosen))
+    axes = grid[0, 0]
+    for y, row in chosen.iterrows():
+        colour = MUTED if row["method"] in controls else ACCENT
+        low, high = (row["value"] if pd.isna(end) else end for end in (row["low"], row["high"]))
+        axes.plot([low, high], [y, y], color=colour, linewidth=3, alpha=0.45, solid_capstyle="round")
+        axes.plot(row["value"], y, "o", color=colour, markersize=6)
+        if row["method"] in paper:
+            axes.plot(paper[row["method"]], y, "x", color=PALETTE[1], markersize=7, markeredgewidth=2)
+    for method in controls:
+        found = chosen[chosen["method"] == method]
+        if len(found):
+            axes.axvline(found["value"].iloc[0], color=CONTROL, linestyle=":", linewidth=1, zorder=0)
+    axes.set(yticks=range(len(chosen)), yticklabels=chosen["method"], xlabel=label)
+    axes.grid(axis="y", visible=False)
+    if any(method in paper for method in chosen["method"]):
+        axes.plot([], [], "x", color=PALETTE[1], markersize=7, markeredgewidth=2, label="reported by the paper")
+        axes.legend(loc="lower left")
+    return figure
+
+
+def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
+    """PSNR against the ratio of colourfulness to the truth's, a dot a method; controls in gray, their PSNR dotted."""
+    value = rows.pivot(index="method", columns="metric", values="value")
+    figure, grid = new_figure(1, 1, 8.0, 4.6)
+    axes = grid[0, 0]
+    # Beyond twice the truth's colourfulness the order no longer matters: such methods stand at the right edge.
+    x = value["colorfulness_ratio"].clip(upper=2.0)
+    for method in value.index:
+        colour = MUTED if method in controls else ACCENT
+        axes.plot(x[method], value.loc[method, "psnr"], "o", color=colour, markersize=6)
+    for control in controls:
+        if control in value.index:
+            axes.axhline(value.loc[control, "psnr"], color=CONTROL, linestyle=":", linewidth=1, zorder=0)
+    axes.axvline(1.0, color=CONTROL, linestyle="--", linewidth=1, zorder=0)
+    placed: list[tuple[float, float]] = []
+    span = (value["psnr"].max() - value["psnr"].min()) or 1.0
+    for method in value.sort_values("psnr", ascending=False).index:
+        place = (float(x[method]), float(value.loc[method, "psnr"]))
+        while any(abs(place[0] - px) < 0.5 and abs(place[1] - py) < 0.045 * span for px, py in placed):
+            place = (place[0], place[1] - 0.015 * span)  # further down, until the label stands free
+        placed.append(place)
+        axes.annotate(
+            method, (x[method], value.loc[method, "psnr"]), (place[0] + 0.03, place[1]), fontsize=7, va="center"
+        )
+    axes.set(xlabel="colourfulness, ratio to the truth's (2 or more at the edge)", ylabel="PSNR (dB, mean of images)")
+    axes.set_xlim(-0.05, 2.6)
+    return figure
+
+
+def bars(values: Mapping[str, tuple[float, float, float]], label: str, reference: float = 0.0) -> Figure:
+    """Differences as horizontal bars from `reference` with their interval `(value, low, high)`."""
+    figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.34 * len(values))
+    axes = grid[0, 0]
+    names = list(values)[::-1]
+    for y, name in enumerate(names):
+        value, low, high = values[name]
+        clear = low > reference or high < reference
+        axes.barh(y, value - reference, left=reference, height=0.55, color=ACCENT if clear else CONTROL)
+        if np.isfinite([low, high]).all():
+            axes.plot([low, high], [y, y], color=INK, linewidth=1.6)
+    axes.axvline(reference, color=INK, linewidth=0.9)
+    axes.set(yticks=range(len(names)), yticklabels=names, xlabel=label)
+    axes.grid(axis="y", visible=False)
+    return figure
+
+
+def color_ramps(ramps: Mapping[str, np.ndarray]) -> Figure:
+    """Lookup tables `(256, 3)` uint8 as strips from black to white, one a method."""
+    figure, grid = new_figure(len(ramps), 1, 8.0, 0.32 * len(ramps) + 0.2)
+    for axes, (name, table) in zip(grid[:, 0], ramps.items(), strict=True):
+        axes.imshow(table[None], aspect="auto", extent=(0, 256, 0, 1))
+        axes.set_axis_off()
+        axes.text(-0.01, 0.5, name, transform=axes.transAxes, ha="right", va="center", fontsize=9)
+    return figure
+
+
+def gradient_sizes(values: Mapping[str, float], label: str) -> Figure:
+    """Sizes that may be exactly zero, as bars on a symmetrical log axis with the number written beside each."""
+    figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.34 * len(values))
+    axes = grid[0, 0]
+    names = list(values)[::-1]
+    axes.barh(range(len(names)), [values[name] for name in names], height=0.55, color=ACCENT)
+    for y, name in enumerate(names):
+        axes.annotate(f"{values[name]:.2g}", (values[name], y), (5, 0), textcoords="offset points", va="center")
+    axes.set(yticks=range(len(names)), yticklabels=names, xlabel=label)
+    axes.margins(x=0.15)
+    axes.grid(axis="y", visible=False)
+    return figure
+
+
+def feature_maps(
+    maps: np.ndarray, channels: Sequence[int], scale: tuple[np.ndarray, np.ndarray], title: str = "", columns: int = 8
+) -> Figure:
+    """A grid of channels: `maps` is `(K, h, w)`, `channels` their numbers, `scale` low and high for each.
+
+    The range shown stands under each map, so that a dim channel is not taken for a bright one.
+    """
+    lows, highs = scale
+    rows = -(-len(maps) // columns)
+    figure, grid = new_figure(rows, columns, columns * 1.25, rows * 1.5 + 0.4)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, picture, channel, low, high in zip(grid.flat, maps, channels, lows, highs, strict=False):
+        axes.imshow(picture, cmap="magma", vmin=low, vmax=max(high, low + 1e-6))
+        axes.set_title(f"{channel}  [{low:.2g}, {high:.2g}]", fontsize=7, loc="center", pad=2)
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    return figure
+
+
+def kernels(weights: np.ndarray, title: str = "", columns: int = 16) -> Figure:
+    """First-layer kernels: `(K, 1, h, w)` in gray with zero in the middle, `(K, 3, h, w)` in colour."""
+    rows = -(-len(weights) // columns)
+    figure, grid = new_figure(rows, columns, columns * 0.6, rows * 0.6 + 0.4)
+    limit = float(np.abs(weights).max()) or 1.0
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, kernel in zip(grid.flat, weights, strict=False):
+        if len(kernel) == 3:
+            axes.imshow(np.moveaxis(kernel, 0, -1) / (2 * limit) + 0.5)
+        else:
+            axes.imshow(kernel[0], cmap="RdBu_r", vmin=-limit, vmax=limit)
+    figure.suptitle(f"{title} · blue {-limit:.2g}, white 0, red {limit:.2g}" if weights.shape[1] == 1 else title,
+                    fontsize=10, x=0.01, ha="left")  # fmt: skip
+    return figure
+
+
+def overlay(picture: np.ndarray, activation: np.ndarray, title: str = "") -> Figure:
+    """A picture, an activation `(H, W)` in [0, 1] of the same size, and the second laid over the first."""
+    figure, grid = new_figure(1, 3, 8.4, 3.0)
+    show_picture(grid[0, 0], picture, "input")
+    grid[0, 1].imshow(activation, cmap="magma", vmin=0, vmax=1)
+    grid[0, 1].set_title(title)
+    show_picture(grid[0, 2], picture, "laid over the input")
+    grid[0, 2].imshow(activation, cmap="magma", vmin=0, vmax=1, alpha=0.55)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    return figure

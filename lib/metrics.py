@@ -1,0 +1,75 @@
+"""What is measured on a prediction and its truth: a number a picture, and the sums that pooled scores need.
+
+All functions take `(B, 3, H, W)` RGB in [0, 1]. PSNR and SSIM follow torchmetrics with a data range of 1.
+"""
+
+import numpy as np
+import pandas as pd
+import torch
+from skimage.color import deltaE_ciede2000
+from torch import Tensor
+from torchmetrics.functional.image import structural_similarity_index_measure
+
+from lib import color
+
+MAX_PSNR = 100.0  # dB; what a perfect picture gets instead of infinity, so that means stay finite
+
+
+def psnr_of(mse: Tensor | np.ndarray | float) -> np.ndarray:
+    """PSNR in dB of a mean squared error of values in [0, 1], at most `MAX_PSNR`."""
+    return -10 * np.log10(np.maximum(np.asarray(mse, dtype=float), 10 ** (-MAX_PSNR / 10)))
+
+
+def ssim(prediction: Tensor, truth: Tensor) -> Tensor:
+    """Structural similarity of each picture, `(B,)`: Gaussian window, 11 px, sigma 1.5, data range 1."""
+    # Without a fixed data range a picture's score would depend on the others in its batch.
+    return structural_similarity_index_measure(prediction, truth, data_range=1.0, reduction="none").reshape(-1)
+
+
+def ciede2000(prediction: Tensor, truth: Tensor, step: int = 2) -> Tensor:
+    """Mean CIEDE2000 colour difference of each picture, `(B,)`, over every `step`-th pixel each way (it is slow)."""
+    labs = [color.rgb_to_lab(x[..., ::step, ::step]).movedim(1, -1).cpu().numpy() for x in (truth, prediction)]
+    return torch.from_numpy(deltaE_ciede2000(*labs).mean(axis=(1, 2)))
+
+
+def _sums(name: str, prediction: Tensor, truth: Tensor) -> dict[str, Tensor]:
+    """What R² over many pictures needs of each: squared error, and the truth's sums by channel."""
+    sums = {f"{name}_error": (prediction - truth).square().sum((1, 2, 3))}
+    for channel in range(truth.shape[1]):
+        sums[f"{name}_sum{channel}"] = truth[:, channel].sum((1, 2))
+        sums[f"{name}_square{channel}"] = truth[:, channel].square().sum((1, 2))
+    return sums
+
+
+def quick_metrics(prediction: Tensor, truth: Tensor) -> pd.DataFrame:
+    """The metrics cheap enough for every epoch, one row a picture: mse, psnr, ssim, colorfulness (also the truth's).
+
+    Columns beginning with `rgb_` and `chroma_` are the sums from which `r2` is computed.
+    """
+    prediction, truth = prediction.float(), truth.float()
+    mse = (prediction - truth).square().mean((1, 2, 3))
+    chroma = [color.rgb_to_ycbcr(x)[:, 1:] for x in (prediction, truth)]
+    columns = {
+        "mse": mse,
+        "psnr": psnr_of(mse.cpu()),
+        "ssim": ssim(prediction, truth),
+        "colorfulness": color.colorfulness(prediction),
+        "colorfulness_truth": color.colorfulness(truth),
+        "pixels": torch.full_like(mse, truth[0, 0].numel()),
+        **_sums("rgb", prediction, truth),
+        **_sums("chroma", *chroma),
+    }
+    return pd.DataFrame({name: np.asarray(torch.as_tensor(x).cpu(), dtype=float) for name, x in columns.items()})
+
+
+def r2(table: pd.DataFrame, space: str) -> float:
+    """Coefficient of determination over all pictures of a `quick_metrics` table; `space` is "rgb" or "chroma".
+
+    1 - squared error / squared deviation of the truth from its mean, the mean of each channel over all pictures. Over
+    RGB a gray copy scores high, for luminance is most of the variance; over chroma (CbCr) it scores 0 or less.
+    """
+    deviation = 0.0
+    for channel in range(3 if space == "rgb" else 2):
+        total, square = table[f"{space}_sum{channel}"].sum(), table[f"{space}_square{channel}"].sum()
+        deviation += square - total**2 / table["pixels"].sum()
+    return float(1 - table[f"{space}_error"].sum() / deviation) if deviation > 0 else float("nan")

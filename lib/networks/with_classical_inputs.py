@@ -1,0 +1,54 @@
+"""The paper's network fed with classical filters beside the gray picture (its third key finding, section V.A)."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lib import color
+from lib.classical.fourier import high_pass
+from lib.classical.preprocessing import bilateral, canny, gaussian, sobel
+from lib.classical.segmentation import multi_otsu
+from lib.networks.colorization_net import ColorizationNet
+
+SEGMENTS = 4
+
+
+def segment_levels(gray: np.ndarray) -> np.ndarray:
+    """Multi-level Otsu segments of a gray picture, painted in evenly spaced grays: uint8 `(H, W)` to the same."""
+    return (multi_otsu(gray, SEGMENTS) * (255 // (SEGMENTS - 1))).astype(np.uint8)
+
+
+GROUPS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], ...]] = {
+    "edges": (sobel, canny),
+    "smoothed": (gaussian, bilateral),
+    "segments": (segment_levels,),
+    "high-pass": (high_pass,),
+}
+
+
+class WithClassicalInputs(nn.Module):
+    """`ColorizationNet` on the gray picture and the filtered versions of it named by `groups` (keys of `GROUPS`).
+
+    The filters run inside `forward`, on the CPU, picture by picture: their cost is part of every measured time.
+    """
+
+    def __init__(self, groups: Sequence[str], width: int = 64, norm: str = "none"):
+        super().__init__()
+        unknown = [group for group in groups if group not in GROUPS]
+        if unknown:
+            raise ValueError(f"no group of filters is called {unknown[0]!r}; there are {', '.join(GROUPS)}")
+        self.filters = [function for group in groups for function in GROUPS[group]]
+        self.network = ColorizationNet(1 + len(self.filters), width, norm)
+
+    def channels(self, gray: Tensor) -> Tensor:
+        """`(B, 1, H, W)` to `(B, K, H, W)`: each filter's picture, in [0, 1]."""
+        if not self.filters:
+            return gray[:, :0]
+        pictures = [np.stack([f(picture) for f in self.filters], axis=-1) for picture in color.to_uint8(gray)]
+        return color.to_tensor(np.stack(pictures)).to(gray.device)
+
+    def forward(self, gray: Tensor) -> Tensor:
+        """`(B, 1, H, W)` to `(B, 3, H, W)`, both in [0, 1]."""
+        return self.network(torch.cat([gray, self.channels(gray)], dim=1))

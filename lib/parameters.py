@@ -1,0 +1,189 @@
+"""A notebook's parameters as papermill sees them, and every value checked against them before a kernel starts."""
+
+import ast
+import difflib
+import logging
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from lib.files import read_json
+
+PLAIN_TYPES = ("int", "float", "bool", "str")
+
+
+class UsageError(ValueError):
+    """A mistake in what was asked for or in a notebook's parameters: one sentence, and no kernel was started."""
+
+
+@contextmanager
+def quiet_papermill() -> Iterator[None]:
+    """Silence papermill's log: what it would say is said by the runner, in one sentence."""
+    logger = logging.getLogger("papermill")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def no_template(path: Path) -> str:
+    """papermill fills in {placeholders} in paths; a folder's own braces must stay what they are."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook and its parameters: name -> annotated type (`int`, `list[str]`, ...), name -> default."""
+
+    path: Path
+    types: dict[str, str]
+    defaults: dict[str, object]
+
+    @property
+    def stem(self) -> str:
+        return self.path.stem
+
+    def answers_to(self, name: str) -> bool:
+        """Whether `name` means this notebook: its stem, or its number with or without leading zeros."""
+        number = self.stem.split("_")[0]
+        return name in (self.stem, number) or (name.isdecimal() and number.isdecimal() and int(name) == int(number))
+
+
+def inspect(path: Path) -> Notebook:
+    """Read a notebook's parameters as papermill sees them.
+
+    papermill overlooks some lines (`x: int | None = 3`, a second `=` in a line) and would then inject a value that
+    nothing checked, so every name assigned in the cell must be among those that papermill saw with a plain type.
+    """
+    import papermill
+
+    try:
+        cells = [cell for cell in read_json(path)["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+    except (ValueError, KeyError) as error:
+        raise UsageError(f"{path.name} is no notebook ({error}).") from None
+    if len(cells) != 1:
+        raise UsageError(f"{path.name} needs one cell tagged 'parameters' and has {len(cells)}.")
+    with quiet_papermill():
+        seen = papermill.inspect_notebook(no_template(path))
+    defaults = {}
+    for name, value in _assignments("".join(cells[0]["source"]), path.name):
+        kind = seen[name]["inferred_type_name"] if name in seen else "None"
+        if not is_plain(kind):
+            raise UsageError(
+                f"{path.name}: papermill sees no plain type for parameter '{name}'; write it as 'name: type = value' "
+                f"on a line without a second '=', the type one of {', '.join(PLAIN_TYPES)} or list[...] of these."
+            )
+        defaults[name] = value
+    return Notebook(path, {name: seen[name]["inferred_type_name"] for name in defaults}, defaults)
+
+
+def _assignments(source: str, where: str) -> Iterator[tuple[str, object]]:
+    """The (name, value) pairs of a parameter cell; anything but assignments of literals is refused."""
+    try:
+        for node in ast.parse(source).body:
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            yield target.id, ast.literal_eval(node.value)
+    except (SyntaxError, AttributeError, ValueError) as error:
+        raise UsageError(f"{where}: the parameter cell may hold only lines like 'epochs: int = 5' ({error}).") from None
+
+
+def is_plain(kind: str) -> bool:
+    """Whether an annotation is a type that the runner can check: int, float, bool, str or list[...] of these."""
+    return kind in PLAIN_TYPES or (kind.startswith("list[") and kind.endswith("]") and is_plain(kind[5:-1]))
+
+
+def convert(value: object, kind: str) -> object:
+    """`value` as a parameter of the annotated type `kind`; raises ValueError where it is none.
+
+    An int is fine for a float. So is a string that reads as a number: YAML takes `1e-4` for a string.
+    """
+    if kind.startswith("list[") and isinstance(value, list):
+        return [convert(item, kind[5:-1]) for item in value]
+    if kind == "float" and not isinstance(value, bool):
+        with suppress(TypeError, ValueError):
+            number = float(value)
+            if math.isfinite(number):
+                return number
+    if type(value).__name__ == kind:  # not isinstance: True is an int to Python, and no number of epochs
+        return value
+    raise ValueError(f"{value!r} is no {kind}")
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The end of a sentence about an unknown name: the nearest known one, or all of them."""
+    names = sorted(set(names))
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(names) or 'none'}."
+
+
+def assign(parameters: dict[str, dict], takers: list[Notebook], values: dict, where: str) -> None:
+    """Put each value into `parameters[stem]` of every taker that has a parameter of its name, checked and converted."""
+    for name, value in values.items():
+        having = [notebook for notebook in takers if name in notebook.types]
+        if not having:
+            whom = takers[0].stem if len(takers) == 1 else "no notebook here"
+            lacks = "has no parameter" if len(takers) == 1 else "has a parameter"
+            known = [name for notebook in takers for name in notebook.types]
+            raise UsageError(f"{where}: {whom} {lacks} '{name}'; {nearest(str(name), known)}")
+        for notebook in having:
+            kind = notebook.types[name]
+            try:
+                parameters[notebook.stem][name] = convert(value, kind)
+            except ValueError:
+                raise UsageError(f"{where}: '{name}' of {notebook.stem} must be {kind}, not {value!r}.") from None
+
+
+def read_profile(path: Path) -> dict[str, object]:
+    """The values of a profile, `notebooks/parameters/<name>.yaml`: flat, so that plain papermill reads it with -f."""
+    if not path.is_file():
+        known = (other.stem for other in path.parent.glob("*.yaml"))
+        raise UsageError(f"There is no profile '{path.stem}'; {nearest(path.stem, known)}")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path.name} is not readable as YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict | None):
+        raise UsageError(f"{path.name} must hold lines like 'epochs: 5'.")
+    if "run" in (values or {}):
+        raise UsageError(f"{path.name}: 'run' is the runner's to set; use --output.")
+    return values or {}
+
+
+def profile_parameters(notebooks: list[Notebook], profile: Path) -> dict[str, dict]:
+    """Each notebook's parameters in a profile, {stem: {name: value}}: a value goes to every notebook that has it."""
+    parameters: dict[str, dict] = {notebook.stem: {} for notebook in notebooks}
+    assign(parameters, notebooks, read_profile(profile), profile.name)
+    return parameters
+
+
+def assign_option(parameters: dict[str, dict], selected: list[Notebook], name: str, text: str) -> None:
+    """Apply one `-p name text`. The text is read as YAML, except for a `str` parameter, which takes it as it stands."""
+    if name in ("run", "data"):
+        raise UsageError(f"-p {name}: use {'--output' if name == 'run' else '--data'} instead.")
+    for notebook in selected:
+        if notebook.types.get(name, "str") != "str":
+            try:
+                value = yaml.safe_load(text)
+            except yaml.YAMLError:
+                raise UsageError(f"-p {name}: {text!r} is not readable as YAML; a list is written [1, 2].") from None
+            return assign(parameters, selected, {name: value}, f"-p {name}")
+    return assign(parameters, selected, {name: text}, f"-p {name}")
+
+
+def select(notebooks: list[Notebook], only: str | None) -> list[Notebook]:
+    """The notebooks that `--only 02,03` names, in the folder's order; all of them for None."""
+    if only is None:
+        return notebooks
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    for name in names:
+        if not any(notebook.answers_to(name) for notebook in notebooks):
+            raise UsageError(
+                f"--only: there is no notebook '{name}'; there are: {', '.join(n.stem for n in notebooks)}."
+            )
+    return [notebook for notebook in notebooks if any(notebook.answers_to(name) for name in names)]

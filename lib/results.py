@@ -1,0 +1,179 @@
+"""What a run left behind, read from its files alone, and its rows as the table that terminal and page both show."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lib.files import read_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+COMPARISON = "05_comparison"  # the notebook whose conclusions, rows and claims are the run's
+GRAY_COPY = "gray copy"
+INTENSITY_MAP = "intensity-only map (best)"
+CONTROLS = (GRAY_COPY, INTENSITY_MAP)
+PAPER = "paper: "  # rows of this beginning are the paper's printed numbers: shown, never ranked
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric is named and printed; `best` is "high", "low", a number to be near to, or None: not ranked."""
+
+    name: str
+    short: str
+    digits: int
+    best: str | float | None
+
+
+METRICS = {
+    "psnr": Metric("PSNR dB (mean of images)", "PSNR dB", 2, "high"),
+    "psnr_pooled": Metric("PSNR dB (pooled)", "pooled dB", 2, "high"),
+    "ssim": Metric("SSIM", "SSIM", 3, "high"),
+    "mse": Metric("MSE", "MSE", 4, "low"),
+    "r2_rgb": Metric("R² RGB", "R² RGB", 3, "high"),
+    "r2_chroma": Metric("R² chroma", "R² chroma", 3, "high"),
+    "colorfulness": Metric("colorfulness", "colorful", 1, None),
+    "colorfulness_ratio": Metric("colorfulness (ratio to truth)", "of truth's", 2, 1.0),
+    "ciede2000": Metric("CIEDE2000", "ΔE00", 2, "low"),
+    "vgg_distance": Metric("VGG distance", "VGG", 4, "low"),
+}
+
+
+def metric(key: str) -> Metric:
+    """The metric of a key in results.json; an unknown one goes by its key."""
+    return METRICS.get(key) or Metric(key, key, 4, None)
+
+
+def first_of_each(rows: Iterable[dict]) -> dict[tuple[str, str], dict]:
+    """Rows by (method, metric), the first where several notebooks measured the same."""
+    cells: dict[tuple[str, str], dict] = {}
+    for row in rows:
+        cells.setdefault((row["method"], row["metric"]), row)
+    return cells
+
+
+def metric_keys(rows: Iterable[dict]) -> list[str]:
+    """The metrics that occur, known ones first in the order of `METRICS`."""
+    found = dict.fromkeys(row["metric"] for row in rows)
+    return [key for key in METRICS if key in found] + [key for key in found if key not in METRICS]
+
+
+def cell_text(row: dict | None, digits: int) -> str:
+    """`23.02 [22.81, 23.24]`; without the interval where there is none; a dash where nothing was measured."""
+    if row is None or row["value"] is None:
+        return "–"
+    text = f"{row['value']:z.{digits}f}"
+    if row.get("low") is not None and row.get("high") is not None:
+        text += f" [{row['low']:z.{digits}f}, {row['high']:z.{digits}f}]"
+    return text
+
+
+def results_table(rows: list[dict]) -> "pd.DataFrame":
+    """Rows of results.json as a table of text: a method a line, a metric a column under its human name and unit.
+
+    A cell is `value [low, high]`. Methods stand in the order in which they first occur. Of several rows for one
+    method and metric the first counts.
+    """
+    import pandas as pd
+
+    cells, keys = first_of_each(rows), metric_keys(rows)
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    body = [[cell_text(cells.get((method, key)), metric(key).digits) for key in keys] for method in methods]
+    return pd.DataFrame(body, index=methods, columns=[metric(key).name for key in keys], dtype=str)
+
+
+def short_names() -> dict[str, str]:
+    """Column names of `results_table` -> names short enough for a terminal."""
+    return {known.name: known.short for known in METRICS.values()}
+
+
+def best_methods(rows: list[dict]) -> dict[str, str]:
+    """Metric name -> the method with the best value. Controls compete; the truth and printed numbers do not."""
+    best: dict[str, str] = {}
+    for key in metric_keys(rows):
+        aim = metric(key).best
+        values = {
+            method: row["value"]
+            for (method, name), row in first_of_each(rows).items()
+            if name == key and row["value"] is not None and method != "truth" and not method.startswith(PAPER)
+        }
+        if aim is None or not values:
+            continue
+        cost = {"high": {m: -v for m, v in values.items()}, "low": values}.get(aim)
+        cost = cost or {method: abs(value - aim) for method, value in values.items()}
+        best[metric(key).name] = min(cost, key=cost.get)
+    return best
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """What a run's folder holds: `record` is run.json ({} without a runner), `results` results.json by notebook."""
+
+    folder: Path
+    record: dict
+    results: dict[str, dict]
+
+    @property
+    def stems(self) -> list[str]:
+        """The notebooks, in order: those planned by the runner and those that left results."""
+        return sorted({*self.record.get("notebooks", {}), *self.results})
+
+    @property
+    def comparison_first(self) -> list[dict]:
+        """Every notebook's results, the comparison's before the others."""
+        return [self.results[stem] for stem in sorted(self.results, key=lambda stem: (stem != COMPARISON, stem))]
+
+    @property
+    def rows(self) -> list[dict]:
+        """The rows of the comparison notebook; where it left none, those of all notebooks together."""
+        if self.results.get(COMPARISON, {}).get("rows"):
+            return self.results[COMPARISON]["rows"]
+        return [row for results in self.results.values() for row in results.get("rows", [])]
+
+    @property
+    def claims(self) -> list[dict]:
+        """The ledger of claims: each claim once, as the comparison notebook judges it where it does."""
+        ledger = {}
+        for results in self.comparison_first:
+            for entry in results.get("claims", []):
+                ledger.setdefault(entry["claim"], entry)
+        return list(ledger.values())
+
+
+def load_run(folder: Path) -> RunFiles:
+    """Read a run's folder. A results.json that is not whole raises `ValueError` with its name."""
+    record = folder / "run.json"
+    results = {path.parent.name: read_json(path) for path in sorted(folder.glob("*/results.json"))}
+    return RunFiles(folder, read_json(record) if record.exists() else {}, results)
+
+
+def on_data(run: RunFiles, fingerprint: str) -> RunFiles:
+    """The same run with only the notebooks that worked on the pairs of this fingerprint."""
+    same = {stem: r for stem, r in run.results.items() if r["data"]["fingerprint"] == fingerprint}
+    return replace(run, results=same)
+
+
+def merged_rows(run: RunFiles, stems: Iterable[str]) -> list[dict]:
+    """The rows of the named notebooks, each method and metric once, in the notebooks' order."""
+    rows = [row for stem in stems if stem in run.results for row in run.results[stem]["rows"]]
+    return list(first_of_each(rows).values())
+
+
+def sample_pictures(run: RunFiles) -> tuple[list[str], dict[str, "np.ndarray"]]:
+    """Names of the sample photographs, and what every method of the run made of them, uint8 `(N, H, W, 3)` each.
+
+    Only notebooks that show the same photographs as the first one are taken.
+    """
+    import numpy as np
+
+    names, pictures = [], {}
+    for stem, results in run.results.items():
+        if "pictures" in results["artefacts"]:
+            with np.load(run.folder / stem / results["artefacts"]["pictures"]) as kept:
+                names = names or kept["names"].tolist()
+                if kept["names"].tolist() == names:
+                    pictures |= {method: kept[method] for method in kept.files if method not in ("names", *pictures)}
+    return names, pictures

@@ -1,0 +1,114 @@
+"""Rendered landscapes, the embedded default data: mountains to autumn woods, from noise and perspective alone.
+
+No photograph is needed or contained. A seed gives a scene, the same at any size; what a thing is gives it its colour,
+and light, weather, haze and the camera's white balance vary, so that brightness alone does not tell the colour.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import cv2
+import numpy as np
+
+from lib.scenes.alpine import glacier, lake, mountains
+from lib.scenes.coast import sea, sunset
+from lib.scenes.plains import desert, field
+from lib.scenes.texture import blend, jitter, screen
+from lib.scenes.woods import autumn, forest
+
+SCENES = {scene.__name__: scene for scene in (mountains, lake, sea, forest, field, desert, glacier, sunset, autumn)}
+KINDS: tuple[str, ...] = tuple(SCENES)
+_SEEDS_PER_SET = 1_000_000
+_SMALL = 64  # fewer pictures than this are rendered sooner than worker processes start
+_CANVAS = 192
+_EXPOSURE, _CONTRAST, _SATURATION = 1.08, 1.32, 0.50  # so that luma and chroma spread about as in photographs
+
+
+def _generator(seed: int, purpose: int) -> np.random.Generator:
+    if seed < 0:
+        raise ValueError(f"a scene's seed must not be negative, got {seed}")
+    return np.random.default_rng([seed, purpose])
+
+
+def scene_kind(seed: int) -> str:
+    """Which of `KINDS` the scene of this seed shows."""
+    return KINDS[_generator(seed, 0).integers(len(KINDS))]
+
+
+def scene_name(seed: int) -> str:
+    """Name of the scene of this seed, such as `mountains-00012`."""
+    return f"{scene_kind(seed)}-{seed:05d}"
+
+
+def render_scene(seed: int, size: int = 128) -> np.ndarray:
+    """Scene of `seed >= 0` as RGB uint8 `(size, size, 3)`.
+
+    Every size shows the same scene. Canvases are 192 pixels wide, doubled while smaller than the picture, and are
+    shrunk by area averaging, which smooths edges; sensor grain is added at the final size, as a camera does.
+    """
+    if size < 8:
+        raise ValueError(f"a scene's size must be at least 8 pixels, got {size}")
+    side = _CANVAS
+    while side < size:
+        side *= 2
+    image = _develop(_generator(seed, 2), SCENES[scene_kind(seed)](_generator(seed, 1), side))
+    image = cv2.resize(np.ascontiguousarray(image.transpose(1, 2, 0)), (size, size), interpolation=cv2.INTER_AREA)
+    grain = _generator(seed, 3)
+    image = image + np.float32(grain.uniform(0.003, 0.012)) * grain.standard_normal(image.shape, dtype=np.float32)
+    return np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)
+
+
+def _develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """The camera: white balance, exposure, contrast, saturation and vignette, each picture's a little different."""
+    image = image.astype(np.float32) * np.float32(_EXPOSURE * rng.lognormal(0, 0.10)) * (1 + jitter(rng, 0.03))
+    image = np.float32(0.45) + (image - np.float32(0.45)) * np.float32(_CONTRAST * rng.lognormal(0, 0.1))
+    gray = 0.299 * image[0] + 0.587 * image[1] + 0.114 * image[2]
+    image = blend(gray, image, np.float32(_SATURATION * rng.lognormal(0, 0.3)))
+    x, y = screen(image.shape[-1])
+    image = image * (1 - np.float32(rng.uniform(0, 0.5)) * ((x - 0.5) ** 2 + (y - 0.5) ** 2))
+    # Highlights saturate softly, as film and cameras let them.
+    image = np.where(image > 0.75, 0.75 + 0.25 * np.tanh(4 * (image - 0.75)), image)
+    return np.maximum(image, 0)
+
+
+def _quiet_worker() -> None:
+    cv2.setNumThreads(1)
+
+
+def render_scenes(
+    count: int,
+    size: int = 128,
+    seed: int = 0,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[list[str], np.ndarray]:
+    """The first `count` scenes of set `seed`: their names, and RGB uint8 `(count, size, size, 3)`.
+
+    Scene i of set s is `render_scene(s * 1_000_000 + i)`, whatever the number of `workers` (default: one per core, and
+    none for a few pictures). `progress(1)` is called after each picture. Workers are spawned, not forked,
+    which is safe beside threads; a script that calls this needs the usual `if __name__ == "__main__":`.
+    """
+    if not 0 < count <= _SEEDS_PER_SET or seed < 0:
+        raise ValueError(f"count must be 1 to {_SEEDS_PER_SET} and seed not negative, got {count} and {seed}")
+    seeds = range(seed * _SEEDS_PER_SET, seed * _SEEDS_PER_SET + count)
+    pictures = np.empty((count, size, size, 3), np.uint8)
+    if workers is None:
+        workers = 1 if count < _SMALL else os.cpu_count() or 1
+    render = partial(render_scene, size=size)
+
+    def keep(rendered: Iterable[np.ndarray]) -> None:
+        for index, picture in enumerate(rendered):
+            pictures[index] = picture
+            if progress is not None:
+                progress(1)
+
+    if workers <= 1:
+        keep(map(render, seeds))
+    else:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet_worker) as pool:
+            keep(pool.map(render, seeds, chunksize=8))
+    return [scene_name(s) for s in seeds], pictures

@@ -1,0 +1,239 @@
+"""Things that landscapes share: sky and clouds, haze, water, trees."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from lib.scenes.terrain import Camera, Ground, hills
+from lib.scenes.texture import blend, color, fractal, jitter, relief, sample, screen, smoothstep
+
+
+@dataclass(frozen=True)
+class Weather:
+    """Colours of the light: zenith, sky at the horizon, sunlight and skylight; `cover` is the share of clouds."""
+
+    zenith: np.ndarray
+    low: np.ndarray
+    sun: np.ndarray
+    shade: np.ndarray
+    cover: float
+    haze: float  # optical depth per unit of distance
+
+
+Sun = tuple[float, float, float]  # unit vector to the sun: right, up, away
+
+GRASS = color(0.36, 0.42, 0.16), color(0.26, 0.36, 0.12)
+NEEDLES = color(0.13, 0.20, 0.11), color(0.18, 0.27, 0.13)
+LEAVES = color(0.27, 0.39, 0.12), color(0.42, 0.50, 0.16)
+ROCK = color(0.40, 0.36, 0.32), color(0.46, 0.44, 0.43)
+SNOW = color(0.86, 0.90, 0.95)
+
+WEATHER = {
+    "clear": Weather(
+        zenith=color(0.20, 0.42, 0.74),
+        low=color(0.68, 0.81, 0.91),
+        sun=color(0.95, 0.90, 0.80),
+        shade=color(0.27, 0.32, 0.40),
+        cover=0.12,
+        haze=0.035,
+    ),
+    "deep": Weather(
+        zenith=color(0.06, 0.22, 0.55),
+        low=color(0.42, 0.62, 0.85),
+        sun=color(1.0, 0.95, 0.86),
+        shade=color(0.20, 0.26, 0.36),
+        cover=0.08,
+        haze=0.02,
+    ),
+    "broken": Weather(
+        zenith=color(0.24, 0.45, 0.72),
+        low=color(0.66, 0.78, 0.88),
+        sun=color(0.85, 0.82, 0.74),
+        shade=color(0.30, 0.34, 0.40),
+        cover=0.5,
+        haze=0.04,
+    ),
+    "overcast": Weather(
+        zenith=color(0.60, 0.64, 0.69),
+        low=color(0.80, 0.82, 0.84),
+        sun=color(0.42, 0.42, 0.42),
+        shade=color(0.42, 0.44, 0.46),
+        cover=0.95,
+        haze=0.08,
+    ),
+    "storm": Weather(
+        zenith=color(0.26, 0.29, 0.34),
+        low=color(0.62, 0.66, 0.70),
+        sun=color(0.40, 0.40, 0.38),
+        shade=color(0.28, 0.30, 0.33),
+        cover=0.95,
+        haze=0.05,
+    ),
+    "golden": Weather(
+        zenith=color(0.40, 0.53, 0.72),
+        low=color(0.96, 0.83, 0.64),
+        sun=color(1.10, 0.84, 0.52),
+        shade=color(0.24, 0.25, 0.34),
+        cover=0.3,
+        haze=0.06,
+    ),
+}
+
+
+def weather(rng: Generator, **odds: float) -> Weather:
+    """One of `WEATHER` by relative `odds`, its sky, clouds and haze varied a little."""
+    names = list(odds)
+    share = np.array(list(odds.values()))
+    base = WEATHER[names[rng.choice(len(names), p=share / share.sum())]]
+    bright = np.float32(rng.uniform(0.8, 1.15))
+    return Weather(
+        np.clip(base.zenith * bright + jitter(rng, 0.02), 0, 1),
+        np.clip(base.low * np.float32(rng.uniform(0.88, 1.08)), 0, 1),
+        base.sun,
+        base.shade,
+        float(np.clip(base.cover + rng.uniform(-0.15, 0.2), 0, 1)),
+        base.haze * rng.uniform(0.5, 1.8),
+    )
+
+
+def sunlight(rng: Generator, low: bool = False) -> Sun:
+    """Unit vector to the sun (right, up, away), from one side so that shapes cast relief."""
+    azimuth = rng.uniform(0.3, 1.1) * rng.choice([-1, 1])
+    height = rng.uniform(0.15, 0.35) if low else rng.uniform(0.35, 0.7)
+    flat = np.sqrt(1 - height * height)
+    return float(flat * np.sin(azimuth)), float(height), float(-flat * np.cos(azimuth))
+
+
+def from_right(sun: Sun) -> float:
+    """1 if the sun stands to the right, -1 if to the left."""
+    return math.copysign(1.0, sun[0])
+
+
+def sky(rng: Generator, side: int, air: Weather, horizon: float) -> np.ndarray:
+    """Gradient and clouds above screen row `horizon`; below it the colour of the horizon goes on."""
+    _, y = screen(side)
+    above = np.clip((horizon - y) / max(horizon, 0.05), 0, 1)
+    image = blend(air.low, air.zenith, above ** np.float32(rng.uniform(0.5, 1.0)))
+    return clouds(rng, image, air, horizon, white=blend(air.sun, color(1, 1, 1), 0.6) * np.float32(0.97))
+
+
+def clouds(rng: Generator, image: np.ndarray, air: Weather, horizon: float, white: np.ndarray) -> np.ndarray:
+    """Clouds on a ceiling seen in perspective: large overhead, flat and crowded near the horizon."""
+    side = image.shape[-1]
+    x, y = screen(side)
+    depth = 0.35 / (np.maximum(horizon - y, 0) + np.float32(0.18))
+    tile = fractal(rng, side, 3, stretch=rng.integers(1, 3), persistence=0.58)
+    noise = hills(tile, (x - 0.5) * depth, depth, rng.uniform(0.6, 0.9), 2 * rng.random())
+    edge = 1.6 - 3.0 * air.cover
+    density = smoothstep(edge, edge + rng.uniform(0.5, 1.4), noise)
+    # Tops catch the light and bases lie in shadow: thickness below minus thickness above.
+    soft = cv2.GaussianBlur(noise, (0, 0), side / 64)
+    bright = np.clip(
+        0.72 + 0.22 * relief(soft, 0, side // 32) - 0.16 * np.maximum(noise - edge - 1, 0) + 0.04 * noise, 0.25, 1
+    )
+    base = blend(air.shade, air.zenith, 0.5)
+    return blend(image, blend(base, white, bright), density * smoothstep(-0.02, 0.12, horizon - y))
+
+
+def relight(albedo: np.ndarray, lit: np.ndarray, air: Weather) -> np.ndarray:
+    """Surface colours under sun and sky: shadows take the sky's tint, lit parts the sun's."""
+    return albedo * (air.shade + air.sun * lit) * np.float32(1.35)
+
+
+def hazy(image: np.ndarray, depth: np.ndarray, air: Weather) -> np.ndarray:
+    """Distance fades into the colour of the sky at the horizon."""
+    return blend(image, air.low, 1 - np.exp(-depth * np.float32(air.haze)))
+
+
+def over(background: np.ndarray, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """`image` where `mask`, else `background`."""
+    return np.where(mask, image, background)
+
+
+def view(rng: Generator, ground: Ground, picture: np.ndarray, air: Weather, horizon: float) -> np.ndarray:
+    """`picture` of the ground through the haze, under a sky."""
+    return over(sky(rng, ground.seen.shape[0], air, horizon), hazy(picture, ground.depth, air), ground.seen)
+
+
+def mirror(rng: Generator, image: np.ndarray, shore: float, rough: float) -> np.ndarray:
+    """The picture above row `shore` reflected in water below it: broken by ripples that grow towards us."""
+    side = image.shape[-1]
+    x, y = screen(side)
+    below = np.maximum(y - shore, 0)
+    ripple = sample(fractal(rng, side, 3, stretch=8, persistence=0.8), x, 0.25 * np.log(below + 0.02) + 1)
+    rows = (2 * shore - y + ripple * (0.006 + rough * 0.25 * below)) * side
+    rows = np.minimum(rows, shore * side - 1).astype(np.float32)
+    columns = np.asarray((x + 0.3 * rough * ripple * below) * side, np.float32)
+    wet = np.stack([cv2.remap(c, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT) for c in image])
+    return wet + rough / 3 * ripple * smoothstep(0, 0.2, below)
+
+
+def on_ground(ground: Ground, tile: np.ndarray, scale: float) -> np.ndarray:
+    """Texture fixed to the ground: fine near us, finer far away, as a plane `(side, side)`."""
+    return sample(tile, 0.5 + ground.across * scale, ground.depth * scale)
+
+
+class Stand:
+    """Trees painted far to near: for each pixel the tree it shows (-1 for none) and where on that tree it lies."""
+
+    def __init__(self, rng: Generator, side: int, roots: np.ndarray, heights: np.ndarray, conifer: bool) -> None:
+        """`roots` (n, 2) are screen points (x, y) where trunks meet the ground; `heights` (n,) in screen units."""
+        order = np.argsort(roots[:, 1])
+        self.roots, self.heights = roots[order].astype(np.float32), heights[order].astype(np.float32)
+        canvas = np.full((side, side), -1, np.float32)
+        outline = _conifer_outline(rng) if conifer else _crown_outline(rng)
+        for number, (root, height) in enumerate(zip(self.roots, self.heights, strict=True)):
+            shape = outline[rng.integers(len(outline))]
+            points = (root + shape * height) * (side * 16)
+            cv2.fillPoly(canvas, [points.astype(np.int32)], number, shift=4)
+        x, y = screen(side)
+        if not conifer:  # leaves have no straight edges
+            wobble = fractal(rng, side, 24, persistence=0.9) * np.float32(0.006 * side)
+            canvas = cv2.remap(
+                canvas, x * side + wobble - 0.5, y * side - wobble[::-1] - 0.5, cv2.INTER_NEAREST, borderValue=-1
+            )
+        self.tree = canvas.astype(np.int32)
+        self.mask = self.tree >= 0
+        size = self.heights[self.tree]
+        self.right = (x - self.roots[self.tree, 0]) / size
+        self.up = (self.roots[self.tree, 1] - y) / size
+
+    def paint(self, rng: Generator, leaves: np.ndarray, sun: Sun, air: Weather) -> np.ndarray:
+        """Picture of the trees, `leaves` (n, 3) giving each its colour; only what lies in `mask` means something."""
+        side = self.tree.shape[0]
+        grain = fractal(rng, side, 24, persistence=0.95)
+        lit = 0.28 + 0.5 * (self.up - 0.45) + 0.9 * from_right(sun) * self.right + 0.20 * grain
+        return relight(np.ascontiguousarray(leaves.T)[:, self.tree], np.clip(lit, 0, 1), air)
+
+
+def _conifer_outline(rng: Generator) -> list[np.ndarray]:
+    """Jagged cones of unit height, root at the origin, y downwards."""
+    shapes = []
+    for width in rng.uniform(0.13, 0.24, 6):
+        up = np.repeat(np.linspace(0.06, 1, 9), 2)[1:]
+        half = width * (1.02 - up) * np.where(np.arange(17) % 2, 0.6, 1.1) * rng.uniform(0.8, 1.2, 17)
+        right = np.stack([half, -up], axis=1)
+        left = np.stack([-half * rng.uniform(0.8, 1.2, 17), -up], axis=1)[::-1]
+        shapes.append(np.concatenate([[[0.015, 0]], right, left, [[-0.015, 0]]]))
+    return shapes
+
+
+def _crown_outline(rng: Generator) -> list[np.ndarray]:
+    """Round crowns of unit height on the ground, y downwards."""
+    angle = np.linspace(0, 2 * np.pi, 18, endpoint=False)
+    shapes = []
+    for width in rng.uniform(0.34, 0.5, 6):
+        radius = 1 + rng.normal(0, 0.07, 18)
+        shapes.append(np.stack([width * radius * np.cos(angle), -0.5 + 0.5 * radius * np.sin(angle)], axis=1))
+    return shapes
+
+
+def waves(rng: Generator, camera: Camera, choppy: float) -> np.ndarray:
+    """Slope of the sea's surface at each pixel below the horizon, about unit deviation, long crests across."""
+    across, depth = camera.plane()
+    swell = sample(fractal(rng, camera.side, 3, stretch=4, persistence=0.6), 0.5 + 0.05 * across, 0.12 * depth)
+    chop = sample(fractal(rng, camera.side, 12, stretch=2, persistence=0.8), 0.5 + 0.2 * across, 0.35 * depth)
+    return swell + choppy * chop

@@ -1,0 +1,123 @@
+"""From a name or a folder to pairs. The one module that may reach for the network, and only when asked to."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from lib.files import CACHE, DATA, resolve
+from lib.pairs import (
+    Pairs,
+    PhotographError,
+    cached_pairs,
+    decode_pairs,
+    list_pictures,
+    make_pairs,
+    match_pairs,
+    read_splits,
+    split_by_name,
+)
+from lib.progress import progress
+from lib.scenes import render_scenes
+
+KAGGLE = "theblackmamba31/landscape-image-colorization"
+SCENES = 2600  # 80 in 100 of them are for training, which must be more than the paper's 2,000 pairs
+_SCENES_VERSION = 1  # raise it when the renderer changes: cached scenes are then rendered anew
+
+
+def _kaggle_folder() -> Path | None:
+    """Where `make data` has put the Kaggle pairs: the first folder under data/kaggle that holds gray/ and color/."""
+    found = sorted((DATA / "kaggle").rglob("color"))
+    return next((path.parent for path in found if (path.parent / "gray").is_dir()), None)
+
+
+def find_source(data: str) -> str | Path:
+    """What `data` stands for: "scenes", or a folder. "auto" is the Kaggle pairs if they are here, else the scenes.
+
+    Raises `FileNotFoundError` for a folder that is not there, with what to do.
+    """
+    if data == "auto":
+        return _kaggle_folder() or "scenes"
+    if data == "scenes":
+        return "scenes"
+    if data == "kaggle":
+        folder = _kaggle_folder()
+        if folder is None:
+            raise FileNotFoundError("the Kaggle pairs are not in data/kaggle; `make data` downloads them")
+        return folder
+    folder = resolve(data)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{data} is neither auto, scenes, kaggle nor a folder; give one of these")
+    return folder
+
+
+def describe_source(data: str) -> str:
+    """One line that says which pictures `data` stands for, without decoding them."""
+    source = find_source(data)
+    if source == "scenes":
+        return f"{SCENES:,} landscapes rendered by lib/scenes (no photographs)"
+    if (source / "gray").is_dir() and (source / "color").is_dir():
+        return f"gray and colour pairs in {source}"
+    return f"colour photographs in {source}, gray made as Rec. 601 luma"
+
+
+def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pairs:
+    """Pairs of `size` x `size` pixels from a name ("auto", "scenes", "kaggle") or a folder.
+
+    A folder holds `gray/` and `color/`, matched by stem, or colour photographs, whose gray side is their luma. Splits
+    come from a `split.csv` in or beside it, else from the names. Files that cannot be used are listed in `skipped`.
+    """
+    if size < 16:
+        raise ValueError(f"size is {size} px; the networks need at least 16")
+    source = find_source(data)
+    if source == "scenes":
+        return cached_pairs(cache, ["scenes", _SCENES_VERSION, SCENES, size], lambda: _render(size))
+    has_both = (source / "gray").is_dir() and (source / "color").is_dir()
+    if has_both:
+        files, alone = match_pairs(source / "gray", source / "color")
+    else:
+        files, alone = [(stem, path, None) for stem, path in list_pictures(source).items()], []
+    if not files:
+        raise PhotographError(f"{source} holds no pictures; give a folder of photographs, or of gray/ and color/")
+    stats = [path.stat() for _, *sides in files for path in sides if path]
+    splits = read_splits(source, [stem for stem, *_ in files])
+    sizes = [(s.st_size, s.st_mtime_ns) for s in stats]
+    key = [str(source), size, [stem for stem, *_ in files], sizes, splits.tolist(), alone]
+
+    def decode() -> Pairs:
+        names, gray, color, problems = decode_pairs(files, size)
+        if not names:
+            raise PhotographError(f"{source} holds no readable picture; the first problem: {problems[0]}")
+        kept = np.isin([stem for stem, *_ in files], names)
+        name = source.parent.name if source.name == "color" else source.name
+        pairs = make_pairs(name, describe_source(data), names, gray, color, splits[kept])
+        pairs.skipped.extend(alone + problems)
+        return pairs
+
+    return cached_pairs(cache, key, decode)
+
+
+def _render(size: int) -> Pairs:
+    with progress(f"rendering scenes at {size} px", SCENES) as tick:
+        names, color = render_scenes(SCENES, size, progress=tick)
+    gray = np.stack([np.asarray(Image.fromarray(picture).convert("L")) for picture in color])
+    return make_pairs("scenes", describe_source("scenes"), names, gray, color, split_by_name(names))
+
+
+def download_kaggle() -> Path:
+    """Download the paper's kind of data into data/kaggle through kagglehub, and return the folder of its pairs."""
+    try:
+        import kagglehub
+    except ImportError as error:
+        raise RuntimeError("kagglehub is not installed; `make data` installs it") from error
+    kagglehub.dataset_download(KAGGLE, output_dir=str(DATA / "kaggle"))
+    folder = _kaggle_folder()
+    if folder is None:
+        raise RuntimeError(f"{KAGGLE} came without gray/ and color/ folders; see data/kaggle")
+    return folder
+
+
+if __name__ == "__main__":
+    argparse.ArgumentParser(description=download_kaggle.__doc__).parse_args()
+    print(describe_source(str(download_kaggle())))
