@@ -211,10 +211,15 @@ def read_splits(folder: Path, names: list[str]) -> np.ndarray:
     file = next((p for p in (folder / "split.csv", folder.parent / "split.csv") if p.exists()), None)
     if file is None:
         return split_by_name(names)
-    table = pd.read_csv(file, dtype=str)
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False)  # a picture may be called NA
+    except ValueError as error:  # pandas' own errors, and bytes that are no text
+        raise ValueError(f"{file}: not readable as lines of name,split ({str(error).strip()})") from error
     if list(table.columns) != ["name", "split"] or not set(table["split"]) <= set(SPLITS):
         raise ValueError(f"{file}: needs the columns name,split with split one of {', '.join(SPLITS)}")
-    known = {Path(name).stem: split for name, split in zip(table["name"], table["split"], strict=True)}
+    # Only a picture's suffix is cut off: a name may hold dots of its own.
+    stems = (Path(name).stem if Path(name).suffix.lower() in SUFFIXES else name for name in table["name"])
+    known = dict(zip(stems, table["split"], strict=True))
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"{file}: does not name {unknown[0]} ({len(unknown)} such pictures); add a line for each")

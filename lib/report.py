@@ -91,7 +91,7 @@ def write_report(folder: Path) -> Path:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["prose"] = prose
+    environment.filters |= {"prose": prose, "when": when}
     page = environment.get_template("report.html.j2").render(
         question=QUESTION,
         answer=answer(run),

@@ -40,6 +40,7 @@ METRICS = {
     "ciede2000": Metric("CIEDE2000", "ΔE00", 2, "low"),
     "vgg_distance": Metric("VGG distance", "VGG", 4, "low"),
 }
+UNSHOWN = ("mse", "colorfulness")  # tables say the same by pooled PSNR and by the ratio to the truth's
 
 
 def metric(key: str) -> Metric:
@@ -56,8 +57,8 @@ def first_of_each(rows: Iterable[dict]) -> dict[tuple[str, str], dict]:
 
 
 def metric_keys(rows: Iterable[dict]) -> list[str]:
-    """The metrics that occur, known ones first in the order of `METRICS`."""
-    found = dict.fromkeys(row["metric"] for row in rows)
+    """The metrics to show, known ones first in the order of `METRICS`."""
+    found = dict.fromkeys(row["metric"] for row in rows if row["metric"] not in UNSHOWN)
     return [key for key in METRICS if key in found] + [key for key in found if key not in METRICS]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -186,8 +186,7 @@ def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "
     if not finished.exists():
         folder.mkdir(parents=True, exist_ok=True)
         _train(config, pairs, label or config.network, device, folder)
-    with safe_open(finished, "pt") as file:
-        history = json.loads(file.metadata()["history"])
+    history = json.loads(_read(finished)[1]["history"])
     return Trained(config, load_network(finished, device), pd.DataFrame(history), folder)
 
 
@@ -228,14 +227,22 @@ def load_network(path: str | Path, device: str | torch.device = "cpu") -> nn.Mod
     """A network saved by `save_network`, in eval mode. A file that is missing or not one raises with its name."""
     if not Path(path).exists():
         raise FileNotFoundError(f"{path}: no such network; train it first")
-    with safe_open(path, "pt", device=str(device)) as file:
-        metadata = file.metadata() or {}
-        if "config" not in metadata:
-            raise ValueError(f"{path}: holds no network of this workbook")
-        config = json.loads(metadata["config"])
-        network = build_network(config["network"], **config["options"])
-        network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+    tensors, metadata = _read(path)
+    if "config" not in metadata:
+        raise ValueError(f"{path}: holds no network of this workbook")
+    config = json.loads(metadata["config"])
+    network = build_network(config["network"], **config["options"])
+    network.load_state_dict(tensors)
     return network.to(device).eval()
+
+
+def _read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of a safetensors file."""
+    try:
+        with safe_open(path, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path}: is no whole safetensors file ({error}); remove it and train again") from error
 
 
 def _save_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, history: list[dict]) -> None:
@@ -248,9 +255,7 @@ def _save_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Opti
 
 
 def _load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> list[dict]:
-    with safe_open(path, "pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        history = json.loads(file.metadata()["history"])
+    tensors, metadata = _read(path)
     network.load_state_dict({name[8:]: tensor for name, tensor in tensors.items() if name.startswith("network.")})
     state: dict[int, dict] = {}
     for name, tensor in tensors.items():
@@ -258,4 +263,4 @@ def _load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Opti
             _, index, key = name.split(".")
             state.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-    return history
+    return json.loads(metadata["history"])

@@ -250,6 +250,8 @@ def new_record(folder: Path, options: argparse.Namespace, planned: list[tuple[st
 def execute_recorded(notebook: Notebook, folder: Path, record: dict, width: int) -> str:
     """Execute one notebook of a run with its live line, keep run.json up to date, and return the state."""
     entry, progress = record["notebooks"][notebook.stem], folder / f".{notebook.stem}.progress"
+    entry["state"] = "running"
+    write_json(folder / "run.json", record)
     started = time.monotonic()
     try:
         with kernel_environment(progress), LiveLine(notebook.stem, width, progress):

@@ -25,6 +25,7 @@ ROWS = [
     row("net", "psnr", 22.3, 22.0, 22.6),
     row("net", "colorfulness_ratio", 1.4),
     row("net", "ciede2000", None),
+    row("net", "mse", 0.01),
     row("truth", "psnr", 100.0),
     row("net", "home_made", 0.5),
 ]

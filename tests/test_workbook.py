@@ -49,7 +49,7 @@ def folder(tmp_path, monkeypatch):
     """A notebooks folder of its own, with a `quick` profile, in place of the project's."""
     notebooks = tmp_path / "note{books}"  # braces are papermill's placeholders; a folder may have them all the same
     (notebooks / "parameters").mkdir(parents=True)
-    (notebooks / "parameters" / "quick.yaml").write_text("rate: 1e-4\ndepth: 4\n")
+    (notebooks / "parameters" / "quick.yaml").write_text("rate: 1e-4\n")
     monkeypatch.setattr(workbook, "NOTEBOOKS", notebooks)
     monkeypatch.setattr(workbook, "OUTPUTS", tmp_path / "outputs")
     monkeypatch.setitem(sys.modules, "lib.sources", SimpleNamespace(describe_source=lambda data: f"toy {data}"))
@@ -61,6 +61,7 @@ def executed(folder, monkeypatch):
     """Two notebooks, and the parameters that papermill would have been given: no kernel starts."""
     write_notebook(folder, "01_good")
     write_notebook(folder, "02_more", parameters=PARAMETERS + "depth: int = 3")
+    (folder / "parameters" / "quick.yaml").write_text("rate: 1e-4\ndepth: 4\n")
     calls = {}
     monkeypatch.setattr(
         papermill, "execute_notebook", lambda path, output, values, **rest: calls.update({path[-13:-6]: values})

@@ -1,0 +1,170 @@
+"""A name or a folder becomes pairs: found locally, decoded once, decoded anew when a file changes."""
+
+import os
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lib import sources
+from lib.pairs import PhotographError
+from lib.sources import describe_source, find_source, load_pairs
+
+
+@pytest.fixture
+def color_folder(tmp_path, photograph):
+    """Six colour photographs, and a split.csv beside them."""
+    folder = tmp_path / "landscapes" / "color"
+    folder.mkdir(parents=True)
+    for index in range(6):
+        photograph.rotate(10 * index).save(folder / f"p{index}.png")
+    lines = [f"p{index}.png,{'train' if index < 4 else 'val' if index < 5 else 'test'}" for index in range(6)]
+    (folder.parent / "split.csv").write_text("\n".join(["name,split", *lines]))
+    return folder
+
+
+@pytest.fixture
+def pair_folder(tmp_path, photograph):
+    """`gray/` and `color/` with three pairs; the gray sides are darker than the colour sides' luma."""
+    folder = tmp_path / "both"
+    for side in ("gray", "color"):
+        (folder / side).mkdir(parents=True)
+    for index in range(3):
+        picture = photograph.rotate(10 * index)
+        picture.save(folder / "color" / f"p{index}.png")
+        picture.convert("L").point(lambda level: level // 2).save(folder / "gray" / f"p{index}.png")
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def no_decoding(monkeypatch):
+    """From now on every decoding fails."""
+
+    def switch_off():
+        monkeypatch.setattr(sources, "decode_pairs", lambda *_: pytest.fail("decoded again"))
+
+    return switch_off
+
+
+def test_a_folder_of_photographs(color_folder, cache):
+    pairs = load_pairs(str(color_folder), 16, cache)
+    assert pairs.name == "landscapes" and len(pairs) == 6 and pairs.size == 16
+    assert pairs.counts() == {"train": 4, "val": 1, "test": 1}
+    assert "gray made as Rec. 601 luma" in pairs.description and str(color_folder) in pairs.description
+    np.testing.assert_array_equal(pairs.gray[2], np.asarray(Image.fromarray(pairs.color[2]).convert("L")))
+
+
+def test_a_folder_of_pairs_keeps_its_own_gray(pair_folder, cache):
+    pairs = load_pairs(str(pair_folder), 16, cache)
+    assert pairs.name == "both" and pairs.names == ["p0", "p1", "p2"]
+    luma = np.asarray(Image.fromarray(pairs.color[0]).convert("L"))
+    assert np.abs(pairs.gray[0].astype(int) - luma // 2).max() <= 2
+    assert describe_source(str(pair_folder)) == f"gray and colour pairs in {pair_folder}"
+
+
+@pytest.mark.parametrize("place", ["both/split.csv", "split.csv"])
+def test_split_csv_in_or_beside_a_folder_of_pairs(pair_folder, cache, place):
+    (pair_folder.parent / place).write_text("name,split\np0,test\np1,test\np2,val\n")
+    assert load_pairs(str(pair_folder), 16, cache).splits.tolist() == ["test", "test", "val"]
+
+
+def test_pairs_come_from_the_cache_the_second_time(color_folder, cache, no_decoding):
+    first = load_pairs(str(color_folder), 16, cache)
+    no_decoding()
+    second = load_pairs(str(color_folder), 16, cache)
+    assert first.fingerprint == second.fingerprint and isinstance(second.color, np.memmap)
+
+
+def test_a_changed_file_is_decoded_anew(color_folder, cache):
+    before = load_pairs(str(color_folder), 16, cache)
+    path = color_folder / "p3.png"
+    stat = path.stat()
+    Image.open(path).transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1000))
+    after = load_pairs(str(color_folder), 16, cache)
+    assert before.fingerprint != after.fingerprint
+    assert (before.color[3] != after.color[3]).any()
+
+
+def test_a_touched_file_keeps_the_fingerprint(color_folder, cache):
+    before = load_pairs(str(color_folder), 16, cache)
+    os.utime(color_folder / "p3.png")
+    assert load_pairs(str(color_folder), 16, cache).fingerprint == before.fingerprint
+
+
+def test_size_and_splits_are_part_of_the_fingerprint(color_folder, cache):
+    prints = {load_pairs(str(color_folder), size, cache).fingerprint for size in (16, 24)}
+    split = color_folder.parent / "split.csv"
+    split.write_text(split.read_text().replace("p0.png,train", "p0.png,test"))
+    prints.add(load_pairs(str(color_folder), 16, cache).fingerprint)
+    assert len(prints) == 3
+
+
+def test_what_cannot_be_used_is_listed_also_from_the_cache(pair_folder, cache, photograph):
+    (pair_folder / "color" / "p1.png").write_bytes(b"")
+    load_pairs(str(pair_folder), 16, cache)
+    photograph.save(pair_folder / "color" / "lonely.png")
+    for _ in range(2):
+        pairs = load_pairs(str(pair_folder), 16, cache)
+        assert pairs.names == ["p0", "p2"] and len(pairs.splits) == len(pairs.gray) == 2
+        assert len(pairs.skipped) == 2
+        assert "lonely.png: no gray picture" in pairs.skipped[0] and "p1.png: not readable" in pairs.skipped[1]
+
+
+def test_folders_without_pictures_are_refused(tmp_path, cache):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PhotographError, match="empty holds no pictures; give a folder of photographs"):
+        load_pairs(str(tmp_path / "empty"), 16, cache)
+    (tmp_path / "empty" / "a.png").write_text("no picture")
+    with pytest.raises(PhotographError, match=r"holds no readable picture; the first problem: .*a\.png"):
+        load_pairs(str(tmp_path / "empty"), 16, cache)
+    with pytest.raises(ValueError, match="size is 15 px; the networks need at least 16"):
+        load_pairs(str(tmp_path / "empty"), 15, cache)
+
+
+def test_names_of_sources(tmp_path, monkeypatch, pair_folder):
+    monkeypatch.setattr(sources, "DATA", tmp_path / "data")
+    assert find_source("auto") == find_source("scenes") == "scenes"
+    with pytest.raises(FileNotFoundError, match="the Kaggle pairs are not in data/kaggle; `make data` downloads them"):
+        find_source("kaggle")
+    with pytest.raises(FileNotFoundError, match="kagle is neither auto, scenes, kaggle nor a folder"):
+        find_source("kagle")
+    (tmp_path / "data" / "kaggle").mkdir(parents=True)
+    pair_folder.rename(tmp_path / "data" / "kaggle" / "landscape Images")
+    assert find_source("auto") == find_source("kaggle") == tmp_path / "data" / "kaggle" / "landscape Images"
+
+
+def test_scenes_are_rendered_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "SCENES", 6)
+    pairs = load_pairs("scenes", 16, tmp_path)
+    assert len(pairs) == 6 and pairs.name == "scenes"
+    assert describe_source("scenes").startswith("6 landscapes rendered")
+    assert np.abs(np.diff(pairs.color.astype(int), axis=-1)).max() > 0
+    monkeypatch.setattr(sources, "render_scenes", lambda *_: pytest.fail("rendered again"))
+    assert load_pairs("scenes", 16, tmp_path).fingerprint == pairs.fingerprint
+
+
+def test_the_download_goes_through_kagglehub_into_data(tmp_path, monkeypatch, pair_folder):
+    monkeypatch.setattr(sources, "DATA", tmp_path)
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    with pytest.raises(RuntimeError, match="kagglehub is not installed; `make data` installs it"):
+        sources.download_kaggle()
+    asked = {}
+
+    def dataset_download(name, output_dir):
+        asked[name] = output_dir
+
+    monkeypatch.setitem(sys.modules, "kagglehub", SimpleNamespace(dataset_download=dataset_download))
+    with pytest.raises(RuntimeError, match="came without gray/ and color/ folders"):
+        sources.download_kaggle()
+    (tmp_path / "kaggle").mkdir()
+    pair_folder.rename(tmp_path / "kaggle" / "pictures")
+    assert sources.download_kaggle() == tmp_path / "kaggle" / "pictures"
+    assert asked == {"theblackmamba31/landscape-image-colorization": str(tmp_path / "kaggle")}

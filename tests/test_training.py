@@ -1,0 +1,266 @@
+"""Training is a function of (configuration, data): to the bit, through interruptions, once."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch.nn.functional import mse_loss
+
+from lib import training
+from lib.color import gray_to_rgb, luma
+from lib.evaluation import evaluate, summarize
+from lib.metrics import psnr_of
+from lib.networks import build_network
+from lib.pairs import make_pairs
+from lib.perceptual import PerceptualLoss, vgg11_features
+from lib.training import TrainingConfig, best_device, load_network, save_network, shuffled, train, train_epoch, validate
+
+CONFIG = TrainingConfig(
+    options={"width": 8}, pairs=12, epochs=4, batch_size=4, seed=5, validation_pairs=4, snapshots=(2,)
+)
+
+
+def weights(network):
+    return list(network.state_dict().values())
+
+
+def equal(one, other):
+    return all(torch.equal(a, b) for a, b in zip(weights(one), weights(other), strict=True))
+
+
+def run(config, pairs, folder):
+    return train(config, pairs, device="cpu", folder=folder)
+
+
+@pytest.fixture(scope="module")
+def trained(pairs, tmp_path_factory):
+    return run(CONFIG, pairs, tmp_path_factory.mktemp("trained"))
+
+
+def test_a_training_learns_and_tells_its_history(trained, pairs):
+    history = trained.history
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+    assert history["loss"].iloc[-1] < history["loss"].iloc[0]
+    assert trained.seconds == pytest.approx(history["seconds"].sum()) and trained.seconds > 0
+    last = validate(trained.network, pairs.split("val", 4))
+    for metric in ("mse", "psnr", "psnr_pooled", "ssim", "r2_rgb", "colorfulness_ratio"):
+        assert history[metric].iloc[-1] == pytest.approx(last[metric], rel=1e-4)
+    assert not trained.network.training
+    assert {path.name for path in trained.folder.iterdir()} == {"network.safetensors", "epoch-002.safetensors"}
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_bit(trained, pairs, tmp_path):
+    again = run(CONFIG, pairs, tmp_path)
+    assert equal(trained.network, again.network)
+    np.testing.assert_array_equal(again.history["loss"], trained.history["loss"])
+    assert not equal(trained.network, run(replace(CONFIG, seed=6), pairs, tmp_path).network)
+
+
+@pytest.mark.parametrize("options", [{}, {"norm": "batch"}], ids=["plain", "batch norm"])
+@pytest.mark.parametrize("where", ["in an epoch", "between epochs"])
+def test_an_interrupted_training_ends_with_the_same_weights(pairs, tmp_path, monkeypatch, where, options):
+    config = replace(CONFIG, epochs=3, snapshots=(1,), options=CONFIG.options | options)
+    whole = run(config, pairs, tmp_path / "whole")
+    name = "train_epoch" if where == "in an epoch" else "validate"
+    original, calls = getattr(training, name), []
+
+    def interrupted(*args, **kwargs):
+        result = original(*args, **kwargs)
+        calls.append(name)
+        if len(calls) == 2:  # the second epoch is trained, and lost
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(training, name, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(config, pairs, tmp_path / "resumed")
+    resumed = run(config, pairs, tmp_path / "resumed")
+    assert len(calls) == 4  # two before, two after: the first epoch was not trained again
+    assert equal(whole.network, resumed.network) and equal(whole.at(1), resumed.at(1))
+    kept = ["epoch", "loss", "psnr", "ssim"]
+    assert resumed.history[kept].equals(whole.history[kept])
+    assert not list(resumed.folder.glob("checkpoint*"))
+
+
+def test_a_finished_training_is_not_trained_again(trained, pairs, monkeypatch):
+    monkeypatch.setattr(training, "train_epoch", lambda *_, **__: pytest.fail("trained again"))
+    again = run(CONFIG, pairs, trained.folder.parent)
+    assert equal(again.network, trained.network) and again.history.equals(trained.history)
+
+
+def test_snapshots_are_the_network_of_their_epoch(trained, pairs, tmp_path):
+    half = run(replace(CONFIG, epochs=2), pairs, tmp_path)
+    assert equal(trained.at(2), half.network) and not equal(trained.at(2), trained.network)
+    assert trained.at(4) is trained.network
+    with pytest.raises(ValueError, match=r"epoch 3 was not kept; there are \[2, 4\]"):
+        trained.at(3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"epochs": 5},
+        {"pairs": 13},
+        {"learning_rate": 2e-3},
+        {"options": {"width": 16}},
+        {"accumulation": 2},
+        {"snapshots": (1,)},
+        {"loss": "mse + perceptual", "perceptual_weight": 0.1, "vgg_weights": "bundled"},
+    ],
+    ids=str,
+)
+def test_a_changed_configuration_is_another_training(pairs, change):
+    assert replace(CONFIG, **change).fingerprint(pairs) != CONFIG.fingerprint(pairs)
+    assert replace(CONFIG).fingerprint(pairs) == CONFIG.fingerprint(pairs)
+
+
+def test_changed_pictures_are_another_training(pairs):
+    color = pairs.color.copy()
+    color[0, 0, 0, 0] ^= 1
+    other = make_pairs("tiles", "", pairs.names, pairs.gray, color, pairs.splits)
+    assert CONFIG.fingerprint(other) != CONFIG.fingerprint(pairs)
+
+
+def test_other_loss_weights_are_another_training(pairs, tmp_path, monkeypatch):
+    perceptual = replace(CONFIG, loss="mse + perceptual", vgg_weights="bundled")
+    prints = []
+    for content in (b"one", b"two"):
+        (tmp_path / "weights").write_bytes(content)
+        monkeypatch.setattr(training, "BUNDLED", tmp_path / "weights")
+        prints.append((perceptual.fingerprint(pairs), CONFIG.fingerprint(pairs)))
+    assert prints[0][0] != prints[1][0]
+    assert prints[0][1] == prints[1][1]  # MSE alone does not ask for them
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"loss": "l1"}, "loss is one of mse, mse [+] perceptual, .* not 'l1'"),
+        ({"epochs": 0}, "epochs is 0; it must be at least 1"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0; it must be greater than 0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"snapshots": (5,)}, r"snapshots \(5,\) must lie between 1 and epochs \(4\)"),
+    ],
+)
+def test_configurations_that_make_no_sense(change, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        replace(CONFIG, **change)
+
+
+def test_too_few_pairs_are_said_before_training(pairs, tmp_path):
+    with pytest.raises(ValueError, match="100 train pairs were asked for, tiles has 36"):
+        run(replace(CONFIG, pairs=100), pairs, tmp_path)
+
+
+def test_every_epoch_has_its_own_order():
+    orders = [shuffled(50, seed, epoch).tolist() for seed in (0, 1) for epoch in (1, 2)]
+    assert all(sorted(order) == list(range(50)) for order in orders)
+    assert len({tuple(order) for order in orders}) == 4
+    assert shuffled(50, 1, 2).tolist() == orders[3]
+
+
+def one_epoch(pairs, batch_size, accumulation, count, norm="none"):
+    """Weights and mean loss after an epoch of plain gradient descent, which shows a gradient's scale as Adam does not."""
+    network = build_network("ColorizationNet", 0, width=8, norm=norm)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
+    loss = train_epoch(network, mse_loss, optimizer, pairs, np.arange(count), batch_size, accumulation)
+    return torch.cat([parameter.detach().flatten() for parameter in network.parameters()]), loss
+
+
+@pytest.mark.parametrize("count", [16, 21, 18, 3])  # 21: the last group is a batch of four and one of one
+def test_accumulation_equals_the_larger_batch(pairs, count):
+    for norm in ("none", "group"):
+        large, large_loss = one_epoch(pairs, 8, 1, count, norm)
+        small, small_loss = one_epoch(pairs, 4, 2, count, norm)
+        torch.testing.assert_close(small, large, atol=1e-6, rtol=1e-5)
+        assert small_loss == pytest.approx(large_loss, rel=1e-5)
+    assert (one_epoch(pairs, 4, 1, 16)[0] - one_epoch(pairs, 8, 1, 16)[0]).abs().max() > 1e-5
+
+
+def test_a_loss_that_is_no_number_names_its_pictures(pairs):
+    network = build_network("ColorizationNet", 0, width=8)
+    optimizer = torch.optim.Adam(network.parameters())
+    calls = []
+
+    def objective(prediction, truth):
+        calls.append(1)
+        return mse_loss(prediction, truth) * (float("nan") if len(calls) == 2 else 1)
+
+    with pytest.raises(FloatingPointError, match="the loss is nan on") as caught:
+        train_epoch(network, objective, optimizer, pairs, np.array([3, 1, 4, 5]), 2)
+    assert all((name in str(caught.value)) == (index in (4, 5)) for index, name in enumerate(pairs.names))
+
+
+def test_the_progress_counts_every_picture(pairs):
+    network, done = build_network("ColorizationNet", 0, width=8), []
+    optimizer = torch.optim.Adam(network.parameters())
+    train_epoch(network, mse_loss, optimizer, pairs, np.arange(7), 4, 2, done.append)
+    assert done == [4, 3]
+
+
+def test_objectives(pairs):
+    gray, truth = pairs.tensors(slice(0, 2))
+    prediction = (0.5 * truth + 0.2).requires_grad_()
+
+    def gradient(loss, weight):
+        config = replace(CONFIG, loss=loss, perceptual_weight=weight, vgg_weights="bundled")
+        value = training.make_objective(config, "cpu")(prediction, truth)
+        return value.item(), torch.autograd.grad(value, prediction)[0]
+
+    mse, mse_gradient = gradient("mse", 0.5)
+    assert mse == pytest.approx(mse_loss(prediction, truth).item())
+    perceptual, perceptual_gradient = gradient("mse + perceptual", 0.5)
+    features = PerceptualLoss(vgg11_features("bundled"))
+    assert perceptual == pytest.approx(mse + 0.5 * features(prediction, truth).item(), rel=1e-5)
+    assert (perceptual_gradient - mse_gradient).abs().max() > 0
+    printed, printed_gradient = gradient("mse + printed perceptual", 0.5)
+    assert printed > mse and torch.equal(printed_gradient, mse_gradient)
+    with pytest.raises(ValueError, match="unknown VGG11 weights ''"):
+        training.make_objective(replace(CONFIG, loss="mse + perceptual"), "cpu")
+
+
+def test_validation_agrees_with_the_evaluation(pairs):
+    gray, truth = pairs.tensors(slice(None))
+    alone = pairs.split("val")
+    scores = summarize(evaluate({"gray copy": gray_to_rgb}, alone)).set_index("metric")["value"]
+    own = validate(gray_to_rgb, alone, batch_size=5)
+    for metric in ("psnr", "psnr_pooled", "ssim", "r2_rgb"):
+        assert own[metric] == pytest.approx(scores[metric], rel=1e-4)
+    assert own["psnr_pooled"] == pytest.approx(float(psnr_of(own["mse"])))
+    assert own["colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
+    assert mse_loss(gray_to_rgb(luma(truth)), truth).item() > 0 and len(gray) == 60
+
+
+def test_a_saved_network_comes_back(tmp_path):
+    config = replace(CONFIG, options={"width": 8, "norm": "batch"})
+    network = build_network(config.network, 3, **config.options)
+    save_network(tmp_path / "a.safetensors", network, config)
+    again = load_network(tmp_path / "a.safetensors")
+    assert equal(again, network) and not again.training
+
+
+def test_files_that_hold_no_network_are_named(tmp_path, trained):
+    with pytest.raises(FileNotFoundError, match=r"none\.safetensors: no such network; train it first"):
+        load_network(tmp_path / "none.safetensors")
+    save_file({"weight": torch.ones(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match=r"other\.safetensors: holds no network of this workbook"):
+        load_network(tmp_path / "other.safetensors")
+    (tmp_path / "text.safetensors").write_text("these are no weights")
+    with pytest.raises(ValueError, match=r"text\.safetensors: is no whole safetensors file"):
+        load_network(tmp_path / "text.safetensors")
+    shutil.copy(trained.folder / "network.safetensors", tmp_path / "half.safetensors")
+    with (tmp_path / "half.safetensors").open("r+b") as file:
+        file.truncate(5000)
+    with pytest.raises(ValueError, match=r"half\.safetensors: is no whole safetensors file"):
+        load_network(tmp_path / "half.safetensors")
+
+
+def test_the_device_is_the_gpu_where_there_is_one(monkeypatch):
+    for there, name in ((True, "cuda"), (False, "cpu")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        assert best_device() == name
