@@ -82,9 +82,10 @@ class FeatureMapBrowser:
 
     def _list_layers(self) -> None:
         activations, before = self._activations(), self.layer.value
-        self.layer.options = [(str(activation), name) for name, activation in activations.items()]
-        if before in activations:
-            self.layer.value = before
+        options = tuple((str(activation), name) for name, activation in activations.items())
+        if options != self.layer.options:  # new options choose a layer of their own, and draw it
+            self.layer.options = options
+            self.layer.value = before if before in activations else next(iter(activations))
 
     def _draw(self) -> None:
         activation = pick(self._activations(), self.layer.value)

@@ -146,6 +146,21 @@ def distil(teacher: nn.Module, photographs: list[Path], steps: int, seed: int) -
     return freeze(student.to(memory_format=torch.contiguous_format))
 
 
+@torch.no_grad()
+def to_unit_scale(student: nn.Sequential, photographs: list[Path], seed: int) -> nn.Sequential:
+    """Divide the last layer in place, so that the features of photographs have a root mean square of 1.
+
+    The teacher answers in the hundreds, and a loss weight that fits such features would fit no others. No ranking of
+    distances changes.
+    """
+    chosen = np.random.default_rng(seed).permutation(len(photographs))[:SCORED_PHOTOGRAPHS]
+    squares = [student(normalize(_crop(photographs[i], SCORED_SIZE)[None])).square().mean() for i in chosen]
+    scale = torch.stack(squares).mean().sqrt()
+    for values in (student[3].weight, student[3].bias):
+        values.div_(scale)
+    return student
+
+
 def _smeared(rgb: Tensor) -> Tensor:
     """Chroma averaged over 8 x 8 px under the true luma: colour that runs over the edges."""
     y, chroma = rgb_to_ycbcr(rgb).split((1, 2), dim=1)
@@ -266,6 +281,7 @@ def write_card(scores: dict[str, dict], counts: dict[str, list[int]], steps: int
             "training": f"{steps} steps, each of {PHOTOGRAPHS_A_STEP} photographs and two changed copies of each at "
             f"{CROP} px (saturation, hue, blur, noise); Adam, one cycle up to {RATE}; the error of the features, of "
             "their differences between photograph and copy, and of the distances' logarithms",
+            "scale": f"divided to a root mean square of 1 over {SCORED_PHOTOGRAPHS} training photographs",
             "scores": scores,
             "scores_say": "Spearman rank correlation with the teacher's distances, [value, low, high], 95% bootstrap "
             f"over {SCORED_PHOTOGRAPHS} held-out photographs (the middle {SCORED_SIZE} px), each against "
@@ -294,6 +310,7 @@ def main() -> None:
     if not held_out:
         parser.error("no held-out photographs to score with: give a folder with a split.csv (name,split)")
     student = distil(teacher, training, arguments.steps, arguments.seed)
+    to_unit_scale(student, training, arguments.seed)
     with atomic_write(BUNDLED) as temporary:
         save_file({f"features.{name}": weight.contiguous() for name, weight in student.named_buffers()}, temporary)
     counts = {name: [len(part) for part in split] for name, split in splits.items()}

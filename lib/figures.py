@@ -147,7 +147,7 @@ def training_curves(histories: Mapping[str, pd.DataFrame], controls: Mapping[str
     panels = (
         ("epoch", "loss", "epoch", "training loss"),
         ("r2_rgb", "loss", "R² over RGB (validation)", "training loss"),
-        ("epoch", "psnr", "epoch", "PSNR (dB, mean of images, validation)"),
+        ("epoch", "psnr", "epoch", "PSNR (dB, validation)"),
         ("epoch", "ssim", "epoch", "SSIM (validation)"),
     )
     for axes, (x, y, x_label, y_label) in zip(grid.flat, panels, strict=True):
@@ -191,31 +191,28 @@ def intervals(
 
 
 def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
-    """PSNR against the ratio of colourfulness to the truth's, a dot a method; controls in gray, their PSNR dotted."""
-    value = rows.pivot(index="method", columns="metric", values="value")
-    figure, grid = new_figure(1, 1, 8.0, 4.6)
-    axes = grid[0, 0]
-    # Beyond twice the truth's colourfulness the order no longer matters: such methods stand at the right edge.
-    x = value["colorfulness_ratio"].clip(upper=2.0)
-    for method in value.index:
+    """PSNR against the ratio of colourfulness to the truth's: a numbered dot a method, the key beside it by PSNR."""
+    value = rows.pivot(index="method", columns="metric", values="value").sort_values("psnr", ascending=False)
+    figure = Figure(figsize=(9.0, max(4.6, 0.6 + 0.19 * len(value))), layout="constrained")
+    axes, key = figure.subplots(1, 2, width_ratios=(3, 1.5))
+    x = value["colorfulness_ratio"].clip(upper=2.0)  # beyond twice the truth's, how much more no longer matters
+    step, placed = 0.03 * max(value["psnr"].max() - value["psnr"].min(), 1.0), []
+    for number, method in enumerate(value.index, start=1):
         colour = MUTED if method in controls else ACCENT
+        place = [x[method] + 0.03, value.loc[method, "psnr"]]
+        while any(abs(place[0] - px) < 0.07 and abs(place[1] - py) < step for px, py in placed):
+            place[0] += 0.07  # beside the number that stands there already
+        placed.append(tuple(place))
         axes.plot(x[method], value.loc[method, "psnr"], "o", color=colour, markersize=6)
+        axes.text(*place, str(number), fontsize=8, va="center", color=colour)
+        text = f"{number}  {method}  {value.loc[method, 'psnr']:.1f} dB"
+        key.text(0, 1 - (number - 0.5) / len(value), text, fontsize=7.5, va="center", color=colour)
     for control in controls:
         if control in value.index:
             axes.axhline(value.loc[control, "psnr"], color=CONTROL, linestyle=":", linewidth=1, zorder=0)
     axes.axvline(1.0, color=CONTROL, linestyle="--", linewidth=1, zorder=0)
-    placed: list[tuple[float, float]] = []
-    span = (value["psnr"].max() - value["psnr"].min()) or 1.0
-    for method in value.sort_values("psnr", ascending=False).index:
-        place = (float(x[method]), float(value.loc[method, "psnr"]))
-        while any(abs(place[0] - px) < 0.5 and abs(place[1] - py) < 0.045 * span for px, py in placed):
-            place = (place[0], place[1] - 0.015 * span)  # further down, until the label stands free
-        placed.append(place)
-        axes.annotate(
-            method, (x[method], value.loc[method, "psnr"]), (place[0] + 0.03, place[1]), fontsize=7, va="center"
-        )
     axes.set(xlabel="colourfulness, ratio to the truth's (2 or more at the edge)", ylabel="PSNR (dB, mean of images)")
-    axes.set_xlim(-0.05, 2.6)
+    key.set_axis_off()
     return figure
 
 

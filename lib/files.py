@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 MODELS = DATA / "models"
-CACHE = DATA / "cache"
+CACHE = Path(os.environ.get("WORKBOOK_CACHE", DATA / "cache"))  # decoded pictures; may lie on another disk
 OUTPUTS = ROOT / "outputs"
 NOTEBOOKS = ROOT / "notebooks"
 

@@ -29,7 +29,7 @@ def saved_for_backward(compute: Callable[[], Tensor]) -> int:
     kept: dict[int, int] = {}
 
     def pack(tensor: Tensor) -> Tensor:
-        if not isinstance(tensor, nn.Parameter):
+        if not isinstance(tensor, nn.Parameter) and not isinstance(tensor._base, nn.Parameter):  # nor a view of one
             storage = tensor.untyped_storage()
             kept[storage.data_ptr()] = storage.nbytes()
         return tensor
@@ -52,7 +52,8 @@ def compare_accumulation(gray: Tensor, truth: Tensor, seed: int, width: int) -> 
         network = build_network("ColorizationNet", seed, width=width, norm=norm).train()
 
         def loss(chosen: slice, network: nn.Module = network) -> Tensor:
-            return mse_loss(network(gray[chosen]), truth[chosen])
+            # Clones: a slice would keep the storage of the whole batch, and count as that.
+            return mse_loss(network(gray[chosen].clone()), truth[chosen].clone())
 
         whole = torch.cat([g.flatten() for g in gradients(network, lambda: loss(slice(None)))])
         summed = torch.zeros_like(whole)

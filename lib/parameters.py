@@ -164,8 +164,9 @@ def profile_parameters(notebooks: list[Notebook], profile: Path) -> dict[str, di
 
 def assign_option(parameters: dict[str, dict], selected: list[Notebook], name: str, text: str) -> None:
     """Apply one `-p name text`. The text is read as YAML, except for a `str` parameter, which takes it as it stands."""
-    if name in ("run", "data"):
-        raise UsageError(f"-p {name}: use {'--output' if name == 'run' else '--data'} instead.")
+    options = {"run": "--output", "data": "--data", "methods": "--methods"}  # paths, seen from the user's folder
+    if name in options:
+        raise UsageError(f"-p {name}: use {options[name]} instead.")
     for notebook in selected:
         if notebook.types.get(name, "str") != "str":
             try:

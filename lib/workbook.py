@@ -183,9 +183,11 @@ def run(options: argparse.Namespace) -> int:
     parameters = profile_parameters(notebooks, NOTEBOOKS / "parameters" / f"{options.profile}.yaml")
     for name, text in options.parameters:
         assign_option(parameters, selected, name, text)
-    if options.data is not None:
-        data = str(Path(options.data).resolve()) if Path(options.data).exists() else options.data
-        assign(parameters, selected, {"data": data}, "--data")
+    for name in ("data", "methods"):  # a path is seen from the user's folder, kernels run in the notebooks'
+        value = getattr(options, name)
+        if value is not None:
+            value = str(Path(value).resolve()) if Path(value).exists() else value
+            assign(parameters, selected, {name: value}, f"--{name}")
     assign(parameters, selected, {"run": str(folder)}, "the run's folder")
 
     print_data(selected, parameters)
@@ -299,6 +301,7 @@ def parser() -> argparse.ArgumentParser:
         help="a parameter of every chosen notebook that has it; may be repeated; a list is written '[1, 2]'",
     )
     command.add_argument("--data", metavar="NAME_OR_PATH", help="the pictures: a source's name or a folder")
+    command.add_argument("--methods", metavar="FILE", help="a Python file with METHODS of your own, for the table")
     command.add_argument("--output", metavar="FOLDER", help="the run's folder (outputs/<time>-<profile>)")
     command.set_defaults(action=run)
     command = commands.add_parser("report", help="build the page of a run again")

@@ -1,0 +1,162 @@
+"""Feature maps of networks whose maps are known beforehand."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lib.activations import (
+    Activation,
+    capture,
+    dead_channels,
+    display_range,
+    energy,
+    layer_summary,
+    page_of,
+    pick,
+    rank_channels,
+    similarity,
+)
+from lib.networks import build_network
+
+
+class Known(nn.Module):
+    """Channels x, -x and 0 of the input, then a ReLU that overwrites them, then their mean; the layers' order is not
+    that of their definition."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = nn.AvgPool2d(2)
+        self.relu = nn.ReLU(inplace=True)
+        self.first = nn.Conv2d(1, 3, 1, bias=False)
+        self.first.weight.data = torch.tensor([1.0, -1.0, 0.0]).reshape(3, 1, 1, 1)
+        self.nothing = nn.Identity()
+        self.flat = nn.Flatten()
+
+    def forward(self, x):
+        return self.flat(self.last(self.nothing(self.relu(self.first(x)))))
+
+
+@pytest.fixture
+def picture():
+    return torch.linspace(-1, 1, 16).reshape(1, 1, 4, 4)
+
+
+def hooks(network):
+    return sum(len(module._forward_hooks) for module in network.modules())
+
+
+def test_layers_in_execution_order_with_their_maps(picture):
+    network = Known().train()
+    found = capture(network, picture)
+    assert list(found) == ["first", "relu", "last"]  # no identity, and no layer that puts out no maps
+    x = picture[0, 0]
+    torch.testing.assert_close(found["first"].maps[0], torch.stack([x, -x, 0 * x]))  # as it was before the ReLU
+    torch.testing.assert_close(found["relu"].maps[0], torch.stack([x.relu(), (-x).relu(), 0 * x]))
+    assert found["last"].maps.shape == (1, 3, 2, 2)
+    assert str(found["first"]) == "first · Conv2d · 3 x 4 x 4"
+    assert hooks(network) == 0 and not network.training
+
+
+def test_hooks_are_gone_after_an_exception(picture):
+    network = Known()
+    with pytest.raises(RuntimeError):
+        capture(network, torch.rand(1, 2, 4, 4))
+    assert hooks(network) == 0
+    assert list(capture(network, picture)) == ["first", "relu", "last"]
+
+
+def test_every_layer_of_the_papers_network():
+    found = capture(build_network("ColorizationNet", width=8), torch.rand(2, 1, 16, 16))
+    assert list(found)[:2] == ["encoder.0.0", "encoder.0.2"] and list(found)[-1] == "decoder.2.1"
+    assert found["decoder.2.1"].kind == "Sigmoid" and found["decoder.2.1"].maps.shape == (2, 3, 16, 16)
+
+
+def test_an_unknown_layer_is_named(picture):
+    found = capture(Known(), picture)
+    assert pick(found, "relu") is found["relu"]
+    with pytest.raises(ValueError, match="no layer is called 'conv9'; there are first, relu, last"):
+        pick(found, "conv9")
+
+
+def test_ranking():
+    maps = torch.stack([torch.full((2, 2), 3.0), torch.tensor([[0.0, 9.0], [0.0, 0.0]]), torch.full((2, 2), 3.0)])
+    assert rank_channels(maps, "index") == [0, 1, 2]
+    assert rank_channels(maps, "mean") == [0, 2, 1]  # equal ones by number
+    assert rank_channels(maps, "variance") == [1, 0, 2]
+    with pytest.raises(ValueError, match="ranking is one of index, mean, variance, not 'max'"):
+        rank_channels(maps, "max")
+
+
+@pytest.mark.filterwarnings("error")
+def test_maps_of_one_pixel_are_ranked_too():
+    assert rank_channels(torch.tensor([1.0, 2.0]).reshape(2, 1, 1), "variance") == [0, 1]
+
+
+def test_dead_channels_are_constant_on_every_picture():
+    maps = torch.zeros(2, 4, 3, 3)
+    maps[1, 1, 2, 2] = 1.0  # alive on one pixel of one picture
+    maps[:, 2] = 5.0  # constant, though not zero
+    maps[0, 3] = 1.0  # differs from picture to picture
+    assert dead_channels(maps) == [0, 2]
+
+
+def test_display_ranges_are_percentiles():
+    maps = torch.stack([torch.arange(100.0).reshape(10, 10), torch.zeros(10, 10)])
+    maps[1, 0, 0] = 1000.0  # one bright pixel
+    low, high = display_range(maps)
+    np.testing.assert_allclose(low, [np.percentile(maps[0], 1), 0], atol=1e-4)
+    np.testing.assert_allclose(high, [np.percentile(maps[0], 99), np.percentile(maps[1], 99)], rtol=1e-4)
+    low, high = display_range(maps, shared=True)
+    np.testing.assert_allclose(low, [0, 0], atol=1e-6)
+    np.testing.assert_allclose(high, 2 * [np.percentile(maps, 99)], rtol=1e-4)
+
+
+def test_a_shared_range_of_large_maps_fits_into_quantile():
+    low, high = display_range(torch.rand(32, 128, 130), shared=True)
+    assert low.shape == high.shape == (32,) and high[0] == high[31]
+
+
+def test_pages():
+    maps = torch.arange(70.0).reshape(70, 1, 1).expand(70, 2, 2)
+    shown, channels, pages = page_of(maps, "mean", 3, per_page=32)
+    assert pages == 3 and channels == [5, 4, 3, 2, 1, 0]
+    torch.testing.assert_close(shown, maps[channels])
+    assert page_of(maps[:32], "index", 1)[2] == 1
+    for page in (0, 4):
+        with pytest.raises(ValueError, match=f"page is {page}; this layer has 3"):
+            page_of(maps, "mean", page)
+
+
+def test_energy_is_where_a_layer_responds():
+    maps = torch.zeros(2, 4, 4)
+    maps[0, :2], maps[1, :2] = 3.0, -4.0
+    strength = energy(maps, (8, 8))
+    assert strength.shape == (8, 8) and strength.min() == 0 and strength.max() == 1
+    assert strength[:3].min() == 1 and strength[5:].max() == 0
+    assert energy(torch.zeros(2, 4, 4), (8, 8)).max() == 0
+
+
+def test_the_summary_tells_edges_from_light():
+    gray = torch.zeros(2, 1, 16, 16)
+    gray[..., 8:] = 0.8
+    gray[1] = gray[1].mT
+    edges = (gray - gray.roll(1, -1)).abs() + (gray - gray.roll(1, -2)).abs()
+    edges[..., 0], edges[..., 0, :] = 0, 0
+    found = {
+        "light": Activation("light", "Conv2d", torch.cat([gray, 0 * gray], 1)),
+        "edges": Activation("edges", "ReLU", edges),
+    }
+    summary = layer_summary(found, gray)
+    assert summary.loc["light", ["type", "channels", "height", "width", "dead"]].tolist() == ["Conv2d", 2, 16, 16, 1]
+    assert summary.loc["light", "light"] == pytest.approx(1) and summary.loc["light", "edges"] < 0.5
+    assert summary.loc["edges", "edges"] > 0.6 > 0.5 > summary.loc["edges", "light"]
+
+
+def test_similarity_of_two_networks():
+    one = {name: Activation(name, "x", torch.rand(1, 2, 3, 3) + 0.1) for name in ("a", "b", "only here")}
+    other = {
+        "a": Activation("a", "x", 2 * one["a"].maps),
+        "b": Activation("b", "x", torch.rand(1, 4, 3, 3)),
+    }
+    assert similarity(one, other) == pytest.approx({"a": 1.0})

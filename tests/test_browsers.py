@@ -1,0 +1,128 @@
+"""The browser's callbacks, driven without a browser."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from lib import browsers
+from lib.activations import capture
+from lib.browsers import FeatureMapBrowser, feature_map_figure, png_of
+from lib.networks import build_network
+
+
+class Broken(nn.Module):
+    def forward(self, gray):
+        raise RuntimeError("needs <64> px\nand a second line")
+
+
+@pytest.fixture(scope="module")
+def networks():
+    made = {f"seed {seed}": build_network("ColorizationNet", seed, width=width) for seed, width in ((0, 8), (1, 8), (2, 16))}
+    return made | {"broken": Broken()}
+
+
+@pytest.fixture
+def browser(networks, pairs):
+    return FeatureMapBrowser(networks, pairs.tensors(slice(0, 3))[0], pairs.names[:3])
+
+
+def picture(browser):
+    assert not browser.message.value
+    return np.asarray(Image.open(io.BytesIO(browser.maps.value)))
+
+
+@pytest.mark.parametrize(
+    ("control", "value"),
+    [("network", "seed 1"), ("picture", 2), ("layer", "decoder.0.2"), ("ranking", "index"), ("shared", True)],
+)
+def test_every_choice_draws_another_figure_and_back(browser, control, value):
+    before, old = picture(browser), getattr(browser, control).value
+    getattr(browser, control).value = value
+    after = picture(browser)
+    assert before.shape != after.shape or (before != after).any()
+    getattr(browser, control).value = old
+    np.testing.assert_array_equal(picture(browser), before)
+
+
+def test_the_browser_shows_the_figure_of_the_headless_cell(browser, networks, pairs):
+    browser.network.value, browser.layer.value, browser.picture.value = "seed 1", "encoder.2.0", 1
+    browser.ranking.value = "mean"
+    activation = capture(networks["seed 1"], pairs.tensors(slice(0, 3))[0])["encoder.2.0"]
+    headless = Image.open(io.BytesIO(png_of(feature_map_figure(activation, 1, "mean"))))
+    np.testing.assert_array_equal(picture(browser), np.asarray(headless))
+
+
+def test_the_pages_are_those_of_the_layer(browser):
+    browser.network.value = "seed 2"
+    browser.layer.value = "encoder.2.0"  # 64 channels
+    first = picture(browser)
+    assert browser.page.max == 2
+    browser.page.value = 2
+    assert (picture(browser) != first).any()
+    browser.page.value = 9  # the widget itself stays on the last
+    assert browser.page.value == 2 and not browser.message.value
+    browser.layer.value = "decoder.2.1"  # three channels: one page
+    assert browser.page.value == 1 and browser.page.max == 1
+    picture(browser)
+
+
+def test_the_layer_stays_when_the_network_changes(browser):
+    browser.layer.value = "decoder.0.2"
+    browser.network.value = "seed 2"
+    assert browser.layer.value == "decoder.0.2"
+    assert "decoder.0.2 · ReLU · 32 x 8 x 8" in dict(browser.layer.options)
+
+
+def test_a_failing_choice_is_said_in_one_line_and_the_browser_goes_on(browser):
+    before = picture(browser)
+    browser.network.value = "broken"
+    assert browser.message.value == "<b>needs &lt;64&gt; px</b>"
+    browser.picture.value = 1
+    assert browser.message.value == "<b>needs &lt;64&gt; px</b>"
+    browser.network.value, browser.picture.value = "seed 0", 0
+    np.testing.assert_array_equal(picture(browser), before)
+
+
+def test_a_browser_may_begin_with_a_failure(networks, pairs):
+    browser = FeatureMapBrowser({"broken": Broken()} | networks, pairs.tensors([0])[0], pairs.names[:1])
+    assert browser.message.value == "<b>needs &lt;64&gt; px</b>"
+    browser.network.value = "seed 0"
+    picture(browser)
+
+
+def test_a_figure_that_fails_is_said(browser, monkeypatch):
+    def fail(*_):
+        raise ValueError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(browsers, "feature_map_figure", fail)
+        browser.shared.value = True
+        assert browser.message.value == "<b>ValueError</b>"
+    browser.shared.value = False
+    picture(browser)
+
+
+def test_activations_are_computed_once_a_network(networks, pairs, monkeypatch):
+    calls = []
+
+    def counted(network, gray):
+        calls.append(network)
+        return capture(network, gray)
+
+    monkeypatch.setattr(browsers, "capture", counted)
+    browser = FeatureMapBrowser(networks, pairs.tensors(slice(0, 2))[0], pairs.names[:2])
+    browser.picture.value, browser.ranking.value = 1, "mean"
+    browser.network.value = "seed 1"
+    browser.network.value = "seed 0"
+    assert calls == [networks["seed 0"], networks["seed 1"]]
+
+
+def test_the_title_tells_what_is_shown():
+    activation = capture(build_network("ColorizationNet", width=8), torch.zeros(1, 1, 16, 16))["encoder.1.2"]
+    title = feature_map_figure(activation, ranking="mean", shared=True).get_suptitle()
+    assert title.startswith("encoder.1.2 · ReLU · 16 x 4 x 4 · by mean · page 1 of 1 · ")
+    assert "one scale" in title

@@ -1,0 +1,233 @@
+"""Every notebook in the folder, executed headless with tiny parameters; what it recorded is asserted, not that it ran.
+
+The pictures are tiles of photographs that scikit-image ships. 05 comes last, for it reads what the others recorded.
+"""
+
+import math
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from lib.claims import read_table
+from lib.evaluation import evaluate
+from lib.files import NOTEBOOKS, ROOT, read_json
+from lib.results import CONTROLS, METRICS, load_run
+from lib.sources import load_pairs
+from lib.training import load_network
+from lib.workbook import execute
+
+STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+FIRST, LAST = [stem for stem in STEMS if stem < "04"], [stem for stem in STEMS if stem >= "04"]
+SIZE, TEST = 32, 12
+TINY = {
+    "size": SIZE, "samples": 4, "sheet": 8, "test_pictures": TEST, "fitted_on": 24, "shown": 2, "megapixels": 0.2,
+    "pair_counts": [12, 24], "perceptual_pair_counts": [24], "pairs_trained": 24, "epochs": 3, "batch_size": 8,
+    "width": 8, "seeds": 2, "preprocessing_pairs": 8, "preprocessing_epochs": 1, "layer": "encoder.0.2",
+}  # fmt: skip
+METHOD = """import torch
+
+def sepia(gray):
+    return torch.cat([gray**0.8, gray, gray**1.4], dim=1)
+
+METHODS = {"sepia": sepia}
+"""
+
+
+def write_photographs(folder: Path) -> Path:
+    """24 training, 8 validation and 12 test tiles of real photographs, with their split.csv."""
+    from skimage import data
+
+    folder.mkdir(parents=True)
+    tiles = []
+    for photograph in (data.astronaut(), data.coffee(), data.chelsea(), data.rocket()):
+        step = min(photograph.shape[:2]) // 4
+        tiles += [
+            photograph[y : y + step, x : x + step] for y in range(0, 3 * step, step) for x in range(0, 4 * step, step)
+        ]
+    splits = np.array(["train"] * 24 + ["val"] * 8 + ["test"] * TEST)
+    names = [f"tile-{i:02d}" for i in range(len(splits))]
+    order = np.random.default_rng(0).permutation(len(tiles))[: len(splits)]
+    for name, i in zip(names, order, strict=True):
+        Image.fromarray(tiles[i]).save(folder / f"{name}.png")
+    pd.DataFrame({"name": names, "split": splits}).to_csv(folder / "split.csv", index=False)
+    return folder
+
+
+def parameters_of(stem: str, given: dict) -> dict:
+    """Those of `given` that the notebook has: papermill would only warn of the others."""
+    source = next(
+        c.source
+        for c in nbformat.read(NOTEBOOKS / f"{stem}.ipynb", 4).cells
+        if "parameters" in c.metadata.get("tags", [])
+    )
+    known = {line.split(":")[0] for line in source.splitlines()}
+    return {name: value for name, value in given.items() if name in known}
+
+
+def execute_one(stem: str, folder: Path, given: dict) -> tuple[str, list[str]]:
+    return execute(NOTEBOOKS / f"{stem}.ipynb", folder / f"{stem}.ipynb", parameters_of(stem, given))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a run of all notebooks: {stem: (state, error lines)} and the folder."""
+    base = tmp_path_factory.mktemp("notebooks")
+    methods = base / "my_methods.py"
+    methods.write_text(METHOD)
+    folder = base / "a run"
+    given = TINY | {"data": str(write_photographs(base / "color")), "run": str(folder), "methods": str(methods)}
+    states = {}
+    with pytest.MonkeyPatch.context() as patch, ProcessPoolExecutor(2) as pool:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        patch.setenv("WORKBOOK_CACHE", str(base / "cache"))
+        for stems in (FIRST, LAST):
+            jobs = [
+                pool.submit(execute, NOTEBOOKS / f"{s}.ipynb", folder / f"{s}.ipynb", parameters_of(s, given))
+                for s in stems
+            ]
+            states |= dict(zip(stems, (job.result() for job in jobs), strict=True))
+    return folder, given, states
+
+
+@pytest.fixture(scope="module")
+def test_pairs(run, tmp_path_factory):
+    return load_pairs(run[1]["data"], SIZE, tmp_path_factory.mktemp("cache")).split("test")
+
+
+def rows(folder: Path, stem: str) -> pd.DataFrame:
+    table = pd.DataFrame(read_json(folder / stem / "results.json")["rows"])
+    return table.set_index(["method", "metric"])
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_runs_and_records(run, stem):
+    folder, given, states = run
+    assert states[stem] == ("done", [])
+    results = read_json(folder / stem / "results.json")
+    assert results["notebook"] == stem and results["status"] == "done"
+    assert results["parameters"] | parameters_of(stem, given) == results["parameters"]
+    assert results["data"]["splits"] == {"train": 24, "val": 8, "test": TEST}
+    assert results["conclusions"] and results["rows"] and results["question"]
+    assert any(figure["main"] for figure in results["figures"])
+    for figure in results["figures"]:
+        with Image.open(folder / stem / figure["file"]) as picture:
+            assert min(picture.size) > 50
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_says_nothing_on_standard_error(run, stem):
+    """A warning in an executed notebook is a defect that its reader sees."""
+    cells = nbformat.read(run[0] / f"{stem}.ipynb", 4).cells
+    noise = [o.text for c in cells if c.cell_type == "code" for o in c.outputs if o.get("name") == "stderr"]
+    assert noise == []
+
+
+@pytest.mark.parametrize("stem", [stem for stem in STEMS if stem != "04_feature_maps"])
+def test_gray_copy_scores_what_it_must(run, test_pairs, stem):
+    gray = np.repeat(test_pairs.gray[..., None], 3, axis=-1).astype(float)
+    error = ((gray - test_pairs.color) ** 2).mean((1, 2, 3)) / 255**2
+    table = rows(run[0], stem)
+    assert table.loc[("gray copy", "psnr"), "value"] == pytest.approx((-10 * np.log10(error)).mean(), abs=1e-3)
+    assert table.loc[("gray copy", "psnr_pooled"), "value"] == pytest.approx(-10 * math.log10(error.mean()), abs=1e-3)
+    assert table.loc[("gray copy", "colorfulness_ratio"), "value"] == 0
+    assert table.loc[("gray copy", "psnr"), "n"] == TEST
+
+
+def test_every_method_has_its_rows(run):
+    classical = rows(run[0], "01_classical_mapping")
+    methods = classical.index.get_level_values("method").unique()
+    assert {*CONTROLS, "intensity rules", "JET", "TURBO", "VIRIDIS", "HOT", "custom gradient (fitted)"} <= set(methods)
+    measured = set(METRICS) - {"vgg_distance"}
+    for method in methods:
+        own = classical.loc[method]
+        assert set(own.index) == measured
+        inside = (own["low"] <= own["value"] + 1e-9) & (own["value"] <= own["high"] + 1e-9)
+        assert inside[["psnr", "ssim", "mse"]].all()
+
+
+def test_networks_are_kept_and_score_the_same_when_loaded(run, test_pairs):
+    folder, given, _ = run
+    table = rows(folder, "02_baseline_cnn")
+    for count in given["pair_counts"]:
+        for epoch in (2, 3):
+            assert "psnr" in table.loc[f"CNN, {count} pairs, {epoch} epochs"].index
+    results = read_json(folder / "02_baseline_cnn" / "results.json")
+    network = load_network(folder / "02_baseline_cnn" / results["artefacts"]["CNN, 24 pairs"])
+    again = evaluate({"again": network}, test_pairs)["psnr"].mean()
+    assert table.loc[("CNN, 24 pairs, 3 epochs", "psnr"), "value"] == pytest.approx(again, abs=1e-3)
+    history = read_table(load_run(folder), "02_baseline_cnn", "history")
+    assert history.groupby("pairs")["epoch"].max().to_dict() == {12: 3, 24: 3}
+
+
+def test_printed_loss_changes_nothing_and_accumulation_is_the_larger_batch(run):
+    results = read_json(run[0] / "03_perceptual_loss" / "results.json")
+    assert results["artefacts"]["printed_gradient_change"] == 0.0
+    assert "bundled" in results["artefacts"]["vgg_weights"]
+    table = pd.read_csv(run[0] / "03_perceptual_loss" / "accumulation.csv").set_index("norm")
+    differs = table["gradient differs by (%)"]
+    assert differs["none"] < 0.01 and differs["group"] < 0.01 < 0.1 < differs["batch"]
+    assert (table["MB kept, half batch"] < table["MB kept, whole batch"]).all()
+
+
+def test_trained_once(run):
+    """03, 04 and 05 ask for networks that 02 and 03 have trained: each configuration has one folder, none half-done."""
+    trained = sorted((run[0].parent / "trained").iterdir())
+    own = 2 + 1 + 6 * TINY["seeds"]
+    assert len(trained) == own
+    assert all((folder / "network.safetensors").exists() for folder in trained)
+    assert not any((folder / "checkpoint.safetensors").exists() for folder in trained)
+
+
+def test_feature_maps_count_no_more_dead_channels_than_there_are(run):
+    table = rows(run[0], "04_feature_maps")["value"].unstack()
+    assert (table["dead"] <= table["channels"]).all() and len(table) == 12
+
+
+def test_comparison_gathers_all_methods_and_ones_own(run):
+    folder = run[0]
+    table = rows(folder, "05_comparison")
+    methods = set(table.index.get_level_values("method"))
+    for stem in ("01_classical_mapping", "02_baseline_cnn", "03_perceptual_loss"):
+        assert set(rows(folder, stem).index.get_level_values("method")) <= methods
+    assert "sepia" in methods
+    assert table.loc[("paper: CNN, fine-tuned", "psnr"), "value"] == 23.14
+    assert table.loc[("paper: CNN, fine-tuned", "psnr"), "n"] is None or np.isnan(
+        table.loc[("paper: CNN, fine-tuned", "psnr"), "n"]
+    )
+    results = read_json(folder / "05_comparison" / "results.json")
+    assert any("sepia" in sentence for sentence in results["conclusions"])
+    experiment = pd.read_csv(folder / "05_comparison" / "preprocessing.csv")
+    assert experiment.groupby("variant")["seed"].nunique().eq(TINY["seeds"]).all() and len(experiment) == 12
+
+
+def test_every_claim_has_a_measured_verdict(run):
+    claims = read_json(run[0] / "05_comparison" / "results.json")["claims"]
+    verdicts = {entry["claim"]: entry["verdict"] for entry in claims}
+    assert len(verdicts) == 9
+    assert set(verdicts.values()) <= {"supported", "not supported", "cannot tell", "cannot be as printed"}
+    assert verdicts["The perceptual loss, as printed, enhances accuracy"] == "cannot be as printed"
+    assert verdicts["The CNN's scores show that it colours well"] == "not supported"  # three epochs on 24 tiles
+    assert verdicts["The loss flattens after 20 epochs"] == "cannot tell"
+    assert all(entry["measured"] for entry in claims)
+
+
+def test_plain_papermill_from_the_root(run, tmp_path):
+    """The README's way to run one notebook: a profile as -f, further parameters as -p, from the project's root."""
+    profile = tmp_path / "tiny.yaml"
+    profile.write_text(yaml.safe_dump(parameters_of("00_dataset", run[1] | {"run": str(tmp_path / "run")})))
+    command = [sys.executable, "-m", "papermill", "notebooks/00_dataset.ipynb", str(tmp_path / "out.ipynb")]
+    subprocess.run(
+        [*command, "-f", str(profile), "-p", "samples", "3", "--no-progress-bar"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    assert read_json(tmp_path / "run" / "00_dataset" / "results.json")["parameters"]["samples"] == 3
