@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from lib import figures
 from lib.activations import RANKINGS, Activation, capture, dead_channels, display_range, page_of, pick
+from lib.color import Colorizer, to_uint8
+from lib.evaluation import device_of, predict
 
 
 def feature_map_figure(
@@ -25,25 +27,27 @@ def feature_map_figure(
 
 
 class FeatureMapBrowser:
-    """Choose a network, a picture, a layer, a ranking and a page, and see the feature maps.
+    """Choose a colorizer, a picture, a layer, a ranking and a page; see the colours and the feature maps.
 
     Args:
-        networks: trained networks by name.
+        colorizers: by name; only those that are networks have layers to show.
         gray: `(N, 1, H, W)` in [0, 1].
+        truth: `(N, 3, H, W)` in [0, 1].
         names: N names of the pictures.
 
     `widget` is what to display. Activations are computed once a network for all pictures, not at every choice.
     """
 
-    def __init__(self, networks: dict[str, nn.Module], gray: Tensor, names: list[str]):
-        self._networks, self._gray, self._captured = networks, gray, {}
-        self.network = widgets.Dropdown(options=list(networks), description="network")
+    def __init__(self, colorizers: dict[str, Colorizer], gray: Tensor, truth: Tensor, names: list[str]):
+        self._colorizers, self._gray, self._truth, self._captured = colorizers, gray, truth, {}
+        self.network = widgets.Dropdown(options=list(colorizers), description="network")
         self.picture = widgets.Dropdown(options=[(n, i) for i, n in enumerate(names)], description="picture")
         self.layer = widgets.Dropdown(description="layer", layout=widgets.Layout(width="28em"))
         self.ranking = widgets.Dropdown(options=RANKINGS, value="variance", description="ranking")
         self.page = widgets.BoundedIntText(value=1, min=1, max=1, description="page")
         self.shared = widgets.Checkbox(description="one scale for all channels")
         self.message = widgets.HTML()
+        self.colors = widgets.Image(format="png", layout=widgets.Layout(max_width="36em"))
         self.maps = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
         controls = widgets.VBox(
             [
@@ -52,19 +56,24 @@ class FeatureMapBrowser:
                 widgets.HBox([self.page, self.shared]),
             ]
         )
-        self.widget = widgets.VBox([controls, self.message, self.maps])
+        self.widget = widgets.VBox([controls, self.message, self.colors, self.maps])
         self._show_network()
         self.network.observe(lambda _change: self._show_network(), "value")
+        self.picture.observe(lambda _change: self._show(self._draw_colors), "value")
         for control in (self.picture, self.layer, self.ranking, self.page, self.shared):
             control.observe(lambda _change: self._show(self._draw), "value")
 
     def _activations(self) -> dict[str, Activation]:
         name = self.network.value
         if name not in self._captured:
-            self._captured[name] = capture(self._networks[name], self._gray)
+            network = self._colorizers[name]
+            if not isinstance(network, nn.Module):
+                raise ValueError(f"{name} is no network: there are no layers to show")
+            self._captured[name] = capture(network, self._gray)
         return self._captured[name]
 
     def _show_network(self) -> None:
+        self._show(self._draw_colors)
         self._show(self._list_layers)
         self._show(self._draw)  # also where the layer's name stays the same, of which no control tells
 
@@ -86,6 +95,13 @@ class FeatureMapBrowser:
         if options != self.layer.options:  # new options choose a layer of their own, and draw it
             self.layer.options = options
             self.layer.value = before if before in activations else next(iter(activations))
+
+    def _draw_colors(self) -> None:
+        chosen, name = slice(self.picture.value, self.picture.value + 1), self.network.value
+        colorizer = self._colorizers[name]
+        rgb = predict(colorizer, self._gray[chosen].to(device_of(colorizer)), name)
+        panel = {"gray": self._gray[chosen], name: rgb, "truth": self._truth[chosen]}
+        self.colors.value = png_of(figures.picture_table({title: list(to_uint8(p)) for title, p in panel.items()}))
 
     def _draw(self) -> None:
         activation = pick(self._activations(), self.layer.value)

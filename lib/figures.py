@@ -133,7 +133,7 @@ def chroma_by_gray(levels: np.ndarray, spread: np.ndarray, mean: np.ndarray) -> 
     axes.plot(levels, spread, label="spread around it: what no intensity map can know")
     axes.plot(levels, mean, label="mean colour's chroma: what an intensity map can paint")
     axes.set(xlabel="gray level (0..255)", ylabel="chroma (0..255)", ylim=(0, None))
-    axes.legend()
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1))  # above: the lines fill the whole width
     return figure
 
 

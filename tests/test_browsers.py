@@ -11,6 +11,7 @@ from torch import nn
 from lib import browsers
 from lib.activations import capture
 from lib.browsers import FeatureMapBrowser, feature_map_figure, png_of
+from lib.color import gray_to_rgb
 from lib.networks import build_network
 
 
@@ -21,13 +22,15 @@ class Broken(nn.Module):
 
 @pytest.fixture(scope="module")
 def networks():
-    made = {f"seed {seed}": build_network("ColorizationNet", seed, width=width) for seed, width in ((0, 8), (1, 8), (2, 16))}
+    made = {
+        f"seed {seed}": build_network("ColorizationNet", seed, width=width) for seed, width in ((0, 8), (1, 8), (2, 16))
+    }
     return made | {"broken": Broken()}
 
 
 @pytest.fixture
 def browser(networks, pairs):
-    return FeatureMapBrowser(networks, pairs.tensors(slice(0, 3))[0], pairs.names[:3])
+    return FeatureMapBrowser(networks, *pairs.tensors(slice(0, 3)), pairs.names[:3])
 
 
 def picture(browser):
@@ -88,9 +91,20 @@ def test_a_failing_choice_is_said_in_one_line_and_the_browser_goes_on(browser):
 
 
 def test_a_browser_may_begin_with_a_failure(networks, pairs):
-    browser = FeatureMapBrowser({"broken": Broken()} | networks, pairs.tensors([0])[0], pairs.names[:1])
+    browser = FeatureMapBrowser({"broken": Broken()} | networks, *pairs.tensors([0]), pairs.names[:1])
     assert browser.message.value == "<b>needs &lt;64&gt; px</b>"
     browser.network.value = "seed 0"
+    picture(browser)
+
+
+def test_a_method_without_layers_shows_its_colours_and_says_so(networks, pairs):
+    browser = FeatureMapBrowser(networks | {"gray copy": gray_to_rgb}, *pairs.tensors(slice(0, 2)), pairs.names[:2])
+    before = browser.colors.value
+    browser.network.value = "gray copy"
+    assert browser.message.value == "<b>gray copy is no network: there are no layers to show</b>"
+    assert browser.colors.value != before
+    browser.network.value = "seed 0"
+    assert browser.colors.value == before
     picture(browser)
 
 
@@ -114,7 +128,7 @@ def test_activations_are_computed_once_a_network(networks, pairs, monkeypatch):
         return capture(network, gray)
 
     monkeypatch.setattr(browsers, "capture", counted)
-    browser = FeatureMapBrowser(networks, pairs.tensors(slice(0, 2))[0], pairs.names[:2])
+    browser = FeatureMapBrowser(networks, *pairs.tensors(slice(0, 2)), pairs.names[:2])
     browser.picture.value, browser.ranking.value = 1, "mean"
     browser.network.value = "seed 1"
     browser.network.value = "seed 0"

@@ -28,7 +28,9 @@ def method(name, psnr, ssim=0.5, ratio=0.5, **columns):
 def grid(large=22.0, small=21.0, nothing=23.0, **options):
     """The table of notebook 02: a gray copy, and the network at two sizes of the training set."""
     parts = [method("gray copy", nothing, ratio=0), method(SMALL, small, **options), method(LARGE, large, **options)]
-    return pd.concat([*parts, method("CNN, 2000 pairs, 20 epochs", large - 0.5), method("CNN, 1000 pairs, 20 epochs", 19)])
+    return pd.concat(
+        [*parts, method("CNN, 2000 pairs, 20 epochs", large - 0.5), method("CNN, 1000 pairs, 20 epochs", 19)]
+    )
 
 
 def classical(best=19.0):
@@ -163,7 +165,9 @@ def test_more_pairs(table, verdict):
 
 
 def test_one_number_of_pairs_cannot_tell():
-    one = pd.concat([method("gray copy", 23), method("CNN, 500 pairs, 6 epochs", 20), method("CNN, 500 pairs, 9 epochs", 21)])
+    one = pd.concat(
+        [method("gray copy", 23), method("CNN, 500 pairs, 6 epochs", 20), method("CNN, 500 pairs, 9 epochs", 21)]
+    )
     assert claims.judge_more_pairs(one)["verdict"] == "cannot tell"
 
 

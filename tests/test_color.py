@@ -28,7 +28,9 @@ def test_luma_is_what_pil_and_cv2_call_gray(pairs, rgb):
     for index in (1, 20, 40):
         pil = np.asarray(Image.fromarray(pairs.color[index]).convert("L"))
         assert np.abs(ours[index].astype(int) - pil).max() <= 1
-    np.testing.assert_allclose(color.luma(rgb)[0, 0], cv2.cvtColor(channels_last(rgb)[0], cv2.COLOR_RGB2GRAY), atol=1e-6)
+    np.testing.assert_allclose(
+        color.luma(rgb)[0, 0], cv2.cvtColor(channels_last(rgb)[0], cv2.COLOR_RGB2GRAY), atol=1e-6
+    )
 
 
 def test_ycbcr_is_cv2s_centred_on_zero(rgb):

@@ -57,7 +57,9 @@ def test_the_gray_copys_scores_are_what_direct_computation_gives(rows, test_spli
     copy = np.repeat(test_split.gray[..., None] / 255, 3, -1)
     squared = (truth - copy) ** 2
     assert value_of(rows, GRAY_COPY, "mse") == pytest.approx(squared.mean(), rel=1e-4)
-    assert value_of(rows, GRAY_COPY, "psnr") == pytest.approx((-10 * np.log10(squared.mean((1, 2, 3)))).mean(), rel=1e-4)
+    assert value_of(rows, GRAY_COPY, "psnr") == pytest.approx(
+        (-10 * np.log10(squared.mean((1, 2, 3)))).mean(), rel=1e-4
+    )
     assert value_of(rows, GRAY_COPY, "psnr_pooled") == pytest.approx(-10 * np.log10(squared.mean()), rel=1e-4)
     r2 = 1 - squared.sum() / ((truth - truth.mean((0, 1, 2))) ** 2).sum()
     assert value_of(rows, GRAY_COPY, "r2_rgb") == pytest.approx(r2, abs=1e-4)

@@ -80,7 +80,9 @@ def test_classical_inputs_stand_beside_the_gray_picture(pairs, groups):
 
 
 def test_segments_are_evenly_spaced_grays(pairs):
-    levels = set(WithClassicalInputs(["segments"], 8).channels(pairs.tensors([30])[0]).mul(255).round().flatten().tolist())
+    levels = set(
+        WithClassicalInputs(["segments"], 8).channels(pairs.tensors([30])[0]).mul(255).round().flatten().tolist()
+    )
     assert levels == {0, 85, 170, 255}
 
 

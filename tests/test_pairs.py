@@ -332,7 +332,9 @@ def test_split_by_name_never_changes():
 def test_split_csv_is_honoured(tmp_path, place):
     folder = tmp_path / "color"
     folder.mkdir()
-    (folder if place == "in" else tmp_path).joinpath("split.csv").write_text("name,split\na.jpg,test\nb,val\nother,train\n")
+    (folder if place == "in" else tmp_path).joinpath("split.csv").write_text(
+        "name,split\na.jpg,test\nb,val\nother,train\n"
+    )
     assert read_splits(folder, ["a", "b"]).tolist() == ["test", "val"]
 
 
