@@ -59,8 +59,8 @@ class FeatureMapBrowser:
         self.widget = widgets.VBox([controls, self.message, self.colors, self.maps])
         self._show_network()
         self.network.observe(lambda _change: self._show_network(), "value")
-        self.picture.observe(lambda _change: self._show(self._draw_colors), "value")
-        for control in (self.picture, self.layer, self.ranking, self.page, self.shared):
+        self.picture.observe(lambda _change: self._show(self._draw_colors, self._draw), "value")
+        for control in (self.layer, self.ranking, self.page, self.shared):
             control.observe(lambda _change: self._show(self._draw), "value")
 
     def _activations(self) -> dict[str, Activation]:
@@ -73,21 +73,22 @@ class FeatureMapBrowser:
         return self._captured[name]
 
     def _show_network(self) -> None:
-        self._show(self._draw_colors)
-        self._show(self._list_layers)
-        self._show(self._draw)  # also where the layer's name stays the same, of which no control tells
+        self.colors.value = self.maps.value = b""  # the last one's pictures must not pass for this one's
+        # Drawn also where the layer's name stays the same, of which no control tells.
+        self._show(self._draw_colors, self._list_layers, self._draw)
 
-    def _show(self, step: Callable[[], None]) -> None:
-        """Take a step; a choice that cannot be shown is said in one line, and the browser goes on.
+    def _show(self, *steps: Callable[[], None]) -> None:
+        """Take the steps; what cannot be shown is said in one line each, and the browser goes on.
 
         Whatever is raised is caught: in a widget's callback nobody would see it.
         """
-        try:
-            step()
-            self.message.value = ""
-        except Exception as error:
-            line = (str(error) or type(error).__name__).splitlines()[0]
-            self.message.value = f"<b>{html.escape(line)}</b>"
+        problems = []
+        for step in steps:
+            try:
+                step()
+            except Exception as error:
+                problems.append((str(error) or type(error).__name__).splitlines()[0])
+        self.message.value = "<br>".join(f"<b>{html.escape(line)}</b>" for line in dict.fromkeys(problems))
 
     def _list_layers(self) -> None:
         activations, before = self._activations(), self.layer.value

@@ -158,4 +158,4 @@ def mean_interval(values: list[float]) -> tuple[float, float, float]:
 
 def verdict(low: float, high: float) -> str:
     """The verdict on a claim that a difference is positive, from the interval of that difference."""
-    return "supported" if low > 0 else "not supported" if high < 0 else "cannot tell"
+    return "supported" if low > 0 else "not supported" if high < 0 else "cannot tell"  # also where an end is NaN

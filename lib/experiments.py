@@ -1,13 +1,15 @@
 """Experiments over several trainings: the same budget for every variant, several seeds, quality and cost."""
 
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+from torch import nn
 
-from lib.evaluation import evaluate, mean_interval, predict, summarize
+from lib.evaluation import device_of, evaluate, mean_interval, predict, summarize
 from lib.pairs import Pairs
 from lib.training import TrainingConfig, train
 
@@ -27,7 +29,8 @@ def preprocessing_experiment(
     """Train the network on gray alone and with classical filters as further inputs, once a seed, at equal budget.
 
     Every variant goes through `WithClassicalInputs`, also gray alone, so that only the inputs differ. One row a variant
-    and seed: test scores, seconds of training, seconds of inference a picture (filters included).
+    and seed: test scores, seconds of training, seconds until the validation PSNR is on par with that of gray alone at
+    the end (NaN where it never is), seconds of inference a picture.
     """
     rows = []
     for seed in seeds:  # the outer loop: a machine that grows slower meets every variant alike
@@ -36,14 +39,32 @@ def preprocessing_experiment(
             own = replace(config, network="WithClassicalInputs", options=options, seed=seed)
             trained = train(own, pairs, f"{variant}, seed {seed}", device, folder)
             scores = summarize(evaluate({variant: trained.network}, test)).set_index("metric")["value"]
-            gray, _ = test.tensors(slice(0, 32), next(trained.network.parameters()).device)
-            started = time.perf_counter()
-            predict(trained.network, gray)
-            inference = (time.perf_counter() - started) / len(gray)
-            rows.append(
-                {"variant": variant, "seed": seed, "training s": trained.seconds, "inference s": inference, **scores}
-            )
+            if not groups:
+                par = trained.history["psnr"].iloc[-1]
+            row = {"variant": variant, "seed": seed, "training s": trained.seconds}
+            row |= {
+                "seconds to par": seconds_until(trained.history, par),
+                "inference s": inference_seconds(trained.network, test),
+            }
+            rows.append(row | scores.to_dict())
     return pd.DataFrame(rows)
+
+
+def seconds_until(history: pd.DataFrame, psnr: float) -> float:
+    """Seconds of training until the validation PSNR is at least `psnr`; NaN where it never was."""
+    reached = history["psnr"] >= psnr
+    return float(history["seconds"].cumsum()[reached].min()) if reached.any() else float("nan")
+
+
+def inference_seconds(network: nn.Module, pairs: Pairs) -> float:
+    """Seconds a picture, filters included: the median of five batches of up to 32 pictures, after one to warm up."""
+    gray, _ = pairs.tensors(slice(0, 32), device_of(network))
+    seconds = []
+    for _ in range(6):
+        started = time.perf_counter()
+        predict(network, gray).cpu()  # fetching the result waits for a GPU to be done
+        seconds.append((time.perf_counter() - started) / len(gray))
+    return statistics.median(seconds[1:])
 
 
 def paired_over_seeds(table: pd.DataFrame, metric: str, reference: str) -> Mapping[str, tuple[float, float, float]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 INK, MUTED, CONTROL, ACCENT = "#1f2933", "#7b8794", "#9aa5b1", "#0b6e99"
 PALETTE = (ACCENT, "#d1495b", "#3a9d5d", "#e09f3e", "#6d597a", "#00798c", "#8d5524", "#5c677d")
@@ -155,8 +156,7 @@ def training_curves(histories: Mapping[str, pd.DataFrame], controls: Mapping[str
             axes.plot(history[x], history[y], marker=".", label=name)
         if y in controls:
             axes.axhline(controls[y], color=CONTROL, linestyle="--", label="gray copy")
-        if x == "epoch":
-            axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=x == "epoch"))
         axes.set(xlabel=x_label, ylabel=y_label)
     grid[1, 0].legend(loc="lower right")
     grid[0, 1].set_title("loss over R²")

@@ -132,7 +132,13 @@ class RunFiles:
         """The rows of the comparison notebook; where it left none, those of all notebooks together."""
         if self.results.get(COMPARISON, {}).get("rows"):
             return self.results[COMPARISON]["rows"]
-        return [row for results in self.results.values() for row in results.get("rows", [])]
+        rows = [row for results in self.results.values() for row in results.get("rows", [])]
+        return [row for row in rows if row["metric"] in METRICS]  # other counts, as of layers, are no scores
+
+    @property
+    def skipped(self) -> list[str]:
+        """A sentence for each photograph that was left out, with the reason."""
+        return list(dict.fromkeys(line for r in self.results.values() for line in r.get("data", {}).get("skipped", [])))
 
     @property
     def claims(self) -> list[dict]:
@@ -151,15 +157,22 @@ def load_run(folder: Path) -> RunFiles:
     return RunFiles(folder, read_json(record) if record.exists() else {}, results)
 
 
-def on_data(run: RunFiles, fingerprint: str) -> RunFiles:
-    """The same run with only the notebooks that worked on the pairs of this fingerprint."""
-    same = {stem: r for stem, r in run.results.items() if r["data"]["fingerprint"] == fingerprint}
+def on_same_pictures(run: RunFiles, own: dict) -> RunFiles:
+    """The same run with only the notebooks whose scores are of the pictures of `own`, a results.json in the making."""
+    keys = ("fingerprint", "tested")
+    same = {s: r for s, r in run.results.items() if all(r["data"].get(k) == own["data"].get(k) for k in keys)}
     return replace(run, results=same)
 
 
-def merged_rows(run: RunFiles, stems: Iterable[str]) -> list[dict]:
-    """The rows of the named notebooks, each method and metric once, in the notebooks' order."""
-    rows = [row for stem in stems if stem in run.results for row in run.results[stem]["rows"]]
+def merged_rows(run: RunFiles, stems: Iterable[str], vgg_weights: str) -> list[dict]:
+    """The rows of the named notebooks, each method and metric once, in the notebooks' order.
+
+    Distances in the features of other VGG weights than `vgg_weights` are left out: they are on another scale.
+    """
+    rows = []
+    for results in (run.results[stem] for stem in stems if stem in run.results):
+        other = results["artefacts"].get("vgg_weights") != vgg_weights
+        rows += [row for row in results["rows"] if not (other and row["metric"] == "vgg_distance")]
     return list(first_of_each(rows).values())
 
 

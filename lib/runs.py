@@ -4,6 +4,7 @@
 """
 
 import datetime
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -99,6 +100,10 @@ class Run:
             print(f"Left out: {len(pairs.skipped)} files that cannot be used; the first: {pairs.skipped[0]}")
         print(f"Device: {self.results['device']} · results go to {self._shown(self.folder)}")
 
+    def tested_on(self, test: Pairs) -> None:
+        """Note which pictures the scores are of: only scores of the same pictures may stand in one table."""
+        self.results["data"]["tested"] = hashlib.sha256("\n".join(test.names).encode()).hexdigest()[:16]
+
     def _shown(self, path: Path) -> Path:
         return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
@@ -119,22 +124,25 @@ class Run:
         with atomic_write(self.folder / f"{name}.png") as temporary:
             figure.savefig(temporary)
         display(Image(filename=self.folder / f"{name}.png"))
-        self.results["figures"].append({"file": f"{name}.png", "caption": caption, "main": main})
+        _replace(self.results["figures"], {"file": f"{name}.png", "caption": caption, "main": main}, ("file",))
         display(Markdown(f"*{caption}*"))
 
     def conclude(self, sentence: str) -> None:
         """Show a conclusion computed from this run, and keep it for the report."""
-        self.results["conclusions"].append(sentence)
+        if sentence not in self.results["conclusions"]:
+            self.results["conclusions"].append(sentence)
         display(Markdown(sentence))
 
     def claim(self, claim: str, paper: str, measured: str, verdict: str) -> None:
         """Enter a claim of the paper in the ledger, with what this run measured and the verdict."""
-        self.results["claims"].append({"claim": claim, "paper": paper, "measured": measured, "verdict": verdict})
+        entry = {"claim": claim, "paper": paper, "measured": measured, "verdict": verdict}
+        _replace(self.results["claims"], entry, ("claim",))
 
     def record(self, rows: pd.DataFrame) -> None:
         """Keep rows (method, metric, n, value, low, high); infinite or missing numbers are kept as null."""
         finite = rows.astype(object).where(rows.notna() & ~rows.isin([np.inf, -np.inf]), None)
-        self.results["rows"] += finite.to_dict("records")
+        for row in finite.to_dict("records"):
+            _replace(self.results["rows"], row, ("method", "metric"))
 
     def keep_table(self, table: pd.DataFrame, name: str) -> None:
         """Keep a whole table, such as the row-a-picture one, as CSV beside the results."""
@@ -158,6 +166,15 @@ class Run:
         self.results["finished"] = _now()
         write_json(self.folder / "results.json", self.results)
         print(f"Recorded {len(self.results['rows'])} rows in {self._shown(self.folder / 'results.json')}")
+
+
+def _replace(entries: list[dict], entry: dict, keys: tuple[str, ...]) -> None:
+    """Put `entry` in the place of one with the same keys, else at the end: a cell run twice records once."""
+    for position, other in enumerate(entries):
+        if all(other[key] == entry[key] for key in keys):
+            entries[position] = entry
+            return
+    entries.append(entry)
 
 
 def rows_of(rows: list[dict]) -> pd.DataFrame:

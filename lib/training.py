@@ -65,11 +65,13 @@ class TrainingConfig:
         if any(not 0 < epoch <= self.epochs for epoch in self.snapshots):
             raise ValueError(f"snapshots {self.snapshots} must lie between 1 and epochs ({self.epochs})")
 
-    def fingerprint(self, pairs: Pairs) -> str:
-        """16 hex digits that stand for this configuration on these pairs."""
+    def fingerprint(self, pairs: Pairs, device: str = "cpu") -> str:
+        """16 hex digits that stand for this configuration on these pairs, trained on this kind of device."""
         parts = [_RECIPE, asdict(self), pairs.fingerprint]
         if self.loss != "mse":
             parts.append(hashlib.sha256(BUNDLED.read_bytes()).hexdigest() if self.vgg_weights == "bundled" else "")
+        if torch.device(device).type != "cpu":  # other rounding, and other seconds
+            parts.append(torch.device(device).type)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -181,7 +183,7 @@ def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "
     progress bar under `label`. `device` is chosen when empty.
     """
     device = device or best_device()
-    folder = folder / config.fingerprint(pairs)
+    folder = folder / config.fingerprint(pairs, device)
     finished = folder / "network.safetensors"
     if not finished.exists():
         folder.mkdir(parents=True, exist_ok=True)

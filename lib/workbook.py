@@ -29,7 +29,7 @@ from lib.parameters import (
     quiet_papermill,
     select,
 )
-from lib.results import load_run, results_table, short_names
+from lib.results import COMPARISON, load_run, results_table, short_names
 
 # papermill, nbconvert and pandas take seconds to import: they are imported where they are used, so that the help and
 # most mistakes are answered at once.
@@ -44,6 +44,7 @@ def kernel_environment(progress: Path) -> Iterator[None]:
     own = str(Path(sys.prefix) / "share" / "jupyter")
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [own, before.get("JUPYTER_PATH")]))
     os.environ["WORKBOOK_PROGRESS"] = str(progress)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads halve the speed on a busy machine
     os.environ.pop("MPLBACKEND", None)  # any other backend would leave the executed notebook without figures
     try:
         yield
@@ -174,7 +175,7 @@ def clock(seconds: float) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """`workbook run`: returns the exit code, 0 where every notebook was done."""
+    """`workbook run`: returns the exit code, 0 where every notebook was done and every photograph could be used."""
     from lib.report import write_report
 
     notebooks = [inspect(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
@@ -186,6 +187,8 @@ def run(options: argparse.Namespace) -> int:
     for name in ("data", "methods"):  # a path is seen from the user's folder, kernels run in the notebooks'
         value = getattr(options, name)
         if value is not None:
+            if name == "methods" and not Path(value).is_file():
+                raise UsageError(f"--methods: {value} is no file.")
             value = str(Path(value).resolve()) if Path(value).exists() else value
             assign(parameters, selected, {name: value}, f"--{name}")
     assign(parameters, selected, {"run": str(folder)}, "the run's folder")
@@ -199,10 +202,13 @@ def run(options: argparse.Namespace) -> int:
     write_json(folder / "run.json", record)
     states = [record["notebooks"][notebook.stem]["state"] for notebook in selected]
     page = write_report(folder)
-    print_results(load_run(folder).rows)
+    files = load_run(folder)
+    print_results(files.rows)
+    for line in files.skipped:
+        print(f"left out: {line}")
     print(", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)))
     print(page)
-    return 130 if "interrupted" in states else int(states != ["done"] * len(states))
+    return 130 if "interrupted" in states else int(states != ["done"] * len(states) or bool(files.skipped))
 
 
 def run_folder(output: str | None, profile: str) -> Path:
@@ -231,7 +237,9 @@ def new_record(folder: Path, options: argparse.Namespace, planned: list[tuple[st
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "run.json"
     kept = read_json(path)["notebooks"] if path.exists() else {}
-    for stem, _ in planned:  # an older result must not pass for this run's
+    kept.pop(COMPARISON, None)  # it gathers the others' results, which are about to change
+    stale = {stem for stem, _ in planned} | {COMPARISON}
+    for stem in stale:  # an older result must not pass for this run's
         (folder / stem / "results.json").unlink(missing_ok=True)
         for suffix in (".ipynb", ".html"):
             (folder / f"{stem}{suffix}").unlink(missing_ok=True)

@@ -12,7 +12,7 @@ SIZE = 32
 
 
 def pytest_configure():
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # pictures this small are done before a second thread is awake
 
 
 def _tiles() -> dict[str, np.ndarray]:

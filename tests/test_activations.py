@@ -140,7 +140,7 @@ def test_energy_is_where_a_layer_responds():
 def test_the_summary_tells_edges_from_light():
     gray = torch.zeros(2, 1, 16, 16)
     gray[..., 8:] = 0.8
-    gray[1] = gray[1].mT
+    gray[1] = gray[1].mT.clone()
     edges = (gray - gray.roll(1, -1)).abs() + (gray - gray.roll(1, -2)).abs()
     edges[..., 0], edges[..., 0, :] = 0, 0
     found = {

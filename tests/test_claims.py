@@ -7,14 +7,20 @@ import pytest
 from lib import claims
 from lib.files import write_json
 from lib.metrics import psnr_of
-from lib.results import load_run
+from lib.results import GRAY_COPY, load_run
 
 NOISE = np.random.default_rng(0).normal(0, 0.3, 20)
+VERDICTS = {"supported", "not supported", "cannot tell", "cannot be as printed"}
+NO_NOISE = {"psnr": 0.0, "ssim": 0.0}
 LARGE, SMALL = "CNN, 2000 pairs, 30 epochs", "CNN, 1000 pairs, 30 epochs"
 
 
-def method(name, psnr, ssim=0.5, ratio=0.5, **columns):
-    """Twenty pictures of a made-up method: a mean PSNR, and what else a table of `evaluate` holds."""
+def method(name, psnr, ssim=None, ratio=0.5, **columns):
+    """Twenty pictures of a made-up method: a mean PSNR, and what else a table of `evaluate` holds.
+
+    Without a value of its own SSIM goes with PSNR.
+    """
+    ssim = (psnr + NOISE) / 50 if ssim is None else ssim
     mse = 10 ** (-(psnr + NOISE) / 10)
     table = {"method": name, "name": [f"p{i}" for i in range(20)], "mse": mse, "psnr": psnr_of(mse), "ssim": ssim}
     table |= {"colorfulness": 40 * ratio, "colorfulness_truth": 40.0, "pixels": 100.0, "ciede2000": 9.0}
@@ -34,7 +40,7 @@ def grid(large=22.0, small=21.0, nothing=23.0, **options):
 
 
 def classical(best=19.0):
-    rest = [method(name, 8) for name in ("JET", "TURBO", "HOT", "BONE")]
+    rest = [method(name, 8) for name in ("JET", "TURBO", "HOT", "BONE", "custom gradient (hand-made)")]
     return pd.concat([method("VIRIDIS", best), method("intensity rules", best - 1), *rest])
 
 
@@ -46,17 +52,40 @@ def spread(table, name):
     return table
 
 
-def test_best_of_takes_the_highest_mean():
-    assert claims.best_of(grid(), [SMALL, LARGE]) == LARGE
-    assert claims.best_of(grid(large=20), claims.networks_in(grid())) == SMALL
-    assert claims.networks_in(pd.concat([grid(), method("CNN + perceptual, 2000 pairs", 25)])) == [
-        SMALL, LARGE, "CNN, 2000 pairs, 20 epochs", "CNN, 1000 pairs, 20 epochs"
-    ]  # fmt: skip
+def spread_ssim(table, more):
+    """The large network's SSIM moved by `more`."""
+    return table.assign(ssim=table["ssim"] + more * (table["method"] == LARGE))
 
 
-def test_in_words_gives_differences_with_their_intervals():
-    words = claims.in_words(grid(ssim=0.6), LARGE, "gray copy", ("psnr", "ssim"))
-    assert words == "-1.00 dB [-1.00, -1.00], +0.100 SSIM [+0.100, +0.100]"
+LITTLE, MUCH = {"psnr": 0.01, "ssim": 0.001}, {"psnr": 1.0, "ssim": 0.1}
+
+
+def test_the_grid_is_sorted_and_its_last_network_stands_for_the_paper():
+    table = pd.concat([grid(large=20), method("CNN + perceptual, 2000 pairs", 25)])
+    assert claims.grid_of(table) == ["CNN, 1000 pairs, 20 epochs", SMALL, "CNN, 2000 pairs, 20 epochs", LARGE]
+    assert claims.best_of(table, [SMALL, LARGE]) == SMALL
+    assert LARGE in claims.judge_cnn_against_nothing(table)[1]  # not the best of the test pictures
+
+
+def test_differences_in_words_with_their_intervals():
+    words, _ = claims.compare(grid(ssim=0.6), LARGE, GRAY_COPY, ("psnr",))
+    assert words == "-1.00 dB [-1.00, -1.00]"
+
+
+@pytest.mark.parametrize(
+    ("ssim", "verdict"), [(0.9, "supported"), (0.1, "cannot tell")]
+)  # fmt: skip
+def test_psnr_and_ssim_must_agree(ssim, verdict):
+    table = pd.concat([method("a", 22, ssim=ssim), method("b", 21, ssim=0.5)])
+    assert claims.compare(table, "a", "b")[1] == verdict
+
+
+def test_the_spread_over_seeds_widens_what_two_trainings_are_judged_by():
+    table = pd.concat([method("a", 22), method("b", 21)])
+    assert claims.compare(table, "a", "b", noise=NO_NOISE)[1] == "supported"
+    words, result = claims.compare(table, "a", "b", noise={"psnr": 1.0, "ssim": 0.0})
+    assert result == "cannot tell" and "+1.00 dB [-1.77, +3.77]" in words
+    assert claims.compare(table, "a", "b", noise={"psnr": np.nan, "ssim": np.nan})[1] == "cannot tell"  # one seed
 
 
 @pytest.mark.parametrize(
@@ -68,16 +97,15 @@ def test_in_words_gives_differences_with_their_intervals():
     ],
 )
 def test_the_cnn_against_classical_maps(maps, cnn, verdict):
-    entry = claims.judge_cnn_against_classical(maps, cnn)
-    assert entry["verdict"] == verdict
-    assert set(entry) == {"claim", "paper", "measured", "verdict"}
-    assert "against VIRIDIS: " in entry["measured"] and "23.14 dB" in entry["paper"]
+    paper, measured, result = claims.judge_cnn_against_classical(maps, cnn)
+    assert result == verdict
+    assert ", against VIRIDIS: " in measured and "23.14 dB" in paper
 
 
-def test_bone_is_no_map_of_the_papers_and_no_rival():
-    maps = pd.concat([classical(19), method("custom gradient (fitted)", 20)])
+def test_what_is_fitted_to_the_data_is_no_map_of_the_papers():
+    maps = pd.concat([classical(19), method("custom gradient (fitted)", 24)])
     maps.loc[maps["method"] == "BONE", "psnr"] = 30.0
-    assert "against custom gradient (fitted)" in claims.judge_cnn_against_classical(maps, grid())["measured"]
+    assert ", against VIRIDIS: " in claims.judge_cnn_against_classical(maps, grid())[1]
 
 
 @pytest.mark.parametrize(
@@ -86,56 +114,67 @@ def test_bone_is_no_map_of_the_papers_and_no_rival():
      (spread(grid(nothing=22), "gray copy"), "cannot tell")],
 )  # fmt: skip
 def test_the_cnn_against_doing_nothing(cnn, verdict):
-    entry = claims.judge_cnn_against_nothing(cnn)
-    assert entry["verdict"] == verdict and entry["measured"].startswith(f"{LARGE} against a gray copy: ")
+    _, measured, result = claims.judge_cnn_against_nothing(cnn)
+    assert result == verdict and measured.startswith(f"{LARGE}, against a gray copy: ")
 
 
 def test_the_loss_as_printed():
-    assert claims.judge_printed_loss(0.0)["verdict"] == "cannot be as printed"
-    changed = claims.judge_printed_loss(0.5)
-    assert changed["verdict"] == "cannot tell" and "by up to 0.5" in changed["measured"]
+    assert claims.judge_printed_loss(0.0)[2] == "cannot be as printed"
+    _, measured, result = claims.judge_printed_loss(0.5)
+    assert result == "cannot tell" and "by up to 0.5" in measured
 
 
-@pytest.mark.parametrize(
-    ("gain", "verdict"), [(0.4, "supported"), (-0.4, "not supported"), (0.0, "cannot tell")]
-)  # fmt: skip
+@pytest.mark.parametrize(("gain", "verdict"), [(0.4, "supported"), (-0.4, "not supported"), (0.0, "cannot tell")])
 def test_the_corrected_loss(gain, verdict):
     table = pd.concat([method("gray copy", 23), method(LARGE, 21), method("CNN + perceptual, 2000 pairs", 21 + gain)])
     table["vgg_distance"] = np.where(table["method"].str.contains("perceptual"), 0.2, 0.3)
-    entry = claims.judge_perceptual_loss(table)
-    assert entry["verdict"] == verdict
-    assert f"{gain:+.2f} dB" in entry["measured"] and "-0.100 VGG distance" in entry["measured"]
+    _, measured, result = claims.judge_perceptual_loss(table, NO_NOISE)
+    assert result == verdict
+    assert f"{gain:+.2f} dB" in measured and "-0.100 VGG distance" in measured
 
 
-def seeds(gain, slower, count=4):
+def seeds(gain, slower, count=4, par=None):
+    """Gray alone, one filter and all of them; `par` is when all of them reach gray alone, in its own times."""
     noise = 0.05 * np.arange(count)
     rows = []
     for variant, more, times in (("gray alone", 0, 1), ("+ edges", 0.05, 1.1), ("+ all of them", gain, slower)):
-        rows += [
-            {"variant": variant, "seed": s, "psnr": 20 + more + noise[s] * (more + 0.1), "training s": 10 * times + 0.1 * s,
-             "inference s": 0.01 * times}
-            for s in range(count)
-        ]  # fmt: skip
-    table = pd.DataFrame(rows)
-    from lib.experiments import paired_over_seeds
-
-    return table, paired_over_seeds(table, "psnr", "gray alone")
+        for s in range(count):
+            psnr = 20 + more + noise[s] * (more + 0.1)
+            row = {"variant": variant, "seed": s, "psnr": psnr, "ssim": psnr / 50, "inference s": 0.01 * times}
+            to_par = 10 + s if variant == "gray alone" else (10 + s) * (slower if par is None else par)
+            rows.append(row | {"training s": times * (10 + s), "seconds to par": to_par})
+    return pd.DataFrame(rows)
 
 
 @pytest.mark.parametrize(
-    ("gain", "slower", "count", "verdicts"),
+    ("gain", "count", "verdict"), [(0.5, 4, "supported"), (-0.5, 4, "not supported"), (0.5, 1, "cannot tell")]
+)
+def test_classical_preprocessing_is_judged_by_quality(gain, count, verdict):
+    _, measured, result = claims.judge_preprocessing(seeds(gain, 2.0, count))
+    assert result == verdict
+    assert f"over {count} seeds; best alone, + edges: " in measured or count == 1
+    assert "inf" not in measured
+
+
+@pytest.mark.parametrize(
+    ("slower", "par", "verdict", "words"),
     [
-        (0.5, 2.0, 4, ["supported", "not supported"]),
-        (-0.5, 0.5, 4, ["not supported", "supported"]),
-        (0.5, 2.0, 1, ["cannot tell", "cannot tell"]),  # one seed has no interval
+        (2.0, 1.5, "not supported", "in 1.50 times its time"),
+        (2.0, 0.5, "supported", "in 0.50 times its time"),  # slower by the epoch, sooner there
+        (2.0, np.nan, "not supported", "was not reached in any of 4 seeds"),
     ],
 )
-def test_classical_preprocessing_is_judged_by_quality_and_cost(gain, slower, count, verdicts):
-    quality, cost = claims.judge_preprocessing(*seeds(gain, slower, count))
-    assert [quality["verdict"], cost["verdict"]] == verdicts
-    assert f"over {count} seeds; best alone, + edges: " in quality["measured"]
-    assert f"Training takes {slower:.2f} times as long" in cost["measured"]
-    assert f"inference {slower:.2f} times" in cost["measured"]
+def test_classical_preprocessing_is_judged_by_the_time_to_the_same_quality(slower, par, verdict, words):
+    _, measured, result = claims.judge_efficiency(seeds(0.5, slower, par=par))
+    assert result == verdict and words in measured
+    assert "an epoch takes 2.00 times as long, inference 2.00 times" in measured
+
+
+def test_a_score_reached_with_some_seeds_only_cannot_tell():
+    table = seeds(0.5, 2.0, par=0.5)
+    table.loc[table.index[-1], "seconds to par"] = np.nan
+    _, measured, result = claims.judge_efficiency(table)
+    assert result == "cannot tell" and "in 3 of 4 seeds" in measured
 
 
 def history(losses):
@@ -145,37 +184,44 @@ def history(losses):
 
 def test_the_plateau():
     epochs = np.arange(30)
-    flat = claims.judge_plateau(history(0.01 + 0.05 * 0.5**epochs))
-    assert flat["verdict"] == "supported" and flat["measured"].startswith("0.0% of the loss's whole fall")
-    falling = claims.judge_plateau(history(0.06 - 0.001 * epochs))
-    assert falling["verdict"] == "not supported" and falling["measured"].startswith("34.5% of")
+
+    def judged(losses):
+        return claims.judge_plateau(history(losses))[1:]
+
+    measured, verdict = judged(0.01 + 0.05 * 0.5**epochs)
+    assert verdict == "supported" and "0.0% of the loss's whole fall comes after epoch 20" in measured
+    measured, verdict = judged(0.06 - 0.001 * epochs)
+    assert verdict == "not supported" and "34.5% of the loss's whole fall" in measured
     # Little of the whole fall, yet still falling by a third: not flat.
-    assert claims.judge_plateau(history([1.0] + 18 * [0.031] + [0.03] + 10 * [0.02]))["verdict"] == "not supported"
-    few = claims.judge_plateau(history(0.06 - 0.001 * epochs[:9]))
-    assert few["verdict"] == "cannot tell" and few["measured"].startswith("Only 9 epochs were trained")
+    assert judged([1.0] + 18 * [0.031] + [0.03] + 10 * [0.02])[1] == "not supported"
+    measured, verdict = judged(0.06 - 0.001 * epochs[:9])
+    assert verdict == "cannot tell" and measured.startswith("Only 9 epochs were trained")
 
 
 @pytest.mark.parametrize(
-    ("table", "verdict"),
-    [(grid(22, 21), "supported"), (grid(21, 22), "not supported"), (spread(grid(22, 22), LARGE), "cannot tell")],
+    ("table", "noise", "verdict"),
+    [
+        (spread_ssim(grid(22, 21), +0.1), LITTLE, "supported"),
+        (spread_ssim(grid(21, 22), -0.1), LITTLE, "not supported"),
+        (grid(22, 21), LITTLE, "cannot tell"),  # more dB, the same SSIM
+        (spread_ssim(grid(22, 21), +0.1), MUCH, "cannot tell"),
+    ],
 )
-def test_more_pairs(table, verdict):
-    entry = claims.judge_more_pairs(table)
-    assert entry["verdict"] == verdict and entry["measured"].startswith(f"{LARGE} against {SMALL}: ")
+def test_more_pairs(table, noise, verdict):
+    _, measured, result = claims.judge_more_pairs(table, noise)
+    assert result == verdict and measured.startswith(f"{LARGE}, against {SMALL}: ")
 
 
 def test_one_number_of_pairs_cannot_tell():
-    one = pd.concat(
-        [method("gray copy", 23), method("CNN, 500 pairs, 6 epochs", 20), method("CNN, 500 pairs, 9 epochs", 21)]
-    )
-    assert claims.judge_more_pairs(one)["verdict"] == "cannot tell"
+    networks = [method("CNN, 500 pairs, 6 epochs", 20), method("CNN, 500 pairs, 9 epochs", 21)]
+    assert claims.judge_more_pairs(pd.concat([method("gray copy", 23), *networks]), LITTLE)[2] == "cannot tell"
 
 
 @pytest.mark.parametrize(("ratio", "verdict"), [(0.5, "supported"), (1.5, "not supported"), (1.0, "cannot tell")])
 def test_saturation(ratio, verdict):
-    entry = claims.judge_saturation(grid(ratio=ratio))
-    assert entry["verdict"] == verdict
-    assert entry["measured"] == f"{LARGE}: {ratio:.2f} [{ratio:.2f}, {ratio:.2f}] of the truth's colourfulness"
+    _, measured, result = claims.judge_saturation(grid(ratio=ratio))
+    assert result == verdict
+    assert measured == f"{LARGE}: {ratio:.2f} [{ratio:.2f}, {ratio:.2f}] of the truth's colourfulness"
 
 
 # --- the whole ledger
@@ -187,7 +233,7 @@ def run(tmp_path):
 
     def leave(**notebooks):
         for stem, tables in notebooks.items():
-            folder = tmp_path / f"{stem[1:3]}_{stem[4:]}"
+            folder = tmp_path / stem[1:]
             folder.mkdir()
             for name, table in tables.items():
                 table.to_csv(folder / f"{name}.csv", index=False)
@@ -197,6 +243,16 @@ def run(tmp_path):
     return leave
 
 
+def whole_run(run, **without):
+    perceptual = pd.concat([grid(), method("CNN + perceptual, 2000 pairs", 22.5)]).assign(vgg_distance=0.3)
+    tables = {
+        "n01_classical_mapping": {"per_image": classical()},
+        "n02_baseline_cnn": {"per_image": grid(), "history": history(0.06 - 0.001 * np.arange(30))},
+        "n03_perceptual_loss": {"per_image": perceptual},
+    }
+    return run(**{stem: kept for stem, kept in tables.items() if stem not in without})
+
+
 def test_a_whole_run_judges_every_claim(run):
     perceptual = pd.concat([grid(), method("CNN + perceptual, 2000 pairs", 22.5)]).assign(vgg_distance=0.3)
     whole = run(
@@ -204,17 +260,27 @@ def test_a_whole_run_judges_every_claim(run):
         n02_baseline_cnn={"per_image": grid(), "history": history(0.06 - 0.001 * np.arange(30))},
         n03_perceptual_loss={"per_image": perceptual[perceptual["method"] != SMALL]},
     )
-    ledger = claims.ledger(whole, *seeds(0.5, 2.0))
+    ledger = claims.ledger(whole, seeds(0.5, 2.0))
     assert len({entry["claim"] for entry in ledger}) == len(ledger) == 9
-    assert {entry["verdict"] for entry in ledger} == {"supported", "not supported", "cannot be as printed"}
+    assert {entry["verdict"] for entry in ledger} <= VERDICTS
     assert all(entry["measured"] and entry["paper"] for entry in ledger)
 
 
-def test_a_claim_whose_notebook_is_missing_cannot_be_told(run):
-    ledger = claims.ledger(run(), *seeds(0.5, 2.0))
-    unknown = [entry for entry in ledger if entry["verdict"] == "cannot tell"]
-    assert len(unknown) == 2 and all("notebook 01, 02, 03 left no results" in entry["measured"] for entry in unknown)
-    assert len(ledger) == 4  # the preprocessing is the comparison notebook's own
+def test_a_claim_whose_notebook_is_missing_stands_there_with_the_reason(run):
+    ledger = claims.ledger(run(n02_baseline_cnn={"per_image": grid()}), seeds(0.5, 2.0))
+    assert len(ledger) == 9
+    verdicts = {entry["claim"]: (entry["verdict"], entry["measured"]) for entry in ledger}
+    assert verdicts["The CNN outperforms heuristic colour mapping"] == (
+        "cannot tell", "Not measured in this run: 01_classical_mapping left no results on these pictures"
+    )  # fmt: skip
+    assert verdicts["The perceptual loss, as printed, enhances accuracy"][0] == "cannot tell"
+    assert verdicts["The CNN's scores show that it colours well"][0] == "not supported"
+
+
+def test_pictures_may_be_called_what_they_like(run):
+    named = grid().assign(name=lambda t: t["name"].replace({"p0": "NA", "p1": "001"}))
+    table = claims.read_table(run(n02_baseline_cnn={"per_image": named}), "02_baseline_cnn")
+    assert {"NA", "001"} <= set(table["name"])
 
 
 def test_the_papers_table_stands_as_rows():
@@ -227,5 +293,5 @@ def test_the_papers_table_stands_as_rows():
 
 def test_the_table_of_claims_is_shown_whole():
     sentence = "A long sentence, " * 20
-    html = claims.claims_table([claims.entry("c", "p", sentence, "cannot tell")]).to_html()
+    html = claims.claims_table([{"claim": "c", "paper": "p", "measured": sentence, "verdict": "cannot tell"}]).to_html()
     assert sentence in html and "font-weight: bold" in html

@@ -6,6 +6,7 @@ import pytest
 
 from lib import experiments
 from lib.experiments import PREPROCESSING, paired_over_seeds, preprocessing_experiment
+from lib.networks import build_network
 from lib.networks.with_classical_inputs import GROUPS
 from lib.training import TrainingConfig
 
@@ -37,3 +38,24 @@ def test_gains_are_paired_by_seed():
     assert set(gains) == {"more", "odd"}
     assert gains["more"] == pytest.approx((0.1, 0.1, 0.1))
     assert gains["odd"][0] == pytest.approx(0) and gains["odd"][1] < -1 < 1 < gains["odd"][2]
+
+
+def test_seconds_until_a_score_is_reached():
+    history = pd.DataFrame({"psnr": [20.0, 22.0, 21.0, 23.0], "seconds": [1.0, 2.0, 4.0, 8.0]})
+    assert experiments.seconds_until(history, 22.0) == 3.0
+    assert experiments.seconds_until(history, 19.0) == 1.0
+    assert np.isnan(experiments.seconds_until(history, 24.0))
+
+
+def test_gray_alone_is_on_par_with_itself_by_its_end(pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "PREPROCESSING", {"gray alone": ()})
+    config = TrainingConfig(options={"width": 8}, pairs=8, epochs=2, batch_size=4, validation_pairs=2)
+    table = preprocessing_experiment(config, pairs, pairs.split("test", 2), [0], "cpu", tmp_path)
+    assert (table["seconds to par"] <= table["training s"] + 1e-9).all()
+
+
+def test_inference_is_timed_a_picture(pairs, monkeypatch):
+    ticks = iter([0, 9, 0, 3, 0, 6, 0, 1, 0, 2, 0, 4])  # the first call warms up
+    monkeypatch.setattr(experiments.time, "perf_counter", lambda: next(ticks))
+    network = build_network("ColorizationNet", width=8)
+    assert experiments.inference_seconds(network, pairs.split("test", 6)) == 3 / 6

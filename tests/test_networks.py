@@ -59,6 +59,8 @@ def test_weights_are_drawn_from_the_seed_alone():
     [
         (lambda: build_network("ColourNet"), "no network is called 'ColourNet'; there are ColorizationNet, "),
         (lambda: ColorizationNet(norm="layer"), "norm is one of none, batch, group, not 'layer'"),
+        (lambda: ColorizationNet(width=12, norm="group"), "width is 12; it must be at least 1, and divisible by 8"),
+        (lambda: ColorizationNet(width=0), "width is 0; it must be at least 1"),
         (lambda: WithClassicalInputs(["edge"]), "no group of filters is called 'edge'; there are edges, smoothed"),
     ],
 )

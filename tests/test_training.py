@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch.nn.functional import mse_loss
 
 from lib import training
-from lib.color import gray_to_rgb, luma
+from lib.color import gray_to_rgb
 from lib.evaluation import evaluate, summarize
 from lib.metrics import psnr_of
 from lib.networks import build_network
@@ -118,6 +118,11 @@ def test_a_changed_configuration_is_another_training(pairs, change):
     assert replace(CONFIG).fingerprint(pairs) == CONFIG.fingerprint(pairs)
 
 
+def test_another_kind_of_device_is_another_training(pairs):
+    prints = [CONFIG.fingerprint(pairs, device) for device in ("cpu", "cuda", "cuda:0")]
+    assert prints[0] == CONFIG.fingerprint(pairs) != prints[1] == prints[2]
+
+
 def test_changed_pictures_are_another_training(pairs):
     color = pairs.color.copy()
     color[0, 0, 0, 0] ^= 1
@@ -165,7 +170,7 @@ def test_every_epoch_has_its_own_order():
 
 
 def one_epoch(pairs, batch_size, accumulation, count, norm="none"):
-    """Weights and mean loss after an epoch of plain gradient descent, which shows a gradient's scale as Adam does not."""
+    """Weights and mean loss after an epoch of plain descent, which shows a gradient's scale as Adam does not."""
     network = build_network("ColorizationNet", 0, width=8, norm=norm)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
     loss = train_epoch(network, mse_loss, optimizer, pairs, np.arange(count), batch_size, accumulation)
@@ -204,7 +209,7 @@ def test_the_progress_counts_every_picture(pairs):
 
 
 def test_objectives(pairs):
-    gray, truth = pairs.tensors(slice(0, 2))
+    truth = pairs.tensors(slice(0, 2))[1]
     prediction = (0.5 * truth + 0.2).requires_grad_()
 
     def gradient(loss, weight):
@@ -225,7 +230,6 @@ def test_objectives(pairs):
 
 
 def test_validation_agrees_with_the_evaluation(pairs):
-    gray, truth = pairs.tensors(slice(None))
     alone = pairs.split("val")
     scores = summarize(evaluate({"gray copy": gray_to_rgb}, alone)).set_index("metric")["value"]
     own = validate(gray_to_rgb, alone, batch_size=5)
@@ -233,7 +237,6 @@ def test_validation_agrees_with_the_evaluation(pairs):
         assert own[metric] == pytest.approx(scores[metric], rel=1e-4)
     assert own["psnr_pooled"] == pytest.approx(float(psnr_of(own["mse"])))
     assert own["colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
-    assert mse_loss(gray_to_rgb(luma(truth)), truth).item() > 0 and len(gray) == 60
 
 
 def test_a_saved_network_comes_back(tmp_path):

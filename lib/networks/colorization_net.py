@@ -21,6 +21,8 @@ class ColorizationNet(nn.Module):
     def __init__(self, in_channels: int = 1, width: int = 64, norm: str = "none"):
         super().__init__()
         norms = {"none": nn.Identity, "batch": nn.BatchNorm2d, "group": lambda channels: nn.GroupNorm(8, channels)}
+        if width < 1 or (norm == "group" and width % 8):
+            raise ValueError(f"width is {width}; it must be at least 1, and divisible by 8 with group norm")
         if norm not in norms:
             raise ValueError(f"norm is one of {', '.join(norms)}, not {norm!r}")
 

@@ -1,0 +1,138 @@
+"""Every figure draws, without a warning, on the least and the most that it may be given."""
+
+import inspect
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from lib import figures
+
+RNG = np.random.default_rng(0)
+GRAY = RNG.integers(0, 256, (16, 16), np.uint8)
+COLOR = RNG.integers(0, 256, (16, 16, 3), np.uint8)
+HISTORY = pd.DataFrame(
+    {"epoch": [1, 2, 3], "loss": [3.0, 2, 1], "r2_rgb": [0.1, 0.2, 0.3], "psnr": [1.0, 2, 3], "ssim": [0.1, 0.2, 0.3]}
+)
+ROWS = pd.DataFrame(
+    [
+        (method, metric, 4, value, value - 0.1, value + 0.1)
+        for method, psnr, ratio in (("gray copy", 23.0, 0.0), ("CNN, 5 pairs", 22.0, 0.5), ("JET", 6.0, 5.0))
+        for metric, value in (("psnr", psnr), ("colorfulness_ratio", ratio))
+    ],
+    columns=["method", "metric", "n", "value", "low", "high"],
+)
+CALLS = {
+    "contact_sheet": [([COLOR, GRAY] * 5,), ([COLOR], ["one"])],
+    "picture_table": [
+        ({"gray": [GRAY]},),
+        ({f"a method with a long name, {i}": [COLOR, COLOR] for i in range(10)}, ["first", "second"]),
+    ],
+    "histograms": [({"a": RNG.normal(size=50)}, "x"), ({"a": RNG.normal(size=50), "b": np.zeros(5)}, "x", 10, "title")],
+    "chroma_by_gray": [(np.arange(256), np.ones(256), np.ones(256))],
+    "training_curves": [({"a": HISTORY},), ({"a": HISTORY, "b": HISTORY[:1]}, {"psnr": 2.0, "ssim": 0.2, "mse": 1.0})],
+    "intervals": [
+        (ROWS, "psnr", "PSNR (dB)", ["gray copy"]),
+        (ROWS.assign(low=np.nan, high=np.nan), "psnr", "PSNR (dB)", [], {"JET": 19.3}),
+    ],
+    "trade_off": [(ROWS, ["gray copy"]), (ROWS[:2], []), (ROWS.assign(value=1.0), ["gray copy"])],
+    "bars": [({"a": (0.1, -0.1, 0.3), "b": (0.2, 0.1, 0.3), "one seed": (0.1, -np.inf, np.inf)}, "gain (dB)")],
+    "color_ramps": [({"a": RNG.integers(0, 256, (256, 3), np.uint8)},)],
+    "gradient_sizes": [({"printed": 0.0, "corrected": 1e-3}, "largest change"), ({"printed": 0.0}, "largest change")],
+    "feature_maps": [
+        (RNG.normal(size=(11, 4, 4)), list(range(11)), (np.zeros(11), np.ones(11)), "title"),
+        (np.zeros((1, 1, 1)), [7], (np.zeros(1), np.zeros(1))),
+    ],
+    "kernels": [
+        (RNG.normal(size=(20, 1, 3, 3)), "gray"), (RNG.normal(size=(4, 3, 3, 3)), "colour"), (np.zeros((2, 1, 3, 3)),)
+    ],
+    "overlay": [(GRAY, RNG.uniform(size=(16, 16)), "a layer"), (COLOR, np.zeros((16, 16)))],
+}  # fmt: skip
+
+
+def drawn(figure):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return np.asarray(Image.open(buffer).convert("RGB"))
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("name", "number"), [(name, i) for name, calls in CALLS.items() for i in range(len(calls))])
+def test_every_figure_draws_without_a_warning(name, number):
+    figure = getattr(figures, name)(*CALLS[name][number])
+    assert isinstance(figure, Figure)
+    assert drawn(figure).std() > 5  # something stands on it
+    assert not plt.get_fignums()  # and nothing is kept open
+
+
+def test_no_figure_goes_untested():
+    made = {
+        name
+        for name, function in inspect.getmembers(figures, inspect.isfunction)
+        if inspect.signature(function).return_annotation is Figure
+    }
+    assert made == set(CALLS)
+
+
+def test_pictures_keep_their_gray_levels():
+    picture = np.tile(np.array([[100, 120]], np.uint8), (8, 4))
+    image = drawn(figures.contact_sheet([picture], columns=1, side=2.0))
+    middle = image[image.shape[0] // 2, image.shape[1] // 4 : -image.shape[1] // 4, 0]
+    assert set(middle.tolist()) == {100, 120}  # not stretched to black and white
+
+
+def test_values_are_stretched_to_all_of_gray():
+    assert figures.stretched(np.array([[-2.0, 0.0], [2.0, 2.0]])).tolist() == [[0, 128], [255, 255]]
+    assert figures.stretched(np.full((2, 2), 7.0)).max() == 0
+
+
+def test_axes_carry_labels_with_units():
+    for name in ("histograms", "chroma_by_gray", "training_curves", "intervals", "bars", "gradient_sizes"):
+        for axes in getattr(figures, name)(*CALLS[name][0]).axes:
+            assert axes.get_xlabel(), name
+    for axes in figures.training_curves({"a": HISTORY}).axes:
+        assert axes.get_ylabel()
+    assert "dB" in figures.trade_off(ROWS, []).axes[0].get_ylabel()
+
+
+def test_the_gray_copy_is_drawn_where_it_was_measured():
+    def dashed(axes):
+        return [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"]
+
+    panels = figures.training_curves({"a": HISTORY}, {"psnr": 2.5, "ssim": 0.25, "mse": 9.0}).axes
+    assert [dashed(axes) for axes in panels] == [[], [], [2.5], [0.25]]
+
+
+def test_intervals_stand_in_the_order_of_the_rows_with_their_ends():
+    axes = figures.intervals(ROWS, "psnr", "PSNR (dB)", ["gray copy"], {"JET": 19.3}).axes[0]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["JET", "CNN, 5 pairs", "gray copy"]  # the first row on top
+    ends = [line.get_xdata() for line in axes.lines if len(line.get_xdata()) == 2 and line.get_linewidth() == 3]
+    np.testing.assert_allclose(ends, [[5.9, 6.1], [21.9, 22.1], [22.9, 23.1]])
+    crosses = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())]
+    assert crosses == [19.3]
+
+
+def test_bars_are_bright_only_where_the_interval_is_clear():
+    axes = figures.bars(*CALLS["bars"][0]).axes[0]
+    bright = [patch.get_facecolor() == axes.patches[1].get_facecolor() for patch in axes.patches]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["one seed", "b", "a"]
+    assert bright == [False, True, False]
+
+
+def test_feature_maps_name_channel_and_range():
+    figure = figures.feature_maps(np.zeros((2, 4, 4)), [9, 4], (np.array([0.0, -1.5]), np.array([0.25, 3.0])), "layer")
+    titles = [axes.get_title(loc="center") for axes in figure.axes]
+    assert titles[:2] == ["9  [0, 0.25]", "4  [-1.5, 3]"] and figure.get_suptitle() == "layer"
+
+
+def test_zero_is_written_beside_its_bar():
+    assert texts(figures.gradient_sizes({"printed": 0.0, "corrected": 0.001234}, "x").axes[0]) == ["0.0012", "0"]
