@@ -64,8 +64,8 @@ def compare(
             verdicts.add(verdict(low, high))
         digits = 2 if metric == "psnr" else 3
         parts.append(f"{value:+.{digits}f}{UNITS[metric]} [{low:+.{digits}f}, {high:+.{digits}f}]")
-    agreed = verdicts.pop() if len(verdicts) == 1 else "cannot tell"
-    return ", ".join(parts), agreed
+    disagree = " (PSNR and SSIM disagree)" if {"supported", "not supported"} <= verdicts else ""
+    return ", ".join(parts) + disagree, verdicts.pop() if len(verdicts) == 1 else "cannot tell"
 
 
 def judge_cnn_against_nothing(cnn: pd.DataFrame) -> Judged:
