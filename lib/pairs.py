@@ -20,7 +20,6 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 from torch.utils.data import Dataset
-from torchvision.transforms.functional import to_tensor as pil_to_tensor
 
 from lib import color as colors
 
@@ -89,6 +88,11 @@ def read_pair(gray_path: Path, color_path: Path | None) -> tuple[Image.Image, Im
     if gray.size != color.size:
         raise PhotographError(f"{gray_path}: {gray.size} pixels, but {color_path} has {color.size}; make them equal")
     return gray, color
+
+
+def pil_to_tensor(image: Image.Image) -> Tensor:
+    """A PIL picture as a float tensor `(C, H, W)` in [0, 1]."""
+    return colors.to_tensor(np.asarray(image))
 
 
 class GrayscaleToColorDataset(Dataset):

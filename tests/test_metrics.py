@@ -6,6 +6,7 @@ import torch
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torchmetrics import R2Score
+from torchmetrics.functional.image import structural_similarity_index_measure
 from torchmetrics.image import PeakSignalNoiseRatio
 
 from lib.color import gray_to_rgb, luma, rgb_to_ycbcr, to_tensor
@@ -115,3 +116,8 @@ def test_one_row_a_picture_with_the_sums_of_r2(prediction, truth):
     assert {"mse", "psnr", "ssim", "colorfulness", "colorfulness_truth", "pixels", "chroma_square1"} <= set(table)
     assert (table["pixels"] == 32 * 32).all()
     assert table.to_numpy().dtype == float
+
+
+def test_ssim_is_torchmetrics(prediction, truth):
+    expected = structural_similarity_index_measure(prediction, truth, data_range=1.0, reduction="none")
+    torch.testing.assert_close(ssim(prediction, truth), expected.reshape(-1), atol=1e-4, rtol=0)  # float32 sums in another order

@@ -23,7 +23,7 @@ SCENES = {scene.__name__: scene for scene in (mountains, lake, sea, forest, fiel
 KINDS: tuple[str, ...] = tuple(SCENES)
 _SEEDS_PER_SET = 1_000_000
 _SMALL = 64  # fewer pictures than this are rendered sooner than worker processes start
-_CANVAS = 192
+_CANVAS = 160
 _EXPOSURE, _CONTRAST, _SATURATION = 1.08, 1.32, 0.50  # so that luma and chroma spread about as in photographs
 
 
@@ -46,13 +46,13 @@ def scene_name(seed: int) -> str:
 def render_scene(seed: int, size: int = 128) -> np.ndarray:
     """Scene of `seed >= 0` as RGB uint8 `(size, size, 3)`.
 
-    Every size shows the same scene. Canvases are 192 pixels wide, doubled while smaller than the picture, and are
-    shrunk by area averaging, which smooths edges; sensor grain is added at the final size, as a camera does.
+    Every size shows the same scene. Canvases are 160 pixels wide, doubled until a quarter wider than the picture, and
+    are shrunk by area averaging, which smooths edges; sensor grain is added at the final size, as a camera does.
     """
     if size < 8:
         raise ValueError(f"a scene's size must be at least 8 pixels, got {size}")
     side = _CANVAS
-    while side < size:
+    while side < 1.25 * size:
         side *= 2
     image = _develop(_generator(seed, 2), SCENES[scene_kind(seed)](_generator(seed, 1), side))
     image = cv2.resize(np.ascontiguousarray(image.transpose(1, 2, 0)), (size, size), interpolation=cv2.INTER_AREA)
