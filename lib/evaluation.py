@@ -101,12 +101,15 @@ def _scores(table: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
     value = {name: weights @ table[name].to_numpy() for name in table.columns if name not in ("method", "name")}
     scores = {name: value[name] for name in ("psnr", "ssim", "mse", "colorfulness", "ciede2000")}
     scores["psnr_pooled"] = psnr_of(value["mse"])
-    scores["colorfulness_ratio"] = value["colorfulness"] / np.maximum(value["colorfulness_truth"], 1e-9)
+    truth = value["colorfulness_truth"]
+    scores["colorfulness_ratio"] = np.where(truth > 1e-6, value["colorfulness"] / np.maximum(truth, 1e-6), np.nan)
     for space, channels in (("rgb", 3), ("chroma", 2)):
         deviation = sum(
             value[f"{space}_square{c}"] - value[f"{space}_sum{c}"] ** 2 / value["pixels"] for c in range(channels)
         )
-        scores[f"r2_{space}"] = 1 - value[f"{space}_error"] / np.maximum(deviation, 1e-9)
+        # Gray truths have no chroma to explain: such a score is missing, not a huge number.
+        explained = 1 - value[f"{space}_error"] / np.maximum(deviation, 1e-6)
+        scores[f"r2_{space}"] = np.where(deviation > 1e-6, explained, np.nan)
     if "vgg_distance" in value:
         scores["vgg_distance"] = value["vgg_distance"]
     return scores

@@ -244,7 +244,7 @@ def color_ramps(ramps: Mapping[str, np.ndarray]) -> Figure:
 
 
 def gradient_sizes(values: Mapping[str, float], label: str) -> Figure:
-    """Sizes that may be exactly zero, as bars on a symmetrical log axis with the number written beside each."""
+    """Sizes that may be exactly zero, as bars with the number written beside each."""
     figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.34 * len(values))
     axes = grid[0, 0]
     names = list(values)[::-1]
