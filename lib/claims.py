@@ -17,7 +17,7 @@ from lib.results import GRAY_COPY, RunFiles
 Judged = tuple[str, str, str]  # the paper, the measurement, the verdict
 Noise = Mapping[str, float]  # standard deviation over seeds by metric
 
-PAPER_EPOCHS = 20  # after which the paper sees its loss flatten
+PAPER_PAIRS, PAPER_EPOCHS = 1000, 20  # the smallest of its grid; after 20 epochs it sees its loss flatten
 FLAT = 0.05  # a loss that falls by less than this share of its whole fall is called flat
 JUDGED = ("psnr", "ssim")  # a difference is supported, or not, where both agree
 SEED_NOISE = "intervals widened by the spread over seeds"
@@ -47,6 +47,12 @@ def grid_of(per_image: pd.DataFrame) -> list[str]:
     return sorted(networks, key=lambda name: [int(word) for word in name.split() if word.isdigit()])
 
 
+def budget(network: str) -> str:
+    """A remark for a network, named `CNN, N pairs, N epochs`, that was trained on less than any of the paper's."""
+    pairs, epochs = (int(word) for word in network.split() if word.isdigit())
+    return "" if pairs >= PAPER_PAIRS and epochs >= PAPER_EPOCHS else "; trained on less than the paper's network"
+
+
 def compare(
     per_image: pd.DataFrame, method: str, reference: str, metrics: Sequence[str] = JUDGED, noise: Noise | None = None
 ) -> tuple[str, str]:
@@ -73,7 +79,7 @@ def judge_cnn_against_nothing(cnn: pd.DataFrame) -> Judged:
     network = grid_of(cnn)[-1]
     words, result = compare(cnn, network, GRAY_COPY)
     said = "Strong performance, 23.14 dB / SSIM 0.93; no comparison with an uncoloured picture"
-    return said, f"{network}, against a gray copy: {words}", result
+    return said, f"{network}, against a gray copy: {words}{budget(network)}", result
 
 
 def judge_cnn_against_classical(classical: pd.DataFrame, cnn: pd.DataFrame) -> Judged:
@@ -83,7 +89,7 @@ def judge_cnn_against_classical(classical: pd.DataFrame, cnn: pd.DataFrame) -> J
     both = pd.concat([classical[classical["method"] == rival], cnn[cnn["method"] == network]])
     words, result = compare(both, network, rival)
     said = "CNN 23.14 dB / SSIM 0.93; colour maps at most 19.3 dB / 0.65 (Table I)"
-    return said, f"{network}, against {rival}: {words}", result
+    return said, f"{network}, against {rival}: {words}{budget(network)}", result
 
 
 def judge_printed_loss(change: float) -> Judged:
@@ -165,7 +171,8 @@ def judge_saturation(cnn: pd.DataFrame) -> Judged:
     """Colourfulness of the network's outputs against the truth's."""
     network = grid_of(cnn)[-1]
     rows = summarize(cnn[cnn["method"] == network]).set_index("metric").loc["colorfulness_ratio"]
-    measured = f"{network}: {rows['value']:.2f} [{rows['low']:.2f}, {rows['high']:.2f}] of the truth's colourfulness"
+    interval = f"{rows['value']:.2f} [{rows['low']:.2f}, {rows['high']:.2f}]"
+    measured = f"{network}: {interval} of the truth's colourfulness{budget(network)}"
     said = "The colorization appears de-saturated in some cases (IV.B)"
     return said, measured, verdict(1 - rows["high"], 1 - rows["low"])
 

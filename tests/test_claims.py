@@ -110,6 +110,14 @@ def test_the_cnn_against_doing_nothing(cnn, verdict):
     assert result == verdict and measured.startswith(f"{LARGE}, against a gray copy: ")
 
 
+def test_a_network_trained_on_less_than_the_papers_is_marked():
+    remark = "trained on less than the paper's network"
+    small = pd.concat([method("gray copy", 23), method("CNN, 400 pairs, 30 epochs", 20)])
+    assert claims.judge_cnn_against_nothing(small)[1].endswith(remark)
+    assert claims.budget("CNN, 1000 pairs, 9 epochs").endswith(remark)
+    assert remark not in claims.judge_cnn_against_nothing(grid())[1]
+
+
 def test_the_loss_as_printed():
     assert claims.judge_printed_loss(0.0)[2] == "cannot be as printed"
     _, measured, result = claims.judge_printed_loss(0.5)
