@@ -1,6 +1,7 @@
 """From a name or a folder to pairs. The one module that may reach for the network, and only when asked to."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +112,12 @@ def download_kaggle() -> Path:
         import kagglehub
     except ImportError as error:
         raise RuntimeError("kagglehub is not installed; `make data` installs it") from error
-    kagglehub.dataset_download(KAGGLE, output_dir=str(DATA / "kaggle"))
+    try:
+        kagglehub.dataset_download(KAGGLE, output_dir=str(DATA / "kaggle"))
+    except Exception as error:  # whatever kagglehub and the network below it raise
+        raise RuntimeError(
+            f"{KAGGLE} could not be downloaded ({type(error).__name__}); connect to the network and try again"
+        ) from error
     folder = _kaggle_folder()
     if folder is None:
         raise RuntimeError(f"{KAGGLE} came without gray/ and color/ folders; see data/kaggle")
@@ -120,4 +126,7 @@ def download_kaggle() -> Path:
 
 if __name__ == "__main__":
     argparse.ArgumentParser(description=download_kaggle.__doc__).parse_args()
-    print(describe_source(str(download_kaggle())))
+    try:
+        print(describe_source(str(download_kaggle())))
+    except RuntimeError as error:
+        sys.exit(str(error))
