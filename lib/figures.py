@@ -200,8 +200,8 @@ def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
     for number, method in enumerate(value.index, start=1):
         colour = MUTED if method in controls else ACCENT
         place = [x[method] + 0.03, value.loc[method, "psnr"]]
-        while any(abs(place[0] - px) < 0.07 and abs(place[1] - py) < step for px, py in placed):
-            place[0] += 0.07  # beside the number that stands there already
+        while any(abs(place[0] - px) < 0.055 and abs(place[1] - py) < step for px, py in placed):
+            place[0] += 0.055  # beside the number that stands there already
         placed.append(tuple(place))
         axes.plot(x[method], value.loc[method, "psnr"], "o", color=colour, markersize=6)
         axes.text(*place, str(number), fontsize=8, va="center", color=colour)
