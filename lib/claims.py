@@ -12,7 +12,7 @@ import pandas as pd
 
 from lib.evaluation import difference, mean_interval, summarize, verdict
 from lib.experiments import paired_over_seeds
-from lib.results import GRAY_COPY, RunFiles
+from lib.results import GRAY_COPY, ROW, RunFiles
 
 Judged = tuple[str, str, str]  # the paper, the measurement, the verdict
 Noise = Mapping[str, float]  # standard deviation over seeds by metric
@@ -230,7 +230,7 @@ def paper_rows() -> pd.DataFrame:
         for m, pair in printed.items()
         for k, v in zip(("psnr", "ssim"), pair, strict=True)
     ]
-    return pd.DataFrame(rows, columns=["method", "metric", "n", "value", "low", "high"])
+    return pd.DataFrame(rows, columns=ROW)
 
 
 def claims_table(claims: list[dict[str, str]]) -> "pd.io.formats.style.Styler":

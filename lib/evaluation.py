@@ -12,11 +12,11 @@ from lib import color
 from lib.classical.mapping import fit_intensity_map
 from lib.color import Colorizer
 from lib.files import resolve
-from lib.metrics import ciede2000, psnr_of, quick_metrics
+from lib.metrics import ciede2000, psnr_of, quick_metrics, r2_of_sums
 from lib.pairs import Pairs
 from lib.perceptual import feature_distance
 from lib.progress import progress
-from lib.results import GRAY_COPY, INTENSITY_MAP, METRICS
+from lib.results import GRAY_COPY, INTENSITY_MAP, METRICS, ROW
 
 RESAMPLES = 1000
 
@@ -103,13 +103,7 @@ def _scores(table: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
     scores["psnr_pooled"] = psnr_of(value["mse"])
     truth = value["colorfulness_truth"]
     scores["colorfulness_ratio"] = np.where(truth > 1e-6, value["colorfulness"] / np.maximum(truth, 1e-6), np.nan)
-    for space, channels in (("rgb", 3), ("chroma", 2)):
-        deviation = sum(
-            value[f"{space}_square{c}"] - value[f"{space}_sum{c}"] ** 2 / value["pixels"] for c in range(channels)
-        )
-        # Gray truths have no chroma to explain: such a score is missing, not a huge number.
-        explained = 1 - value[f"{space}_error"] / np.maximum(deviation, 1e-6)
-        scores[f"r2_{space}"] = np.where(deviation > 1e-6, explained, np.nan)
+    scores |= {f"r2_{space}": r2_of_sums(value, space) for space in ("rgb", "chroma")}
     if "vgg_distance" in value:
         scores["vgg_distance"] = value["vgg_distance"]
     return scores
@@ -131,7 +125,7 @@ def summarize(per_image: pd.DataFrame) -> pd.DataFrame:
             if metric in scores:
                 low, high = np.percentile(scores[metric][1:], [2.5, 97.5])
                 rows.append((method, metric, len(table), float(scores[metric][0]), float(low), float(high)))
-    return pd.DataFrame(rows, columns=["method", "metric", "n", "value", "low", "high"])
+    return pd.DataFrame(rows, columns=ROW)
 
 
 def difference(per_image: pd.DataFrame, method: str, reference: str, metric: str) -> tuple[float, float, float]:

@@ -3,6 +3,8 @@
 All functions take `(B, 3, H, W)` RGB in [0, 1]. PSNR and SSIM follow torchmetrics with a data range of 1.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import torch
@@ -74,14 +76,20 @@ def quick_metrics(prediction: Tensor, truth: Tensor) -> pd.DataFrame:
     return pd.DataFrame({name: np.asarray(torch.as_tensor(x).cpu(), dtype=float) for name, x in columns.items()})
 
 
-def r2(table: pd.DataFrame, space: str) -> float:
-    """Coefficient of determination over all pictures of a `quick_metrics` table; `space` is "rgb" or "chroma".
+def r2_of_sums(sums: Mapping[str, np.ndarray], space: str) -> np.ndarray:
+    """R² from the summed (or equally weighted) columns of a `quick_metrics` table; `space` is "rgb" or "chroma".
 
     1 - squared error / squared deviation of the truth from its mean, the mean of each channel over all pictures. Over
-    RGB a gray copy scores high, for luminance is most of the variance; over chroma (CbCr) it scores 0 or less.
+    RGB a gray copy scores high, for luminance is most of the variance; over chroma (CbCr) it scores 0 or less. Gray
+    truths have no chroma to explain: that score is NaN, not a huge number.
     """
-    deviation = 0.0
-    for channel in range(3 if space == "rgb" else 2):
-        total, square = table[f"{space}_sum{channel}"].sum(), table[f"{space}_square{channel}"].sum()
-        deviation += square - total**2 / table["pixels"].sum()
-    return float(1 - table[f"{space}_error"].sum() / deviation) if deviation > 0 else float("nan")
+    deviation = sum(
+        sums[f"{space}_square{channel}"] - sums[f"{space}_sum{channel}"] ** 2 / sums["pixels"]
+        for channel in range(3 if space == "rgb" else 2)
+    )
+    return np.where(deviation > 1e-6, 1 - sums[f"{space}_error"] / np.maximum(deviation, 1e-6), np.nan)
+
+
+def r2(table: pd.DataFrame, space: str) -> float:
+    """R² over all pictures of a `quick_metrics` table; see `r2_of_sums`."""
+    return float(r2_of_sums(table.sum(numeric_only=True), space))

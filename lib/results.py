@@ -15,6 +15,7 @@ COMPARISON = "05_comparison"  # the notebook whose conclusions, rows and claims 
 GRAY_COPY = "gray copy"
 INTENSITY_MAP = "intensity-only map (best)"
 CONTROLS = (GRAY_COPY, INTENSITY_MAP)
+ROW = ("method", "metric", "n", "value", "low", "high")  # a row of results.json
 PAPER = "paper: "  # rows of this beginning are the paper's printed numbers: shown, never ranked
 
 

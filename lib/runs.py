@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 
 from lib.files import OUTPUTS, ROOT, atomic_write, write_json
 from lib.pairs import Pairs
+from lib.results import ROW
 from lib.training import best_device
 
 PACKAGES = ("torch", "torchvision", "torchmetrics", "opencv-python-headless", "matplotlib", "numpy", "pillow",
@@ -179,4 +180,4 @@ def _replace(entries: list[dict], entry: dict, keys: tuple[str, ...]) -> None:
 
 def rows_of(rows: list[dict]) -> pd.DataFrame:
     """Rows of results.json as a table; also where there are none."""
-    return pd.DataFrame(rows, columns=["method", "metric", "n", "value", "low", "high"])
+    return pd.DataFrame(rows, columns=ROW)
