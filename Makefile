@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 # spinning made training half as fast and the metrics four times as slow.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: workbook test lint lab data clean
+.PHONY: workbook test lint lab bench data clean
 
 workbook: $(INSTALLED)  ## run all notebooks headless and build outputs/<run>/index.html
 	.venv/bin/workbook run --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(METHODS),--methods "$(METHODS)")
@@ -23,6 +23,9 @@ lint: $(INSTALLED)
 
 lab: $(INSTALLED)  ## JupyterLab on the notebooks
 	.venv/bin/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/00_dataset.ipynb
+
+bench: $(INSTALLED)  ## how fast the paper's recipe is and how fast ours, side by side; writes outputs/bench/results.json
+	.venv/bin/python -m lib.bench $(if $(DATA),--data "$(DATA)")
 
 data: $(INSTALLED)  ## download the Kaggle pairs into data/kaggle (needs the network)
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --editable ".[dev,kaggle]"

@@ -6,22 +6,29 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     progress.py      one progress bar, for a terminal, a notebook and the runner
     results.py       what a run left behind, read from its files; the table that terminal and page show
     color.py         luma, YCbCr, Lab, colourfulness: each scale named once, with its inverse
+    chroma.py        chroma as a distribution; joined with a luma that stays as it was
     pairs.py         gray and colour pictures in pairs, decoded once; splits; near-duplicates
     scenes/          rendered landscapes, the embedded default data
     sources.py       a name or a folder -> pairs
     metrics.py       what is measured on a prediction and its truth
     classical/       filters, segmentation, Fourier domain, colour maps
-    networks/        the paper's network, alone and with classical filters as further inputs
+    networks/        the paper's network, alone and with classical filters as further inputs; ours
+    augmentation.py  random crops and exposures of training pictures
     perceptual.py    VGG11 features; the perceptual loss as printed, and corrected
     distillation.py  how the bundled VGG11 weights were made
     training.py      TrainingConfig and the visible loop; a training is kept under its fingerprint
+    colorizer.py     the bundled colorizer, ready to use
     gradients.py     what a loss and what accumulation do to gradients
     evaluation.py    controls, a row a picture and method, intervals, paired differences
+    knob.py          vividness against its control, ambiguity against the error
+    pretraining.py   how the bundled colorizer was made
     experiments.py   several trainings at equal budget, over seeds
     claims.py        the ledger: each claim of the paper, what was measured, a verdict
     activations.py   feature maps captured, ranked, counted
     figures.py       data in, matplotlib Figure out; nothing else
     browsers.py      ipywidgets, thin over figures.py
+    colorize.py      photographs in, photographs out
+    bench.py         how fast the printed recipe is, and how fast ours
     runs.py          what a notebook records of itself
     report.py        a run as one HTML page
     parameters.py    notebook parameters, checked before a kernel starts
@@ -30,3 +37,12 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
 Only workbook.py and parameters.py know papermill, only browsers.py knows ipywidgets, and only sources.py (and
 torchvision's own weights, when asked for) reaches for the network.
 """
+
+
+def __getattr__(name: str) -> object:
+    # Looked up only when asked for: `import lib` and its light modules need not wait for torch.
+    if name == "load_colorizer":
+        from lib.colorizer import load_colorizer
+
+        return load_colorizer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -91,7 +91,10 @@ def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[s
     headings, count = list(columns), len(next(iter(columns.values())))
     bands = -(-len(headings) // 8)
     across = -(-len(headings) // bands)  # bands of equal length, so that none is nearly empty
-    figure, grid = new_figure(bands * count, across, across * side, bands * (count * side + 0.35))
+    # A row is as high as its highest picture: photographs are not square.
+    heights = [max(columns[h][row].shape[0] / columns[h][row].shape[1] for h in headings) for row in range(count)]
+    size = (across * side, bands * (sum(heights) * side + 0.35))
+    figure, grid = new_figure(bands * count, across, *size, height_ratios=heights * bands)
     for axes in grid.flat:
         axes.set_axis_off()
     for position, heading in enumerate(headings):
@@ -214,6 +217,53 @@ def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
     axes.set(xlabel="colourfulness, ratio to the truth's (2 or more at the edge)", ylabel="PSNR (dB, mean of images)")
     key.set_axis_off()
     return figure
+
+
+def knob(curve: pd.DataFrame, others: Mapping[str, tuple[float, float]]) -> Figure:
+    """The vividness knob beside its control: gain over the gray copy, and distance of the colours, by colourfulness.
+
+    `curve` has columns kind, setting, gain, colorfulness_ratio, distance; `others` gives (ratio, gain) by method.
+    """
+    figure, grid = new_figure(1, 2, 9.6, 4.2)
+    left, right = grid[0]
+    for (kind, own), style in zip(curve.groupby("kind", sort=False), ("o-", "s--"), strict=True):
+        for axes, column in ((left, "gain"), (right, "distance")):
+            axes.plot(own["colorfulness_ratio"], own[column], style, color=PALETTE[0 if style == "o-" else 3],
+                      markersize=5, label=kind)  # fmt: skip
+            for _, row in own.iloc[[0, -1]].iterrows():  # all of them would stand on each other
+                axes.annotate(f"{row['setting']:g}", (row["colorfulness_ratio"], row[column]), (0, 6),
+                              textcoords="offset points", fontsize=8, ha="center", color=MUTED)  # fmt: skip
+    for position, (name, (ratio, gain)) in enumerate(others.items()):
+        left.plot(ratio, gain, "D", color=MUTED, markersize=5)
+        place = (6, -11 if position % 2 else 5)  # controls stand close to each other
+        left.annotate(name, (ratio, gain), place, textcoords="offset points", fontsize=8, color=MUTED)
+    left.axhline(0, color=CONTROL, linestyle=":", linewidth=1)
+    for axes in (left, right):
+        axes.axvline(1.0, color=CONTROL, linestyle="--", linewidth=1, zorder=0)
+        axes.set(xlabel="colourfulness, ratio to the truth's", xlim=(-0.03, None))
+    left.set(ylabel="PSNR gain over the gray copy (dB)")
+    right.set(ylabel="distance to the true colours (0..1)", ylim=(0, None))
+    left.legend(loc="lower left")
+    return figure
+
+
+def calibration(table: pd.DataFrame) -> Figure:
+    """Groups of cells by ambiguity: their error by their entropy, and by the error that the distribution expects."""
+    figure, grid = new_figure(1, 2, 9.0, 3.6)
+    for axes, column, label in zip(
+        grid[0], ("ambiguity", "expected"), ("ambiguity (bits)", "expected error of chroma (0..255)"), strict=True
+    ):
+        axes.plot(table[column], table["error"], "o-", markersize=5)
+        axes.set(xlabel=label, ylabel="error of chroma (0..255, RMS)", ylim=(0, None))
+    largest = max(table["expected"].max(), table["error"].max())
+    grid[0, 1].plot([0, largest], [0, largest], color=CONTROL, linestyle="--", linewidth=1)
+    return figure
+
+
+def colored(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """An array `(H, W)` as a uint8 picture `(H, W, 3)` from dark at `low` to bright at `high`."""
+    scaled = (values - low) / max(high - low, 1e-9)
+    return mpl.colormaps["magma"](np.clip(scaled, 0, 1), bytes=True)[..., :3]
 
 
 def bars(values: Mapping[str, tuple[float, float, float]], label: str, reference: float = 0.0) -> Figure:

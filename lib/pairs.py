@@ -241,6 +241,20 @@ def make_pairs(
     return Pairs(name, description, gray, color, names, splits, digest.hexdigest()[:16])
 
 
+def join_pairs(parts: Sequence[Pairs]) -> Pairs:
+    """Several sets of pairs of one size as one, each name led by the name of its set."""
+    if len({part.size for part in parts}) > 1:
+        raise ValueError(f"sets of {sorted({part.size for part in parts})} px cannot be joined; load them at one size")
+    return make_pairs(
+        " + ".join(part.name for part in parts),
+        "; ".join(part.description for part in parts),
+        [f"{part.name}/{name}" for part in parts for name in part.names],
+        np.concatenate([part.gray for part in parts]),
+        np.concatenate([part.color for part in parts]),
+        np.concatenate([part.splits for part in parts]),
+    )
+
+
 def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[], Pairs]) -> Pairs:
     """What `make` returns, kept in `cache` under a hash of `key` and memory-mapped from there the next time."""
     folder = cache / _hash(json.dumps([_DECODER, *key]))[:16]

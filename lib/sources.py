@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,17 @@ def _render(size: int) -> Pairs:
         names, color = render_scenes(SCENES, size, progress=tick)
     gray = np.stack([np.asarray(Image.fromarray(picture).convert("L")) for picture in color])
     return make_pairs("scenes", describe_source("scenes"), names, gray, color, split_by_name(names))
+
+
+def sample_photographs() -> dict[str, Path]:
+    """Photographs that scikit-learn and scikit-image ship, by name: at hand wherever the workbook is installed."""
+    shipped = {
+        "sklearn": ("datasets/images/china.jpg", "datasets/images/flower.jpg"),
+        "skimage": ("data/coffee.png", "data/chelsea.png", "data/astronaut.png", "data/rocket.jpg"),
+    }
+    # Found without being imported, which would take seconds.
+    roots = {package: Path(find_spec(package).submodule_search_locations[0]) for package in shipped}
+    return {Path(file).stem: roots[package] / file for package, files in shipped.items() for file in files}
 
 
 def download_kaggle() -> Path:

@@ -19,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from lib.augmentation import random_crops
 from lib.color import Colorizer
 from lib.files import OUTPUTS, atomic_write
 from lib.metrics import psnr_of, quick_metrics, r2
@@ -29,15 +30,20 @@ from lib.progress import progress
 
 TRAINED = OUTPUTS / "trained"
 _RECIPE = 1  # raise it when the loop, a loss or a network changes what a configuration yields
-LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual")
+LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution")
+SCHEDULES = ("constant", "one-cycle")
+COUNTED = 1000  # training pictures whose colours are counted for class rebalancing
+WARM_UP = 0.2  # share of the steps in which the rate of one cycle rises
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """Everything that decides what a training yields, besides the data (paper, sections III.B and IV.A).
 
-    Adam with a constant learning rate. `batch_size` pictures go through the network at a time; the weights move after
-    `accumulation` such batches. `snapshots` are the epochs after which the weights are kept beside the last ones.
+    Adam, as the paper has it, with a constant learning rate; what goes beyond it: a rate that rises and falls once
+    ("one-cycle", Smith and Topin 2019), decoupled `weight_decay`, and random crops of `crop` px instead of the whole
+    pictures (0). `batch_size` pictures go through the network at a time; the weights move after `accumulation` such
+    batches. `snapshots` are the epochs after which the weights are kept beside the last ones.
     """
 
     network: str = "ColorizationNet"
@@ -50,6 +56,9 @@ class TrainingConfig:
     batch_size: int = 16
     accumulation: int = 1
     learning_rate: float = 1e-3
+    schedule: str = "constant"
+    weight_decay: float = 0.0
+    crop: int = 0
     seed: int = 0
     validation_pairs: int = 200
     snapshots: tuple[int, ...] = ()
@@ -57,9 +66,16 @@ class TrainingConfig:
     def __post_init__(self):
         if self.loss not in LOSSES:
             raise ValueError(f"loss is one of {', '.join(LOSSES)}, not {self.loss!r}")
+        if self.loss == "chroma distribution" and self.network != "ChromaNet":
+            raise ValueError(f"{self.network} predicts no distribution of chroma; ChromaNet does")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"schedule is one of {', '.join(SCHEDULES)}, not {self.schedule!r}")
         for name in ("pairs", "epochs", "batch_size", "accumulation", "validation_pairs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("weight_decay", "crop"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 0")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is {self.learning_rate}; it must be greater than 0")
         if any(not 0 < epoch <= self.epochs for epoch in self.snapshots):
@@ -104,14 +120,47 @@ def best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def make_objective(config: TrainingConfig, device: str) -> Callable[[Tensor, Tensor], Tensor]:
-    """The loss to minimise, from `(prediction, truth)` to a scalar: MSE, alone or with a weighted perceptual loss."""
+Objective = Callable[[nn.Module, Tensor, Tensor], Tensor]  # of a network, gray and colour, to a scalar
+
+
+def make_objective(config: TrainingConfig, device: str) -> Objective:
+    """The loss to minimise: MSE of the colours, alone or with a weighted perceptual loss, or the network's own."""
     mse = nn.functional.mse_loss
+    if config.loss == "chroma distribution":
+        return lambda network, gray, color: network.loss(gray, color)
     if config.loss == "mse":
-        return mse
+        return lambda network, gray, color: mse(network(gray), color)
     kind = PerceptualLoss if config.loss == "mse + perceptual" else PrintedPerceptualLoss
     perceptual = kind(vgg11_features(config.vgg_weights)).to(device)
-    return lambda prediction, truth: mse(prediction, truth) + config.perceptual_weight * perceptual(prediction, truth)
+
+    def both(network: nn.Module, gray: Tensor, color: Tensor) -> Tensor:
+        prediction = network(gray)
+        return mse(prediction, color) + config.perceptual_weight * perceptual(prediction, color)
+
+    return both
+
+
+def learning_rate(config: TrainingConfig, done: float) -> float:
+    """The learning rate when the share `done` of all steps is done: a function of it alone, so that nothing is lost
+    when a training is interrupted.
+    """
+    if config.schedule == "constant":
+        return config.learning_rate
+    rising = done < WARM_UP
+    share = done / WARM_UP if rising else (done - WARM_UP) / (1 - WARM_UP)
+    start, end = (1 / 25, 1.0) if rising else (1.0, 1e-4)
+    return config.learning_rate * (end + (start - end) * (1 + math.cos(math.pi * share)) / 2)
+
+
+Augmentation = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def augmentation(config: TrainingConfig, epoch: int) -> Augmentation:
+    """What happens to each batch of an epoch before it is seen; like the order, a function of seed and epoch."""
+    if not config.crop:
+        return lambda gray, color: (gray, color)
+    generator = np.random.default_rng([config.seed, epoch, config.crop])
+    return lambda gray, color: random_crops(gray, color, config.crop, generator)
 
 
 def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
@@ -121,18 +170,21 @@ def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
 
 def train_epoch(
     network: nn.Module,
-    objective: Callable[[Tensor, Tensor], Tensor],
+    objective: Objective,
     optimizer: torch.optim.Optimizer,
     pairs: Pairs,
     order: np.ndarray,
     batch_size: int,
     accumulation: int = 1,
+    augment: Augmentation = lambda gray, color: (gray, color),
+    rate: Callable[[float], float] | None = None,
     tick: Callable[[int], None] = lambda count: None,
 ) -> float:
     """One pass over `pairs` in `order`; returns the mean loss a picture.
 
     Gradient accumulation: `accumulation` batches of `batch_size` add up to one step. Each batch's loss counts by its
-    share of the pictures, so the step equals that of one larger batch where no layer mixes pictures.
+    share of the pictures, so the step equals that of one larger batch where no layer mixes pictures. `augment` changes
+    a batch before it is seen; `rate` gives the learning rate for the share of the epoch that is done.
     """
     network.train()
     device = next(network.parameters()).device
@@ -140,10 +192,14 @@ def train_epoch(
     for start in range(0, len(order), group_size):
         group = order[start : start + group_size]
         optimizer.zero_grad(set_to_none=True)
+        if rate:
+            for parameters in optimizer.param_groups:
+                parameters["lr"] = rate(start / len(order))
         for position in range(0, len(group), batch_size):
             chosen = group[position : position + batch_size]
-            gray, color = pairs.tensors(chosen, device)
-            loss = objective(network(gray), color)
+            gray, color = augment(*pairs.tensors(chosen, device))
+            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                loss = objective(network, gray, color)
             if not math.isfinite(loss.item()):
                 names = ", ".join(pairs.names[i] for i in chosen)
                 raise FloatingPointError(f"the loss is {loss.item()} on {names}; try a lower learning rate")
@@ -197,8 +253,11 @@ def _train(config: TrainingConfig, pairs: Pairs, label: str, device: str, folder
     validation = pairs.split("val", min(config.validation_pairs, pairs.counts()["val"]))
     network = build_network(config.network, config.seed, **config.options).to(device)
     network.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+    # Without weight decay this is Adam.
+    optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     objective = make_objective(config, device)
+    if config.loss == "chroma distribution":
+        network.count_colors(training.tensors(slice(COUNTED), device)[1])
     checkpoint = folder / "checkpoint.safetensors"
     history = _load_checkpoint(checkpoint, network, optimizer) if checkpoint.exists() else []
     with progress(label, config.epochs * len(training), initial=len(history) * len(training)) as tick:
@@ -206,7 +265,16 @@ def _train(config: TrainingConfig, pairs: Pairs, label: str, device: str, folder
             started = time.perf_counter()
             order = shuffled(len(training), config.seed, epoch)
             loss = train_epoch(
-                network, objective, optimizer, training, order, config.batch_size, config.accumulation, tick
+                network,
+                objective,
+                optimizer,
+                training,
+                order,
+                config.batch_size,
+                config.accumulation,
+                augmentation(config, epoch),
+                lambda share, epoch=epoch: learning_rate(config, (epoch - 1 + share) / config.epochs),
+                tick,
             )
             seconds = time.perf_counter() - started
             history.append({"epoch": epoch, "loss": loss, **validate(network, validation), "seconds": seconds})

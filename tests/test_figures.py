@@ -26,6 +26,10 @@ ROWS = pd.DataFrame(
     ],
     columns=["method", "metric", "n", "value", "low", "high"],
 )
+CURVE = pd.DataFrame(
+    [("knob", 0.0, 2.0, 0.6, 0.5), ("knob", 1.0, 1.0, 1.0, 0.3), ("control", 1.5, 0.5, 0.9, 0.4)],
+    columns=["kind", "setting", "gain", "colorfulness_ratio", "distance"],
+)
 CALLS = {
     "contact_sheet": [([COLOR, GRAY] * 5,), ([COLOR], ["one"])],
     "picture_table": [
@@ -41,6 +45,8 @@ CALLS = {
     ],
     "trade_off": [(ROWS, ["gray copy"]), (ROWS[:2], []), (ROWS.assign(value=1.0), ["gray copy"])],
     "bars": [({"a": (0.1, -0.1, 0.3), "b": (0.2, 0.1, 0.3), "one seed": (0.1, -np.inf, np.inf)}, "gain (dB)")],
+    "knob": [(CURVE, {"gray copy": (0.0, 0.0)})],
+    "calibration": [(pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]}),)],
     "color_ramps": [({"a": RNG.integers(0, 256, (256, 3), np.uint8)},)],
     "gradient_sizes": [({"printed": 0.0, "corrected": 1e-3}, "largest change"), ({"printed": 0.0}, "largest change")],
     "feature_maps": [
@@ -136,3 +142,25 @@ def test_feature_maps_name_channel_and_range():
 
 def test_zero_is_written_beside_its_bar():
     assert texts(figures.gradient_sizes({"printed": 0.0, "corrected": 0.001234}, "x").axes[0]) == ["0.0012", "0"]
+
+
+def test_the_knob_stands_beside_its_control_and_the_others():
+    left, right = figures.knob(CURVE, {"gray copy": (0.0, 0.0)}).axes
+    np.testing.assert_allclose(left.lines[0].get_xydata(), [[0.6, 2.0], [1.0, 1.0]])
+    np.testing.assert_allclose(right.lines[1].get_xydata(), [[0.9, 0.4]])
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["knob", "control"]
+    assert "gray copy" in {text.get_text() for text in left.texts}
+
+
+def test_calibration_has_a_diagonal_that_reaches_the_largest_error():
+    table = pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]})
+    left, right = figures.calibration(table).axes
+    np.testing.assert_allclose(left.lines[0].get_xydata(), [[1, 6], [2, 24]])
+    np.testing.assert_allclose(right.lines[1].get_xydata(), [[0, 0], [30, 30]])
+
+
+def test_colored_arrays_go_from_dark_to_bright():
+    picture = figures.colored(np.array([[0.0, 1.0], [2.0, 9.0]]), 0.0, 2.0)
+    assert picture.shape == (2, 2, 3) and picture.dtype == np.uint8
+    light = picture.sum(-1)
+    assert light[0, 0] < light[0, 1] < light[1, 0] == light[1, 1]

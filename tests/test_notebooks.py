@@ -30,7 +30,7 @@ SIZE, TEST = 32, 12
 TINY = {
     "size": SIZE, "samples": 4, "sheet": 8, "test_pictures": TEST, "fitted_on": 24, "shown": 2, "megapixels": 0.2,
     "pair_counts": [12, 24], "perceptual_pair_counts": [24], "pairs_trained": 24, "epochs": 3, "batch_size": 8,
-    "width": 8, "seeds": 2, "preprocessing_pairs": 8, "preprocessing_epochs": 1, "layer": "encoder.0.2",
+    "width": 8, "colorizer_width": 4, "seeds": 2, "preprocessing_pairs": 8, "preprocessing_epochs": 1, "layer": "encoder.0.2",
 }  # fmt: skip
 METHOD = """import torch
 
@@ -178,9 +178,9 @@ def test_printed_loss_changes_nothing_and_accumulation_is_the_larger_batch(run):
 
 
 def test_trained_once(run):
-    """03, 04 and 05 ask for networks that 02 and 03 have trained: each configuration has one folder, none half-done."""
+    """03 to 06 ask for networks that 02 and 03 have trained: each configuration has one folder, none half-done."""
     trained = sorted((run[0].parent / "trained").iterdir())
-    own = 2 + 1 + 6 * TINY["seeds"]
+    own = 2 + 1 + 6 * TINY["seeds"] + 1
     assert len(trained) == own
     assert all((folder / "network.safetensors").exists() for folder in trained)
     assert not any((folder / "checkpoint.safetensors").exists() for folder in trained)
@@ -206,6 +206,23 @@ def test_comparison_gathers_all_methods_and_ones_own(run):
     assert any("sepia" in sentence for sentence in results["conclusions"])
     experiment = pd.read_csv(folder / "05_comparison" / "preprocessing.csv")
     assert experiment.groupby("variant")["seed"].nunique().eq(TINY["seeds"]).all() and len(experiment) == 12
+
+
+def test_the_better_colorizer_keeps_the_luma_and_its_knob_has_its_control(run, test_pairs):
+    folder = run[0]
+    table = rows(folder, "06_better_colorizer")
+    methods = set(table.index.get_level_values("method"))
+    ours = {"ours, trained here", "ours, bundled, safest", "ours, bundled, vividness 0.5"}
+    assert ours | {*CONTROLS, "CNN, 24 pairs, 3 epochs", "the same, luma kept"} <= methods
+    assert ours - {"ours, trained here"} <= set(rows(folder, "05_comparison").index.get_level_values("method"))
+    artefacts = read_json(folder / "06_better_colorizer" / "results.json")["artefacts"]
+    network = load_network(folder / "06_better_colorizer" / artefacts["ChromaNet"])
+    again = evaluate({"again": network}, test_pairs)["psnr"].mean()
+    assert table.loc[("ours, trained here", "psnr"), "value"] == pytest.approx(again, abs=1e-3)
+    curve = read_table(load_run(folder), "06_better_colorizer", "knob")
+    assert curve["kind"].nunique() == 2 and curve["distance"].between(0, 1).all()
+    drift = read_table(load_run(folder), "06_better_colorizer", "size_drift")
+    assert drift["drift"].iloc[-1] == 0 and drift["drift"].max() < 8  # of 255
 
 
 def test_every_claim_has_a_measured_verdict(run):

@@ -18,6 +18,7 @@ from lib.pairs import (
     PhotographError,
     cached_pairs,
     decode_pairs,
+    join_pairs,
     list_pictures,
     make_pairs,
     match_pairs,
@@ -371,6 +372,50 @@ def test_odd_names_in_split_csv_stay_names(tmp_path):
     """Digits, pandas' word for nothing, dots, a byte order mark as spreadsheets write it."""
     (tmp_path / "split.csv").write_text("name,split\n007,test\nNA,val\nv1.2,test\nv1.3.JPG,val\n", encoding="utf-8-sig")
     assert read_splits(tmp_path, ["007", "NA", "v1.2", "v1.3"]).tolist() == ["test", "val", "test", "val"]
+
+
+# --- several sets as one
+
+
+@pytest.fixture
+def sets(pairs):
+    """Two sets that share some names: sea, and hills."""
+    return [
+        make_pairs(
+            name, f"pictures of {name}", pairs.names[part], pairs.gray[part], pairs.color[part], pairs.splits[part]
+        )
+        for name, part in (("sea", slice(0, 35)), ("hills", slice(20, 60)))
+    ]
+
+
+def test_sets_are_joined_with_their_names_and_splits(sets):
+    sea, hills = sets
+    both = join_pairs(sets)
+    assert both.name == "sea + hills" and both.description == "pictures of sea; pictures of hills"
+    assert len(both) == 75 == len(set(both.names)) and both.size == 32
+    assert both.names[:35] == [f"sea/{name}" for name in sea.names]
+    assert both.names[35:] == [f"hills/{name}" for name in hills.names]
+    assert both.counts() == {split: sea.counts()[split] + hills.counts()[split] for split in both.counts()}
+    for part, own in ((sea, slice(0, 35)), (hills, slice(35, 75))):
+        np.testing.assert_array_equal(both.splits[own], part.splits)
+        np.testing.assert_array_equal(both.gray[own], part.gray)
+        np.testing.assert_array_equal(both.color[own], part.color)
+
+
+def test_joined_sets_are_known_by_content_and_order(sets):
+    sea, hills = sets
+    fewer = sea.split("train")
+    prints = [join_pairs(parts).fingerprint for parts in ([sea, hills], [hills, sea], [fewer, hills], [sea])]
+    assert len({*prints, sea.fingerprint}) == 5
+    assert join_pairs([sea, hills]).fingerprint == prints[0]
+
+
+def test_sets_of_different_sizes_are_not_joined(sets):
+    small = make_pairs(
+        "small", "", ["a"], np.zeros((1, 16, 16), np.uint8), np.zeros((1, 16, 16, 3), np.uint8), sets[0].splits[:1]
+    )
+    with pytest.raises(ValueError, match=r"sets of \[16, 32\] px cannot be joined; load them at one size"):
+        join_pairs([*sets, small])
 
 
 # --- cache

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lib import sources
-from lib.pairs import PhotographError
+from lib.pairs import PhotographError, read_photograph
 from lib.sources import describe_source, find_source, load_pairs
 
 
@@ -168,3 +168,11 @@ def test_the_download_goes_through_kagglehub_into_data(tmp_path, monkeypatch, pa
     pair_folder.rename(tmp_path / "kaggle" / "pictures")
     assert sources.download_kaggle() == tmp_path / "kaggle" / "pictures"
     assert asked == {"theblackmamba31/landscape-image-colorization": str(tmp_path / "kaggle")}
+
+
+def test_sample_photographs_are_at_hand_and_in_colour():
+    samples = sources.sample_photographs()
+    assert {"china", "flower", "coffee", "astronaut"} <= set(samples)
+    for path in samples.values():
+        picture = np.asarray(read_photograph(path))
+        assert min(picture.shape[:2]) >= 300 and np.ptp(picture.astype(int), axis=-1).mean() > 10

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch.nn.functional import mse_loss
+from torch.nn.functional import mse_loss as mse
 
 from lib import training
+from lib.chroma import frequencies
 from lib.color import gray_to_rgb
 from lib.evaluation import evaluate, summarize
 from lib.metrics import psnr_of
 from lib.networks import build_network
+from lib.networks.chroma_net import small_chroma
 from lib.pairs import make_pairs
 from lib.perceptual import PerceptualLoss, vgg11_features
 from lib.training import TrainingConfig, best_device, load_network, save_network, shuffled, train, train_epoch, validate
@@ -27,8 +29,23 @@ def weights(network):
     return list(network.state_dict().values())
 
 
+def mse_loss(network, gray, color):
+    return mse(network(gray), color)
+
+
 def equal(one, other):
     return all(torch.equal(a, b) for a, b in zip(weights(one), weights(other), strict=True))
+
+
+# Everything that goes beyond the paper's recipe.
+OURS = {
+    "network": "ChromaNet",
+    "options": {"width": 4, "side": 32},
+    "loss": "chroma distribution",
+    "schedule": "one-cycle",
+    "weight_decay": 0.05,
+    "crop": 32,
+}
 
 
 def run(config, pairs, folder):
@@ -59,10 +76,12 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(trained, pairs, tmp_pat
     assert not equal(trained.network, run(replace(CONFIG, seed=6), pairs, tmp_path).network)
 
 
-@pytest.mark.parametrize("options", [{}, {"norm": "batch"}], ids=["plain", "batch norm"])
+@pytest.mark.parametrize(
+    "change", [{}, {"options": {"width": 8, "norm": "batch"}}, OURS], ids=["plain", "batch norm", "ours"]
+)
 @pytest.mark.parametrize("where", ["in an epoch", "between epochs"])
-def test_an_interrupted_training_ends_with_the_same_weights(pairs, tmp_path, monkeypatch, where, options):
-    config = replace(CONFIG, epochs=3, snapshots=(1,), options=CONFIG.options | options)
+def test_an_interrupted_training_ends_with_the_same_weights(pairs, tmp_path, monkeypatch, where, change):
+    config = replace(CONFIG, epochs=3, snapshots=(1,), **change)
     whole = run(config, pairs, tmp_path / "whole")
     name = "train_epoch" if where == "in an epoch" else "validate"
     original, calls = getattr(training, name), []
@@ -109,6 +128,10 @@ def test_snapshots_are_the_network_of_their_epoch(trained, pairs, tmp_path):
         {"options": {"width": 16}},
         {"accumulation": 2},
         {"snapshots": (1,)},
+        {"schedule": "one-cycle"},
+        {"weight_decay": 0.01},
+        {"crop": 24},
+        {"network": "ChromaNet"},
         {"loss": "mse + perceptual", "perceptual_weight": 0.1, "vgg_weights": "bundled"},
     ],
     ids=str,
@@ -149,6 +172,11 @@ def test_other_loss_weights_are_another_training(pairs, tmp_path, monkeypatch):
         ({"batch_size": 0}, "batch_size is 0"),
         ({"learning_rate": 0.0}, "learning_rate is 0.0; it must be greater than 0"),
         ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"loss": "chroma distribution"}, "ColorizationNet predicts no distribution of chroma; ChromaNet does"),
+        ({"schedule": "cosine"}, "schedule is one of constant, one-cycle, not 'cosine'"),
+        ({"weight_decay": -0.1}, "weight_decay is -0.1; it must be at least 0"),
+        ({"weight_decay": float("nan")}, "weight_decay is nan"),
+        ({"crop": -32}, "crop is -32; it must be at least 0"),
         ({"snapshots": (5,)}, r"snapshots \(5,\) must lie between 1 and epochs \(4\)"),
     ],
 )
@@ -167,6 +195,118 @@ def test_every_epoch_has_its_own_order():
     assert all(sorted(order) == list(range(50)) for order in orders)
     assert len({tuple(order) for order in orders}) == 4
     assert shuffled(50, 1, 2).tolist() == orders[3]
+
+
+# --- beyond the paper's recipe: schedule, weight decay, crops, a distribution
+
+
+def test_a_constant_rate_stays():
+    assert {training.learning_rate(CONFIG, done) for done in np.linspace(0, 1, 50)} == {1e-3}
+
+
+def test_one_cycle_rises_to_its_peak_and_falls_to_nothing():
+    config = replace(CONFIG, schedule="one-cycle", learning_rate=0.4)
+    done = np.linspace(0, 1, 1001)
+    rates = np.array([training.learning_rate(config, share) for share in done])
+    peak = rates.argmax()
+    assert done[peak] == pytest.approx(training.WARM_UP) and rates[peak] == pytest.approx(0.4)
+    assert (np.diff(rates[: peak + 1]) > 0).all() and (np.diff(rates[peak:]) < 0).all()
+    assert rates[0] == pytest.approx(0.4 / 25) and rates[-1] == pytest.approx(0.4e-4)
+    assert np.abs(np.diff(rates)).max() < 0.004  # without a leap
+    middle = [training.learning_rate(config, share) for share in (training.WARM_UP / 2, (1 + training.WARM_UP) / 2)]
+    assert middle == pytest.approx([0.4 * (1 + 1 / 25) / 2, 0.4 * (1 + 1e-4) / 2])
+
+
+def test_every_step_has_the_rate_of_its_share_of_all_steps(pairs, tmp_path, monkeypatch):
+    config, seen = replace(CONFIG, schedule="one-cycle", accumulation=2, pairs=14, epochs=2), []
+
+    def remembered(config, done, original=training.learning_rate):
+        seen.append((done, original(config, done)))
+        return seen[-1][1]
+
+    used = []
+
+    class AdamW(torch.optim.AdamW):
+        def step(self):
+            used.extend(group["lr"] for group in self.param_groups)
+            super().step()
+
+    monkeypatch.setattr(training, "learning_rate", remembered)
+    monkeypatch.setattr(training.torch.optim, "AdamW", AdamW)
+    run(config, pairs, tmp_path)
+    done, rates = zip(*seen, strict=True)
+    np.testing.assert_allclose(done, [0, 8 / 28, 0.5, 22 / 28])  # steps of 8 and 6 pictures, two epochs
+    assert used == list(rates) and len(set(used)) == 4
+
+
+def adam_epochs(pairs, config, optimizer):
+    """Weights after the configuration's epochs, trained by hand with another optimizer."""
+    network = build_network(config.network, config.seed, **config.options).to(memory_format=torch.channels_last)
+    chosen, made = pairs.split("train", config.pairs), optimizer(network.parameters())
+    for epoch in range(1, config.epochs + 1):
+        train_epoch(network, mse_loss, made, chosen, shuffled(len(chosen), config.seed, epoch), config.batch_size)
+    return network
+
+
+def test_without_weight_decay_it_is_adam(trained, pairs):
+    by_hand = adam_epochs(pairs, CONFIG, lambda parameters: torch.optim.Adam(parameters, CONFIG.learning_rate))
+    for own, theirs in zip(weights(trained.network), weights(by_hand), strict=True):
+        torch.testing.assert_close(own, theirs, atol=1e-6, rtol=1e-5)
+
+
+def test_weight_decay_is_decoupled(trained, pairs, tmp_path):
+    decayed = run(replace(CONFIG, weight_decay=0.5), pairs, tmp_path).network
+    by_hand = adam_epochs(pairs, CONFIG, lambda p: torch.optim.AdamW(p, CONFIG.learning_rate, weight_decay=0.5))
+    coupled = adam_epochs(pairs, CONFIG, lambda p: torch.optim.Adam(p, CONFIG.learning_rate, weight_decay=0.5))
+    for own, theirs in zip(weights(decayed), weights(by_hand), strict=True):
+        torch.testing.assert_close(own, theirs, atol=1e-6, rtol=1e-5)
+    for other in (coupled, trained.network):
+        assert max((a - b).abs().max() for a, b in zip(weights(decayed), weights(other), strict=True)) > 1e-3
+
+
+def test_without_crops_a_batch_is_itself(pairs):
+    batch = pairs.tensors(slice(0, 3))
+    assert all(a is b for a, b in zip(training.augmentation(CONFIG, 1)(*batch), batch, strict=True))
+
+
+def test_crops_are_a_function_of_seed_and_epoch(pairs):
+    batch, config = pairs.tensors(slice(0, 3)), replace(CONFIG, crop=24)
+
+    def colors(config, epoch):
+        return training.augmentation(config, epoch)(*batch)[1]
+
+    first = colors(config, 1)
+    assert first.shape == (3, 3, 24, 24) and torch.equal(first, colors(config, 1))
+    assert not torch.equal(first, colors(config, 2)) and not torch.equal(first, colors(replace(config, seed=6), 1))
+    augment = training.augmentation(config, 1)
+    assert torch.equal(augment(*batch)[1], first) and not torch.equal(augment(*batch)[1], first)
+
+
+def test_the_crops_are_what_is_trained_on(pairs, tmp_path, monkeypatch):
+    seen = []
+
+    def remembered(network, gray, color):
+        seen.append(gray.shape)
+        return mse_loss(network, gray, color)
+
+    monkeypatch.setattr(training, "make_objective", lambda config, device: remembered)
+    run(replace(CONFIG, crop=24, epochs=1, snapshots=()), pairs, tmp_path)
+    assert seen == 3 * [(4, 1, 24, 24)]
+
+
+def test_a_distribution_is_trained_and_its_colors_are_counted(pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "COUNTED", 7)
+    ours = run(replace(CONFIG, **OURS, epochs=6, learning_rate=5e-3), pairs, tmp_path)
+    assert ours.history["loss"].iloc[-1] < 0.9 * ours.history["loss"].iloc[0]
+    counted = frequencies(small_chroma(pairs.split("train", 12).tensors(slice(7))[1]))
+    torch.testing.assert_close(ours.network.frequency, counted)
+    torch.testing.assert_close(ours.at(2).frequency, counted)
+    gray, color = pairs.tensors(slice(0, 8))
+    objective = training.make_objective(ours.config, "cpu")
+    assert objective(ours.network, gray, color) == ours.network.loss(gray, color)
+
+
+# --- accumulation, what is said while training
 
 
 def one_epoch(pairs, batch_size, accumulation, count, norm="none"):
@@ -192,9 +332,9 @@ def test_a_loss_that_is_no_number_names_its_pictures(pairs):
     optimizer = torch.optim.Adam(network.parameters())
     calls = []
 
-    def objective(prediction, truth):
+    def objective(network, gray, color):
         calls.append(1)
-        return mse_loss(prediction, truth) * (float("nan") if len(calls) == 2 else 1)
+        return mse_loss(network, gray, color) * (float("nan") if len(calls) == 2 else 1)
 
     with pytest.raises(FloatingPointError, match="the loss is nan on") as caught:
         train_epoch(network, objective, optimizer, pairs, np.array([3, 1, 4, 5]), 2)
@@ -204,7 +344,7 @@ def test_a_loss_that_is_no_number_names_its_pictures(pairs):
 def test_the_progress_counts_every_picture(pairs):
     network, done = build_network("ColorizationNet", 0, width=8), []
     optimizer = torch.optim.Adam(network.parameters())
-    train_epoch(network, mse_loss, optimizer, pairs, np.arange(7), 4, 2, done.append)
+    train_epoch(network, mse_loss, optimizer, pairs, np.arange(7), 4, 2, tick=done.append)
     assert done == [4, 3]
 
 
@@ -214,17 +354,17 @@ def test_objectives(pairs):
 
     def gradient(loss, weight):
         config = replace(CONFIG, loss=loss, perceptual_weight=weight, vgg_weights="bundled")
-        value = training.make_objective(config, "cpu")(prediction, truth)
+        value = training.make_objective(config, "cpu")(torch.nn.Identity(), prediction, truth)
         return value.item(), torch.autograd.grad(value, prediction)[0]
 
-    mse, mse_gradient = gradient("mse", 0.5)
-    assert mse == pytest.approx(mse_loss(prediction, truth).item())
+    plain, mse_gradient = gradient("mse", 0.5)
+    assert plain == pytest.approx(mse(prediction, truth).item())
     perceptual, perceptual_gradient = gradient("mse + perceptual", 0.5)
     features = PerceptualLoss(vgg11_features("bundled"))
-    assert perceptual == pytest.approx(mse + 0.5 * features(prediction, truth).item(), rel=1e-5)
+    assert perceptual == pytest.approx(plain + 0.5 * features(prediction, truth).item(), rel=1e-5)
     assert (perceptual_gradient - mse_gradient).abs().max() > 0
     printed, printed_gradient = gradient("mse + printed perceptual", 0.5)
-    assert printed > mse and torch.equal(printed_gradient, mse_gradient)
+    assert printed > plain and torch.equal(printed_gradient, mse_gradient)
     with pytest.raises(ValueError, match="unknown VGG11 weights ''"):
         training.make_objective(replace(CONFIG, loss="mse + perceptual"), "cpu")
 
@@ -245,6 +385,21 @@ def test_a_saved_network_comes_back(tmp_path):
     save_network(tmp_path / "a.safetensors", network, config)
     again = load_network(tmp_path / "a.safetensors")
     assert equal(again, network) and not again.training
+
+
+def test_weights_in_half_precision_come_back_in_single(pairs, tmp_path):
+    config = replace(CONFIG, **OURS)
+    network = build_network(config.network, 3, **config.options)
+    network.count_colors(pairs.tensors(slice(0, 20))[1])
+    gray = pairs.tensors(slice(0, 4))[0]
+    with torch.inference_mode():
+        expected = network.eval()(gray)
+        save_network(tmp_path / "half.safetensors", network.half(), config)
+        again = load_network(tmp_path / "half.safetensors")
+        found = again(gray)
+    assert {tensor.dtype for tensor in weights(again)} == {torch.float32, torch.int64}
+    assert all(torch.equal(a, b.to(a)) for a, b in zip(weights(again), weights(network), strict=True))
+    torch.testing.assert_close(found, expected, atol=0.5 / 255, rtol=0)
 
 
 def test_files_that_hold_no_network_are_named(tmp_path, trained):

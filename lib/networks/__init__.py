@@ -3,11 +3,12 @@
 import torch
 from torch import nn
 
+from lib.networks.chroma_net import ChromaNet
 from lib.networks.colorization_net import ColorizationNet, count_parameters
 from lib.networks.with_classical_inputs import WithClassicalInputs
 
-__all__ = ["NETWORKS", "ColorizationNet", "WithClassicalInputs", "build_network", "count_parameters"]
-NETWORKS = {network.__name__: network for network in (ColorizationNet, WithClassicalInputs)}
+__all__ = ["NETWORKS", "ChromaNet", "ColorizationNet", "WithClassicalInputs", "build_network", "count_parameters"]
+NETWORKS = {network.__name__: network for network in (ColorizationNet, WithClassicalInputs, ChromaNet)}
 
 
 def build_network(name: str, seed: int = 0, **options) -> nn.Module:

@@ -1,0 +1,177 @@
+"""Chroma as a distribution over a fixed set of colours, and chroma joined with a luma that stays as it was.
+
+Chroma is CbCr, `(B, 2, h, w)`, each in [-0.5, 0.5] with 0 for gray (see `color.rgb_to_ycbcr`). The set of colours is a
+grid in the CbCr plane that is finest near gray, where most of a photograph lies. Soft targets follow Zhang, Isola and
+Efros, Colorful Image Colorization (2016), section 2.2, with one change: the four nearest colours share a pixel by
+bilinear weights, so that the mean of a soft target is the true chroma exactly.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lib import color
+
+_POSITIVE = (0.03, 0.07, 0.12, 0.18, 0.26, 0.40)
+AXIS = torch.tensor([*(-x for x in reversed(_POSITIVE)), 0.0, *_POSITIVE])  # (13,), for Cb and for Cr
+COLORS = torch.cartesian_prod(AXIS, AXIS)  # (K, 2): CbCr of every colour of the grid, K = 169
+MOST_VERSIONS = 9
+_TILT = 1.25  # how far a version leans, in standard deviations of the ambiguity
+_REACH = 2.0  # in the same unit: beyond it a colour gains no more, else the rarest would win everywhere
+_STRIP = 2**18  # pixels that `paint` works on at a time, about what a processor's cache holds
+_PIL = (19595, 38470, 7471)  # PIL's weights of red, green and blue in gray, of 65536
+REBALANCE, COLDEST = 0.5, 0.4  # at vividness 1: weight of rare colours, and the temperature
+CELL = 2  # a cell of the distribution is 2 x 2 pixels of chroma
+
+
+def soft_targets(chroma: Tensor) -> tuple[Tensor, Tensor]:
+    """The four colours around each value of `(B, 2, h, w)`: their indices and their weights, both `(B, 4, h, w)`.
+
+    Weights are bilinear and sum to 1. Chroma beyond the grid (more vivid than 0.4) counts as its border.
+    """
+    axis = AXIS.to(chroma.device)
+    chroma = chroma.clamp(axis[0], axis[-1])
+    low = torch.searchsorted(axis, chroma.contiguous(), right=True).sub_(1).clamp_(0, len(axis) - 2)
+    (cb, cr), (part_cb, part_cr) = low.unbind(1), ((chroma - axis[low]) / (axis[low + 1] - axis[low])).unbind(1)
+    first = cb * len(axis) + cr
+    indices = torch.stack([first, first + 1, first + len(axis), first + len(axis) + 1], 1)
+    weights = [(1 - part_cb) * (1 - part_cr), (1 - part_cb) * part_cr, part_cb * (1 - part_cr), part_cb * part_cr]
+    return indices, torch.stack(weights, 1)
+
+
+def cross_entropy(logits: Tensor, chroma: Tensor) -> Tensor:
+    """Mean cross entropy, in nats, of each cell's distribution `(B, K, h, w)` with the chroma `(B, 2, 2 h, 2 w)` in it."""
+    indices, weights = (F.pixel_unshuffle(side, CELL) for side in soft_targets(chroma))  # (B, 16, h, w)
+    share = CELL**2
+    return (logits.logsumexp(1) - (logits.gather(1, indices) * weights).sum(1) / share).mean()
+
+
+def frequencies(chroma: Tensor) -> Tensor:
+    """How often each colour occurs in `(B, 2, h, w)`: `(K,)`, summing to 1."""
+    indices, weights = soft_targets(chroma)
+    counts = torch.zeros(len(COLORS), dtype=torch.float64, device=chroma.device)
+    counts.index_add_(0, indices.flatten(), weights.flatten().double())
+    return (counts / counts.sum()).float()
+
+
+def expected(probabilities: Tensor) -> Tensor:
+    """The mean chroma `(B, 2, h, w)` of distributions `(B, K, h, w)` over `COLORS`."""
+    return torch.einsum("bkhw,kc->bchw", probabilities, COLORS.to(probabilities))
+
+
+def mix(chroma: Tensor, mixing: Tensor) -> Tensor:
+    """Twice the resolution: each of the `(B, 2, 2 h, 2 w)` pixels is a weighted mean of 3 x 3 cells of `(B, 2, h, w)`.
+
+    `mixing` `(B, 36, h, w)` holds the logits of the nine weights for each of the four pixels of a cell.
+    """
+    batch, _, height, width = chroma.shape
+    around = F.unfold(F.pad(chroma, (1, 1, 1, 1), mode="replicate"), 3).view(batch, 2, 9, 1, height, width)
+    weights = mixing.view(batch, 1, 9, CELL**2, height, width).softmax(2)
+    return F.pixel_shuffle((around * weights).sum(2).reshape(batch, 2 * CELL**2, height, width), CELL)
+
+
+def enlarge(chroma: Tensor, size: tuple[int, int]) -> Tensor:
+    """Chroma at a picture's own `size` (H, W), bicubic."""
+    return F.interpolate(chroma, size, mode="bicubic", align_corners=False)
+
+
+@dataclass(frozen=True)
+class ChromaDistribution:
+    """What colours each cell of a batch of pictures may have.
+
+    Args:
+        log_probabilities: `(B, K, h, w)` over `COLORS`.
+        mixing: `(B, 36, h, w)`, see `mix`.
+        frequency: `(K,)`, how often each colour occurs at all.
+    """
+
+    log_probabilities: Tensor
+    mixing: Tensor
+    frequency: Tensor
+
+    def chroma(self, vividness: float = 0.0) -> Tensor:
+        """One chroma `(B, 2, 2 h, 2 w)`: the mean at vividness 0, which is safest, nearer to the mode toward 1.
+
+        The annealed mean of Zhang et al. (2016), section 2.3, after class rebalancing (section 2.2), done here on the
+        finished distribution, so that one set of weights serves every setting.
+        """
+        if not 0 <= vividness <= 1:
+            raise ValueError(f"vividness is {vividness}; it must lie between 0 and 1")
+        rare = -(0.5 * self.frequency + 0.5 / len(COLORS)).log().view(1, -1, 1, 1)
+        annealed = (self.log_probabilities + vividness * REBALANCE * rare) / (1 - vividness * (1 - COLDEST))
+        return mix(expected(annealed.softmax(1)), self.mixing)
+
+    def ambiguity(self) -> Tensor:
+        """The entropy of each cell's distribution in bits, `(B, 1, h, w)`: 0 where one colour is certain."""
+        return -(self.log_probabilities.exp() * self.log_probabilities).sum(1, keepdim=True) / math.log(2)
+
+    def variance(self) -> Tensor:
+        """The mean squared distance from the mean colour in each cell's distribution, `(B, 1, h, w)`."""
+        probabilities, colors = self.log_probabilities.exp(), COLORS.to(self.log_probabilities)
+        second = torch.einsum("bkhw,k->bhw", probabilities, colors.square().sum(1))
+        return (second - expected(probabilities).square().sum(1)).clamp(min=0).unsqueeze(1)
+
+    def versions(self, count: int, vividness: float = 0.0) -> list[Tensor]:
+        """`count` plausible chromas `(B, 2, 2 h, 2 w)` of the same pictures: the first is `chroma(vividness)`.
+
+        The others lean toward the colours between which a picture is undecided: its distributions are tilted
+        exponentially along the axes of their mean covariance, warmer first, then cooler, then across. The odds of two
+        colours change by no more than e^5, so a cell that is certain hardly moves; all undecided ones move together.
+        """
+        if not 1 <= count <= MOST_VERSIONS:
+            raise ValueError(f"{count} versions were asked for; there can be 1 to {MOST_VERSIONS}")
+        colors = COLORS.to(self.log_probabilities)
+        probabilities = self.log_probabilities.exp()
+        mean = expected(probabilities).flatten(2)  # (B, 2, h w)
+        second = torch.einsum("bkn,kc,kd->bcd", probabilities.flatten(2), colors, colors) / mean.shape[-1]
+        covariance = second - mean @ mean.transpose(1, 2) / mean.shape[-1]
+        variances, axes = torch.linalg.eigh(covariance)  # ascending; axes (B, 2, 2) in columns
+        warm = torch.where(axes[:, 1] >= axes[:, 0], 1.0, -1.0).unsqueeze(1)  # warmer: more Cr, less Cb
+        axes = (axes * warm / variances.clamp(min=1e-6).sqrt().unsqueeze(1)).flip(-1)  # the most ambiguous first
+        found = [self.chroma(vividness)]
+        for quarter in (0, 2, 1, 3, 0.5, 2.5, 1.5, 3.5)[: count - 1]:
+            angle = torch.tensor(quarter * math.pi / 2)
+            direction = axes @ torch.stack([angle.cos(), angle.sin()]).to(axes)  # (B, 2)
+            distance = torch.einsum("bc,bkc->bk", direction, colors - mean.mean(-1)[:, None])  # standard deviations
+            tilt = _TILT * _REACH * (distance / _REACH).tanh()
+            tilted = (self.log_probabilities + tilt[:, :, None, None]).log_softmax(1)
+            found.append(replace(self, log_probabilities=tilted).chroma(vividness))
+        return found
+
+
+def join(gray: Tensor, chroma: Tensor) -> Tensor:
+    """RGB `(B, 3, H, W)` in [0, 1] with exactly the luma `gray` `(B, 1, H, W)` and the hue of `chroma` `(B, 2, H, W)`.
+
+    Where luma and chroma together leave the gamut, chroma is pulled toward gray until they do not: clipping RGB would
+    break the luma.
+    """
+    toward = color.ycbcr_to_rgb(torch.cat([torch.zeros_like(gray), chroma], 1))  # RGB minus luma: its luma is 0
+    over = toward.amax(1, keepdim=True) / (1 - gray).clamp(min=1e-6)
+    under = -toward.amin(1, keepdim=True) / gray.clamp(min=1e-6)
+    return gray + toward / torch.maximum(over, under).clamp(min=1)
+
+
+def paint(gray: np.ndarray, chroma: Tensor) -> np.ndarray:
+    """An 8-bit picture of any size, uint8 `(H, W)`, in the colours of a small `chroma` `(2, h, w)`: `(H, W, 3)`.
+
+    What `enlarge` and `join` do, for whole photographs: a strip of rows at a time, so that little memory is needed, and
+    rounded such that PIL's gray version of the result is `gray` in every pixel.
+    """
+    height, width = gray.shape
+    large = cv2.resize(chroma.movedim(0, -1).cpu().numpy(), (width, height), interpolation=cv2.INTER_CUBIC)
+    painted = np.empty((height, width, 3), np.uint8)
+    rows = max(1, _STRIP // width)
+    for start in range(0, height, rows):
+        strip = slice(start, start + rows)
+        luma = torch.from_numpy(gray[strip].astype(np.float32))[None, None]
+        wide = torch.from_numpy(large[strip]).movedim(-1, 0)[None]
+        red, _, blue = (join(luma / 255, wide) * 255).round_().unbind(1)
+        # Green has the largest part in the luma, so it can take up what rounding red and blue did to it.
+        green = ((65536 * luma[:, 0] - _PIL[0] * red - _PIL[2] * blue) / _PIL[1]).round_()
+        painted[strip] = torch.stack([red, green, blue], -1)[0].clamp_(0, 255).byte().numpy()
+    return painted

@@ -1,0 +1,130 @@
+"""Our network's two promises, measured: what the vividness knob costs and brings, whether ambiguity tells the error.
+
+The knob is held against its control, the safest output with its chroma multiplied by a constant.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
+
+from lib import chroma as chromas
+from lib.color import rgb_to_ycbcr
+from lib.evaluation import device_of
+from lib.metrics import psnr_of, quick_metrics
+from lib.networks import ChromaNet
+from lib.networks.chroma_net import small_chroma
+from lib.pairs import Pairs
+from lib.progress import progress
+
+KNOB, CONTROL = "knob", "safe x constant"
+SETTINGS = (0.0, 0.25, 0.5, 0.75, 1.0)
+FACTORS = (1.25, 1.5, 1.75, 2.0)
+
+
+def _histogram(rgb: Tensor) -> Tensor:
+    """How often each colour of `chroma.COLORS` occurs in `(B, 3, H, W)`: counts `(K,)` that sum to the pixels."""
+    chroma = rgb_to_ycbcr(rgb)[:, 1:]
+    return chromas.frequencies(chroma).double() * chroma[:, 0].numel()
+
+
+@torch.inference_mode()
+def knob_curve(
+    network: ChromaNet, pairs: Pairs, settings: Sequence[float] = SETTINGS, factors: Sequence[float] = FACTORS
+) -> pd.DataFrame:
+    """One row a setting of the knob, and one a factor of its control, over all of `pairs`.
+
+    Columns: `kind` (`KNOB` or `CONTROL`), `setting`, `gain` over the gray copy (dB, mean of images), `psnr`,
+    `colorfulness_ratio` to the truth's, and `distance`: the total variation between the distributions of predicted and
+    true chroma over all pictures, in [0, 1], the share of pixels that would have to change their colour.
+    """
+    chosen = [(KNOB, setting) for setting in settings] + [(CONTROL, factor) for factor in factors]
+    tables, painted = {key: [] for key in chosen}, dict.fromkeys(chosen, 0.0)
+    true, gray_psnr, device = 0.0, [], device_of(network)
+    with progress("vividness", len(pairs)) as tick:
+        for start in range(0, len(pairs), 32):
+            gray, truth = pairs.tensors(slice(start, start + 32), device)
+            distribution = network.distribution(gray)
+            gray_psnr.append(psnr_of((gray - truth).square().mean((1, 2, 3)).cpu()))
+            true = true + _histogram(truth)
+            for kind, setting in chosen:
+                chroma = distribution.chroma(setting) if kind == KNOB else setting * distribution.chroma(0.0)
+                rgb = chromas.join(gray, chromas.enlarge(chroma, gray.shape[-2:]))
+                rgb = (rgb * 255).round() / 255
+                tables[kind, setting].append(quick_metrics(rgb, truth))
+                painted[kind, setting] = painted[kind, setting] + _histogram(rgb)
+            tick(len(gray))
+    nothing, rows = np.concatenate(gray_psnr), []
+    for key in chosen:
+        table = pd.concat(tables[key])
+        row = {"kind": key[0], "setting": key[1], "gain": (table["psnr"].to_numpy() - nothing).mean()}
+        row |= {"psnr": table["psnr"].mean(), "ssim": table["ssim"].mean()}
+        row["colorfulness_ratio"] = table["colorfulness"].sum() / max(table["colorfulness_truth"].sum(), 1e-9)
+        row["distance"] = float((painted[key] - true).abs().sum() / (2 * true.sum()))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def gain_at(curve: pd.DataFrame, kind: str, colorfulness: float, column: str = "gain") -> float:
+    """A column of the knob's curve, or of its control's, where the colourfulness is that share of the truth's.
+
+    Linear between the measured settings; NaN where they do not reach it. The control begins at the safest setting.
+    """
+    own = curve[curve["kind"] == kind]
+    if kind == CONTROL:
+        own = pd.concat([curve[(curve["kind"] == KNOB) & (curve["setting"] == 0)], own])
+    own = own.sort_values("colorfulness_ratio")
+    return float(np.interp(colorfulness, own["colorfulness_ratio"], own[column], left=np.nan, right=np.nan))
+
+
+@torch.inference_mode()
+def calibration(network: ChromaNet, pairs: Pairs, groups: int = 10) -> pd.DataFrame:
+    """Does the network know where it errs? Cells of all pictures in `groups` of equal size by their ambiguity.
+
+    Columns, means over a group: `ambiguity` (entropy in bits), `expected` and `error`: the root mean square distance of
+    chroma from the safest colour, in units of 0..255, as the distribution has it and as it was.
+    """
+    found, device = [], device_of(network)
+    for start in range(0, len(pairs), 32):
+        gray, truth = pairs.tensors(slice(start, start + 32), device)
+        distribution = network.distribution(gray)
+        chroma = distribution.chroma(0.0)
+        seen = [4 * side for side in chroma.shape[-2:]]
+        true = small_chroma(F.interpolate(truth, seen, mode="bilinear", antialias=True, align_corners=False))
+        error = F.avg_pool2d((chroma - true).square().sum(1, keepdim=True), chromas.CELL)
+        columns = torch.stack([distribution.ambiguity(), distribution.variance(), error])
+        found.append(columns.flatten(1).cpu().numpy())
+    cells = pd.DataFrame(np.concatenate(found, axis=1).T, columns=["ambiguity", "expected", "error"])
+    group = pd.qcut(cells["ambiguity"].rank(method="first"), groups, labels=False)
+    table = cells.groupby(group).mean()
+    table[["expected", "error"]] = 255 * np.sqrt(table[["expected", "error"]])
+    return table.reset_index(drop=True)
+
+
+def size_drift(network: ChromaNet, photograph: Image.Image, sides: Sequence[int]) -> pd.DataFrame:
+    """Do the colours stay when the same photograph is given at other sizes? One row a short side, in px.
+
+    `drift` is the mean absolute difference of its safest chroma to that at the largest size, in units of 0..255.
+    """
+    chromas_seen = {}
+    for side in sides:
+        scale = side / min(photograph.size)
+        small = photograph.resize([round(length * scale) for length in photograph.size], Image.Resampling.LANCZOS)
+        chromas_seen[side] = network.look_at(np.asarray(small.convert("L"))).chroma(0.0)
+    reference = chromas_seen[max(sides)]
+    drift = [float((chromas.enlarge(c, reference.shape[-2:]) - reference).abs().mean()) for c in chromas_seen.values()]
+    return pd.DataFrame({"short side (px)": list(sides), "drift": 255 * np.array(drift)})
+
+
+def by_kind(gains: pd.Series, names: Sequence[str]) -> pd.DataFrame:
+    """Mean gain (dB) and share of pictures better than the gray copy, by the kind that leads their names (`sea-17`).
+
+    Empty where the names tell no kinds.
+    """
+    kinds = pd.Series([name.rsplit("/")[-1].split("-")[0] for name in names], index=gains.index)
+    table = gains.groupby(kinds).agg(pictures="size", gain="mean", better=lambda own: (own > 0).mean())
+    return table.sort_values("gain") if 1 < len(table) <= len(gains) / 3 else table.iloc[:0]

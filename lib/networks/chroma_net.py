@@ -1,0 +1,158 @@
+"""Our network: the given luma is kept, chroma is predicted as a distribution at an eighth of the resolution.
+
+It answers the three limits that the paper's authors name (section V): detail is not lost because the luma is not made
+again, colour is not de-saturated because there is more than the mean to choose from, and ambiguity is what the
+distribution says.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lib import chroma as chromas
+from lib.color import rgb_to_ycbcr, to_tensor
+
+SMALLEST = 16  # px; less shows nothing that has a colour
+MEAN_WEIGHT = 200.0  # balances a squared error of chroma, about 0.003, against a cross entropy of about 3 nats
+_STRIDE = 32  # of the deepest layer
+_LONGEST = 8  # a picture longer than this many short sides is squeezed to it: memory must not follow a ribbon
+
+
+def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    convolution = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+class _Residual(nn.Module):
+    """Two convolutions around which the input is led (He et al. 2016)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.first = _block(width, width)
+        self.second = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.relu(x + self.second(self.first(x)))
+
+
+class _Down(nn.Sequential):
+    """Half the resolution, then a residual block."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__(_block(inputs, outputs, stride=2), _Residual(outputs))
+
+
+class _Up(nn.Module):
+    """Twice the resolution, joined with the encoder's map of that resolution."""
+
+    def __init__(self, inputs: int, skipped: int, outputs: int):
+        super().__init__()
+        self.narrow = nn.Conv2d(inputs, skipped, 1, bias=False)
+        self.block = _block(skipped, outputs)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        return self.block(F.interpolate(self.narrow(x), scale_factor=2, mode="nearest") + skip)
+
+
+class ChromaNet(nn.Module):
+    """From gray to RGB through a distribution over the colours of `lib.chroma.COLORS`.
+
+    A U-Net on luma: its cells are 8 x 8 px. Each cell gets a distribution, and four sets of nine weights that mix the
+    colours of the cell and its neighbours into a 2 x 2 block of chroma pixels (convex upsampling, Teed and Deng 2020),
+    so that edges of colour need not follow the cells. `width=32` has 3.35 million parameters.
+
+    Args:
+        width: channels at a quarter of the resolution; 2, 5 and 10 times as many at an eighth and below.
+        side: the short side, in px, at which pictures are seen, that of the training. Larger and smaller pictures are
+            resized to it first and the chroma is enlarged to their size: the same photograph gets the same colours at
+            any size.
+    """
+
+    def __init__(self, width: int = 32, side: int = 128):
+        super().__init__()
+        if width < 1:
+            raise ValueError(f"width is {width}; it must be at least 1")
+        if side < _STRIDE or side % 8:
+            raise ValueError(f"side is {side} px; it must be a multiple of 8 and at least {_STRIDE}")
+        self.side = side
+        self.vividness = 0.0  # how `forward` chooses from the distribution; may be set at any time
+        widths = (width, 2 * width, 5 * width, 10 * width)
+        self.stem = _block(16, widths[0])
+        self.encoder = nn.ModuleList(_Down(a, b) for a, b in pairwise(widths))
+        self.decoder = nn.ModuleList([_Up(widths[3], widths[2], widths[2]), _Up(widths[2], widths[1], 4 * width)])
+        self.colors = nn.Conv2d(4 * width, len(chromas.COLORS), 1)
+        self.mixing = nn.Conv2d(4 * width, 9 * chromas.CELL**2, 1)
+        # How often each colour occurs in the training pictures, for class rebalancing; uniform until it is counted.
+        self.register_buffer("frequency", torch.full((len(chromas.COLORS),), 1 / len(chromas.COLORS)))
+
+    def predict(self, gray: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of the distributions `(B, K, H / 8, W / 8)`, and of the mixing weights, for `(B, 1, H, W)`.
+
+        H and W are multiples of 8; the borders are continued to the next multiple of 32.
+        """
+        height, width = gray.shape[-2:]
+        if height % 8 or width % 8:
+            raise ValueError(f"pictures of {height} x {width} px cannot be trained on; sides must be multiples of 8")
+        pad = (0, -width % _STRIDE, 0, -height % _STRIDE)
+        x = F.pad(gray, pad, mode="replicate") if any(pad) else gray
+        x = self.stem(F.pixel_unshuffle(x - 0.5, 4))  # (B, width, H / 4, W / 4)
+        skips = []
+        for down in self.encoder:
+            x = down(x)
+            skips.append(x)
+        x = skips.pop()  # (B, 10 width, H / 32, W / 32)
+        for up in self.decoder:
+            x = up(x, skips.pop())
+        x = x[..., : height // 8, : width // 8]
+        return self.colors(x), self.mixing(x)
+
+    @torch.no_grad()
+    def count_colors(self, color: Tensor) -> None:
+        """Count how often each colour occurs in the training pictures `(B, 3, H, W)`, for class rebalancing."""
+        self.frequency.copy_(chromas.frequencies(small_chroma(color)))
+
+    def loss(self, gray: Tensor, color: Tensor) -> Tensor:
+        """Cross entropy of the distributions plus `MEAN_WEIGHT` times the squared error of their mean.
+
+        For a batch at the scale of training, its sides multiples of 8: `gray` `(B, 1, H, W)`, `color` `(B, 3, H, W)`.
+        """
+        truth = small_chroma(color)
+        logits, mixing = self.predict(gray)
+        mean = chromas.mix(chromas.expected(logits.softmax(1)), mixing)
+        return chromas.cross_entropy(logits, truth) + MEAN_WEIGHT * F.mse_loss(mean, truth)
+
+    def distribution(self, gray: Tensor) -> chromas.ChromaDistribution:
+        """What colours the picture may have: `gray` is `(B, 1, H, W)` in [0, 1], of any size from 16 px up."""
+        height, width = seen_size(*gray.shape[-2:], self.side)
+        if (height, width) != gray.shape[-2:]:
+            gray = F.interpolate(gray, (height, width), mode="bilinear", antialias=True, align_corners=False)
+        logits, mixing = self.predict(gray)
+        return chromas.ChromaDistribution(logits.float().log_softmax(1), mixing.float(), self.frequency)
+
+    @torch.inference_mode()
+    def look_at(self, gray: np.ndarray) -> chromas.ChromaDistribution:
+        """What colours an 8-bit gray picture, uint8 `(H, W)`, may have."""
+        return self.distribution(to_tensor(gray)[None].to(self.frequency.device))
+
+    def forward(self, gray: Tensor) -> Tensor:
+        """`(B, 1, H, W)` in [0, 1] to `(B, 3, H, W)` in [0, 1] with that luma, as vivid as `self.vividness`."""
+        return chromas.join(gray, chromas.enlarge(self.distribution(gray).chroma(self.vividness), gray.shape[-2:]))
+
+
+def small_chroma(color: Tensor) -> Tensor:
+    """The chroma `(B, 2, H / 4, W / 4)` of pictures `(B, 3, H, W)`, as small as the network predicts it."""
+    return F.avg_pool2d(rgb_to_ycbcr(color)[:, 1:], 8 // chromas.CELL)
+
+
+def seen_size(height: int, width: int, side: int) -> tuple[int, int]:
+    """The size at which a picture of `height` x `width` px is seen: short side `side`, both multiples of 8 px."""
+    if min(height, width) < SMALLEST:
+        raise ValueError(
+            f"a picture of {height} x {width} px is too small to colorize; it needs {SMALLEST} px each way"
+        )
+    scale = side / min(height, width)
+    return tuple(min(8 * max(round(length * scale / 8), 1), _LONGEST * side) for length in (height, width))

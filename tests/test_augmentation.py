@@ -1,0 +1,124 @@
+"""Random crops: which part of a picture is seen, that both sides see the same, and what a new exposure does."""
+
+import numpy as np
+import pytest
+import torch
+
+from lib import augmentation
+from lib.augmentation import EXPOSURE, SMALLEST_CROP, random_crops
+from lib.color import gray_to_rgb, luma, to_tensor
+
+FULL = 32
+
+
+@pytest.fixture(scope="module")
+def color(pairs):
+    return to_tensor(pairs.color)
+
+
+@pytest.fixture
+def whole(monkeypatch):
+    """Nothing is left to chance but the mirror."""
+    monkeypatch.setattr(augmentation, "SMALLEST_CROP", 1.0)
+    monkeypatch.setattr(augmentation, "EXPOSURE", 0.0)
+
+
+def crops(color, size, seed=0):
+    return random_crops(luma(color), color, size, np.random.default_rng(seed))
+
+
+def coordinates(count=32):
+    """Pictures that say where each pixel comes from: its row in red, its column in green, in [0, 1]."""
+    steps = torch.arange(FULL) / (FULL - 1)
+    rows, columns = torch.meshgrid(steps, steps, indexing="ij")
+    return torch.stack([rows, columns, torch.zeros(FULL, FULL)]).expand(count, 3, FULL, FULL)
+
+
+@pytest.mark.parametrize("size", [16, 23, 32, 40])
+def test_crops_have_the_size_asked_for(color, size):
+    gray, crop = crops(color, size)
+    assert gray.shape == (60, 1, size, size) and crop.shape == (60, 3, size, size)
+    assert gray.dtype == crop.dtype == torch.float32
+    for side in (gray, crop):
+        assert side.min() >= 0 and side.max() <= 1 + 1e-6
+
+
+def test_chance_is_the_generators_alone(color):
+    torch.manual_seed(0)
+    first = crops(color, 24, seed=1)
+    torch.manual_seed(1)
+    again, other = crops(color, 24, seed=1), crops(color, 24, seed=2)
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert all((a - b).abs().mean() > 0.01 for a, b in zip(first, other, strict=True))
+    generator = np.random.default_rng(1)
+    random_crops(luma(color), color, 24, generator)
+    assert not torch.equal(random_crops(luma(color), color, 24, generator)[1], first[1])  # the next batch is another
+
+
+@pytest.mark.parametrize("size", [20, 28, 40])
+def test_both_sides_see_the_same(color, size, monkeypatch):
+    monkeypatch.setattr(augmentation, "EXPOSURE", 0.0)
+    for seed in range(5):
+        gray, crop = crops(color, size, seed)
+        torch.testing.assert_close(gray, luma(crop).clamp(min=1e-3), atol=1e-5, rtol=0)
+
+
+def test_the_gray_side_is_exposed_anew_by_one_gamma_a_picture(color):
+    gray, crop = crops(0.2 + 0.6 * color, 24)
+    gamma = gray.log() / luma(crop).log()
+    torch.testing.assert_close(gamma, gamma.mean((1, 2, 3), keepdim=True).expand_as(gamma), atol=1e-3, rtol=0)
+    logarithms = gamma.mean((1, 2, 3)).log()
+    assert logarithms.std().item() == pytest.approx(EXPOSURE, rel=0.3) and logarithms.mean().abs() < 0.05
+
+
+def test_the_colors_are_not_exposed_anew(color, monkeypatch):
+    _, exposed = crops(color, 24)
+    monkeypatch.setattr(augmentation, "EXPOSURE", 0.0)
+    assert torch.equal(exposed, crops(color, 24)[1])
+
+
+def test_crops_are_parts_of_every_size_and_place():
+    sides, corners = set(), set()
+    for seed in range(60):
+        _, crop = crops(coordinates(), FULL, seed)
+        rows, columns = crop[:, 0] * (FULL - 1), crop[:, 1] * (FULL - 1)
+        # Bilinear enlarging flattens the borders; away from them a step is side / size.
+        step = (rows[:, 20, 0] - rows[:, 10, 0]) / 10
+        assert torch.allclose(step, step[:1], atol=1e-4)  # one size a batch
+        torch.testing.assert_close((columns[:, 0, 20] - columns[:, 0, 10]).abs() / 10, step, atol=1e-4, rtol=0)
+        sides.add(round(step[0].item() * FULL))
+        own = {tuple(corner) for corner in (crop[:, :2, 0, 0] * (FULL - 1)).round().int().tolist()}
+        assert len(own) > 4 or step[0] > 0.9  # where there is room, each picture has a corner of its own
+        corners |= own
+    smallest = int(FULL * SMALLEST_CROP)
+    assert min(sides) == smallest and max(sides) == FULL and len(sides) == FULL - smallest + 1
+    rows, columns = zip(*corners, strict=True)
+    assert min(rows) == 0 and max(rows) == FULL - smallest
+    assert min(columns) == 0 and max(columns) == FULL - 1  # the last: mirrored
+
+
+def test_a_crop_of_the_size_asked_for_is_not_resampled():
+    size = 26
+    for seed in range(40):
+        _, crop = crops(coordinates(), size, seed)
+        rows, columns = crop[:, 0] * (FULL - 1), crop[:, 1] * (FULL - 1)
+        if not torch.allclose(rows[:, 1] - rows[:, 0], torch.ones(()), atol=1e-4):
+            continue
+        for value, axis in ((rows, 1), (columns, 2)):
+            torch.testing.assert_close(value, value.round(), atol=1e-4, rtol=0)
+            assert (value.diff(dim=axis).abs().round() == 1).all()
+        return
+    pytest.fail("no crop had that size")
+
+
+def test_half_of_the_pictures_are_mirrored(color, whole):
+    _, seen = crops(color, FULL)
+    straight = (seen == color).flatten(1).all(1)
+    mirrored = (seen == color.flip(-1)).flatten(1).all(1)
+    assert (straight ^ mirrored).all()
+    assert 20 <= mirrored.sum() <= 40
+
+
+def test_a_gray_picture_stays_gray(color):
+    _, seen = crops(gray_to_rgb(luma(color)), 20)
+    assert (seen.amax(1) - seen.amin(1)).max() < 1e-6

@@ -1,0 +1,114 @@
+"""The bundled colorizer: file and card agree, it colours photographs that it has not seen, it can be made again."""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors import safe_open
+
+from lib import colorizer, load_colorizer, pretraining
+from lib.color import gray_to_rgb, luma
+from lib.colorizer import BUNDLED_COLORIZER
+from lib.evaluation import evaluate, summarize
+from lib.files import read_json
+from lib.networks import build_network
+from lib.pairs import make_pairs, read_photograph, squared
+from lib.pretraining import CONFIG, halved
+from lib.results import GRAY_COPY
+from lib.sources import sample_photographs
+from lib.training import load_network
+
+CARD = BUNDLED_COLORIZER.with_suffix(".json")
+
+
+@pytest.fixture(scope="module")
+def samples():
+    """The photographs that our dependencies ship, as pairs of 128 px: none of them was trained on."""
+    pictures = [squared(read_photograph(path), 128) for path in sample_photographs().values()]
+    color = np.stack([np.asarray(picture) for picture in pictures])
+    gray = np.stack([np.asarray(picture.convert("L")) for picture in pictures])
+    names = list(sample_photographs())
+    return make_pairs("samples", "", names, gray, color, np.array(["test"] * len(names)))
+
+
+def test_the_card_is_about_this_file():
+    card, content = read_json(CARD), BUNDLED_COLORIZER.read_bytes()
+    assert card["sha256"] == hashlib.sha256(content).hexdigest()
+    assert len(content) <= 8e6 and card["file"] == BUNDLED_COLORIZER.name
+    with safe_open(BUNDLED_COLORIZER, "pt") as file:
+        assert file.metadata()["network"] == card["configuration"]["network"] == "ChromaNet"
+    assert card["configuration"]["pairs"] == sum(counts["train"] for counts in card["photographs"].values())
+    assert "python -m lib.pretraining" in card["command"]
+
+
+def test_the_card_says_that_no_kind_of_photograph_is_worse_than_left_gray():
+    scores = read_json(CARD)["scores"]
+    assert len(scores) == 3
+    for name, methods in scores.items():
+        value, low, high = methods["safest"]["gain"]
+        assert low <= value <= high and value > 0, name
+        assert methods["safest"]["psnr"][0] - methods[GRAY_COPY]["psnr"][0] == pytest.approx(value, abs=2e-4)
+
+
+def test_photographs_of_another_source_come_out_better_than_gray(samples):
+    table = evaluate({GRAY_COPY: gray_to_rgb, "safest": load_colorizer(device="cpu")}, samples)
+    value = summarize(table).pivot(index="method", columns="metric", values="value")
+    assert value.loc["safest", "psnr"] > value.loc[GRAY_COPY, "psnr"] + 0.3
+    assert value.loc["safest", "ssim"] > value.loc[GRAY_COPY, "ssim"]
+    assert value.loc["safest", "r2_chroma"] > 0.05
+
+
+def test_the_knob_goes_from_safe_to_vivid(samples):
+    gray, _ = samples.tensors(slice(None))
+    network, seen = load_colorizer(device="cpu"), []
+    with torch.inference_mode():
+        for network.vividness in (0.0, 0.5, 1.0):
+            rgb = network(gray)
+            assert (luma(rgb) - gray).abs().max() < 1 / 255
+            seen.append((rgb - luma(rgb)).abs().mean().item())
+    assert seen[0] < 0.9 * seen[1] < 0.9 * seen[2]
+
+
+def test_half_precision_changes_no_picture_by_more_than_one_level(samples):
+    network = build_network("ChromaNet", 0, width=8, side=64).eval()
+    small = halved(network)
+    kept = {p.dtype for p in small.parameters() if p.ndim == 4}
+    assert kept == {torch.float16} and all(p.dtype == torch.float32 for p in network.parameters())
+    gray, _ = samples.tensors(slice(0, 2))
+    with torch.inference_mode():
+        difference = network(gray) - small.float()(gray)
+    assert 0 < difference.abs().max() < 1 / 255
+
+
+def test_made_again_from_folders(tmp_path, monkeypatch, samples):
+    """The command line at small size: two folders in; weights and card out, the weights being those of the training."""
+    for kind in ("one", "two"):
+        (tmp_path / kind).mkdir()
+        rows = ["name,split"]
+        for index, picture in enumerate([*samples.color, *samples.color[:, ::-1]]):
+            Image.fromarray(picture).resize((64, 64)).save(tmp_path / kind / f"{index}.png")
+            rows.append(f"{index},{('train', 'train', 'val', 'test')[index % 4]}")
+        (tmp_path / kind / "split.csv").write_text("\n".join(rows))
+    target = tmp_path / "models" / "colorizer.safetensors"
+    config = replace(CONFIG, options={"width": 4, "side": 32}, crop=32, batch_size=4, epochs=1, validation_pairs=2)
+    for module, name, value in (
+        (pretraining, "BUNDLED_COLORIZER", target), (pretraining, "CONFIG", config), (pretraining, "SIZE", 36),
+        (pretraining, "TRAINED", tmp_path / "trained"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(pretraining, "load_colorizer", lambda vividness: load_colorizer(target, vividness, "cpu"))
+    monkeypatch.setattr("lib.sources.CACHE", tmp_path / "cache")
+    monkeypatch.setattr("sys.argv", ["pretraining", str(tmp_path / "one"), str(tmp_path / "two"), "--epochs", "2"])
+    pretraining.main()
+    card = read_json(target.with_suffix(".json"))
+    assert card["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
+    assert set(card["scores"]) == {"one", "two"} and card["configuration"]["epochs"] == 2
+    assert card["scores"]["one"]["safest"]["gain"] is not None
+    (folder,) = (tmp_path / "trained").iterdir()
+    trained, kept = (load_network(path).state_dict() for path in (folder / "network.safetensors", target))
+    for name, tensor in trained.items():
+        torch.testing.assert_close(kept[name], tensor, atol=1e-3, rtol=1e-3)
+    assert colorizer.BUNDLED_COLORIZER == BUNDLED_COLORIZER != target
