@@ -5,6 +5,7 @@ train and measure on: every picture decoded once to uint8 and kept under a finge
 """
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -32,14 +33,14 @@ class PhotographError(ValueError):
     """A picture that cannot be used; the message names the file and says why."""
 
 
-def read_photograph(path: str | Path) -> Image.Image:
-    """Read any picture PIL reads as 8-bit RGB, as a person sees it.
+def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Image:
+    """Read any picture PIL reads as 8-bit RGB, as a person sees it; from `content` where its bytes are at hand.
 
     EXIF rotation is applied, transparency is laid on white, 16-bit gray is scaled to 8 bits. Raises `PhotographError`
     for a file that is missing, empty, truncated, no picture, or larger than PIL's limit against decompression bombs.
     """
     try:
-        with Image.open(path) as opened:
+        with Image.open(path if content is None else io.BytesIO(content)) as opened:
             image = ImageOps.exif_transpose(opened)  # decodes: a truncated file fails here, not later
     except FileNotFoundError as error:
         raise PhotographError(f"{path}: no such file") from error
