@@ -152,12 +152,16 @@ def energy(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return ((strength - low) / (high - low).clamp(min=1e-6)).clamp(0, 1)
 
 
+def correlation(first: Tensor, second: Tensor) -> float:
+    """Correlation of two tensors of equal size over all their values; 0 where one of them is constant."""
+    return float(torch.corrcoef(torch.stack([first.flatten(), second.flatten()]))[0, 1].nan_to_num())
+
+
 def _follows(maps: Tensor, reference: Tensor) -> float:
     """Correlation over all pictures between a layer's response and `reference` `(B, 1, H, W)` shrunk to its size."""
     response = maps.square().mean(1, keepdim=True).sqrt()
     shrunk = nn.functional.adaptive_avg_pool2d(reference, response.shape[-2:])
-    both = torch.stack([response.flatten(), shrunk.flatten()])
-    return float(torch.corrcoef(both)[0, 1].nan_to_num())
+    return correlation(response, shrunk)
 
 
 def _reach(maps: Tensor) -> float:

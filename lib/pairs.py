@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -44,6 +44,8 @@ def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Ima
             image = ImageOps.exif_transpose(opened)  # decodes: a truncated file fails here, not later
     except FileNotFoundError as error:
         raise PhotographError(f"{path}: no such file") from error
+    except UnidentifiedImageError as error:
+        raise PhotographError(f"{path}: not readable as a picture; replace or remove it") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PhotographError(f"{path}: not readable as a picture ({error}); replace or remove it") from error
     if image.mode.startswith("I"):  # 16 bits a pixel, which PIL's own conversion would clip to 255

@@ -100,6 +100,11 @@ class Trained:
         return load_network(self.folder / f"epoch-{epoch:03d}.safetensors", next(self.network.parameters()).device)
 
 
+def snapshot_epochs(epochs: int) -> tuple[int, ...]:
+    """The epochs that the notebooks keep beside the last: the first, a third and two thirds of the way."""
+    return tuple(sorted({max(1, round(third * epochs / 3)) for third in range(3)}))
+
+
 def best_device() -> str:
     """ "cuda" where there is one, else "cpu"."""
     return "cuda" if torch.cuda.is_available() else "cpu"
