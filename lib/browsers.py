@@ -86,7 +86,7 @@ class FeatureMapBrowser:
             0, min=0, max=3, step=0.25, description="times", continuous_update=False, layout={"width": "22em"}
         )
         self.against = widgets.Dropdown(options=["", *networks], description="against", layout={"width": "36em"})
-        self.against_layer = widgets.Dropdown(description="its layer", layout={"width": "22em"})
+        self.against_layer = widgets.Dropdown(options=[_SAME], description="its layer", layout={"width": "22em"})
         self.address = widgets.Text(placeholder="layer:channel, or a saved .json", description="address", layout=wide)
         self.open_button = widgets.Button(description="open", layout=narrow)
         self.save_button = widgets.Button(description="save PNG and JSON", layout=narrow)
@@ -145,7 +145,7 @@ class FeatureMapBrowser:
             self._fill()
             if view.layer:
                 self.layer.value = view.layer
-            if view.against:
+            if view.kind == "compare":  # elsewhere the layers of `against` are not listed
                 self.against_layer.value = view.against_layer
             self._fill()  # now the limits are those of the layer
             self.channel.value, self.page.value = view.channel, view.page

@@ -1,7 +1,8 @@
 """What is known of networks and photographs, each thing computed once: activations, colours, effects of channels."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -81,7 +82,9 @@ class Study:
     def _captured_once(self, name: str, network: nn.Module, picture: str) -> dict[str, Activation]:
         key = (name, picture)
         if key not in self._activations:
-            self._activations[key] = _captured(name, network, self.photograph(picture))
+            photograph = self.photograph(picture)
+            with _in_our_words(name, photograph):
+                self._activations[key] = capture(network, photograph.gray)
             if len(self._activations) > _KEPT:
                 self._activations.popitem(last=False)
         self._activations.move_to_end(key)
@@ -89,8 +92,9 @@ class Study:
 
     def layer(self, network: str, picture: str, layer: str) -> Activation:
         """One layer of a network for one photograph; a network without it raises `ValueError`."""
+        activations = self.activations(network, picture)
         try:
-            return pick(self.activations(network, picture), layer)
+            return pick(activations, layer)
         except ValueError as error:
             raise ValueError(f"{network}: {error}") from error
 
@@ -102,7 +106,7 @@ class Study:
         if network not in self._dead:
             constant: dict[str, set[int]] = {}
             for name in self._given:
-                for layer_name, activation in _captured(network, self.network(network), self.photograph(name)).items():
+                for layer_name, activation in capture(self.network(network), self.photograph(name).gray).items():
                     found = set(dead_channels(activation.maps))
                     constant[layer_name] = constant.get(layer_name, found) & found
             self._dead[network] = {layer_name: len(channels) for layer_name, channels in constant.items()}
@@ -120,7 +124,8 @@ class Study:
             colorizer, gray = self.colorizer(network), self.photograph(picture).gray
             if isinstance(colorizer, GrayFeatures):
                 raise ValueError(f"{network} gives features and no colours")
-            self._colors[key] = predict(colorizer, gray.to(device_of(colorizer)), network).cpu()
+            with _in_our_words(network, self.photograph(picture)):
+                self._colors[key] = predict(colorizer, gray.to(device_of(colorizer)), network).cpu()
         return self._colors[key]
 
     def effects(
@@ -155,11 +160,12 @@ class Study:
         return found
 
 
-def _captured(name: str, network: nn.Module, photograph: Photograph) -> dict[str, Activation]:
-    """The activations of one photograph. torch's own words about a picture that is too small are put into ours."""
+@contextmanager
+def _in_our_words(network: str, photograph: Photograph) -> Iterator[None]:
+    """torch's own words, mostly about a picture that is too small, with what they are about before them."""
     try:
-        return capture(network, photograph.gray)
+        yield
     except RuntimeError as error:
         height, width = photograph.gray.shape[-2:]
         reason = (str(error) or "it says not why").splitlines()[0]
-        raise ValueError(f"{name} cannot take {photograph.name} of {width} x {height} px: {reason}") from error
+        raise ValueError(f"{network} cannot take {photograph.name} of {width} x {height} px: {reason}") from error

@@ -85,7 +85,7 @@ class View:
         missing = {"kind", "network", "picture", "layer"} - set(settings)
         unknown = set(settings) - set(types)
         if missing or unknown:
-            raise ValueError(f"these are not the settings of a view; missing or unknown: {min(missing or unknown)}")
+            raise ValueError(f"these are not the settings of a view; missing or unknown: {min(missing or unknown)!r}")
         for name, value in settings.items():
             if not isinstance(value, (int, float) if types[name] is float else types[name]):
                 raise ValueError(f"{name} is {value!r} in these settings; it must be of type {types[name].__name__}")
@@ -141,11 +141,12 @@ def _channels(study: Study, view: View, tick: Tick) -> np.ndarray:
     moved = _moved(study, view, tick)
     pictures, ranges = _colored(activation.maps[0, channels], view.shared)
     labels = [
-        f"{channel} {span}" if moved is None else f"{channel} moves {moved[channel]:.2f}"
+        f"{channel} {span}" if moved is None else f"{channel} {span} Δ {moved[channel]:.2f}"
         for channel, span in zip(channels, ranges, strict=True)
     ]
     dead = study.dead(view.network, view.layer)
     scale = f"one scale, {ranges[0]}" if view.shared else "each on its own scale"
+    scale += "" if moved is None else f" · Δ: by how much of {LEVELS} Cb and Cr move without it"
     title = (
         f"{view.network} · {view.picture} · {activation}\n"
         f"by {view.ranking} · page {view.page} of {pages} · {dead} dead on {study.counted_on} photographs · {scale}"

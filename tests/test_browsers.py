@@ -1,5 +1,6 @@
 """The browser's callbacks, driven without a browser."""
 
+import datetime
 import io
 import json
 
@@ -64,7 +65,9 @@ def said(browser):
 
 
 def a_file(name, content):
-    return ({"name": name, "type": "image/png", "size": len(content), "content": memoryview(content)},)
+    when = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    content = {"size": len(content), "content": memoryview(content)}
+    return ({"name": name, "type": "image/png", "last_modified": when, **content},)
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,19 @@ import shutil
 import pytest
 
 from lib.checkpoints import epochs_kept, find_networks
-from lib.training import TrainingConfig, load_network, train
+from lib.networks import build_network
+from lib.training import TrainingConfig, load_network, save_network
 
 
 @pytest.fixture(scope="module")
-def outputs(pairs, tmp_path_factory):
-    """Two trainings of three epochs, one of them with two snapshots, as runs leave them."""
+def outputs(tmp_path_factory):
+    """What two trainings of three epochs leave, one of them with two snapshots; the weights are any."""
     folder = tmp_path_factory.mktemp("outputs")
-    config = dict(options={"width": 4}, pairs=4, epochs=3, batch_size=4, validation_pairs=2)
-    train(TrainingConfig(**config, snapshots=(1, 2)), pairs, device="cpu", folder=folder / "trained")
-    train(TrainingConfig(**config, seed=1), pairs, device="cpu", folder=folder / "trained")
+    for seed, stems in enumerate((("epoch-001", "epoch-002", "network"), ("network",))):
+        config = TrainingConfig(options={"width": 4}, pairs=4, epochs=3, seed=seed)
+        for stem in stems:
+            path = folder / "trained" / f"{seed}a" / f"{stem}.safetensors"
+            save_network(path, build_network("ColorizationNet", seed, width=4), config)
     return folder
 
 
@@ -22,16 +25,9 @@ def test_networks_are_found_under_labels_that_tell_them_apart(outputs):
     found, problems = find_networks(outputs)
     assert len(found) == 4 and not problems
     assert len({label.split(" · ")[1] for label in found}) == 2  # two trainings
-    labels = sorted(label.split(" · ")[0] for label in found)
     common = "ColorizationNet, 4 pairs, {}, mse, seed {}, width 4".format
-    assert labels == sorted(
-        [
-            common("3 epochs", 0),
-            common("3 epochs", 1),
-            common("epoch 1 of 3 epochs", 0),
-            common("epoch 2 of 3 epochs", 0),
-        ]
-    )
+    told = [common("3 epochs", 0), common("3 epochs", 1), *(common(f"epoch {i} of 3 epochs", 0) for i in (1, 2))]
+    assert sorted(label.split(" · ")[0] for label in found) == sorted(told)
     for path in found.values():
         load_network(path)
 

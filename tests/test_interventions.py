@@ -29,7 +29,7 @@ class Forked(nn.Module):
 
 @pytest.fixture
 def gray():
-    return torch.rand(1, 1, 9, 6, generator=torch.Generator().manual_seed(0))
+    return torch.rand(1, 1, 9, 8, generator=torch.Generator().manual_seed(0))
 
 
 def hooks(network):
@@ -55,7 +55,7 @@ def test_switching_off_equals_setting_the_weights_to_zero(gray):
         kept = [parameter.detach().clone() for parameter in (convolution.weight, convolution.bias)]
         convolution.weight.data[channel], convolution.bias.data[channel] = 0, 0
         with torch.no_grad():
-            expected = zeroed(gray.expand(1, 1, 9, 6))
+            expected = zeroed(gray)
         torch.testing.assert_close(intervened(network, gray, "encoder.1.0", [channel]), expected)
         convolution.weight.data, convolution.bias.data = kept
 
