@@ -158,10 +158,15 @@ def correlation(first: Tensor, second: Tensor) -> float:
 
 
 def _follows(maps: Tensor, reference: Tensor) -> float:
-    """Correlation over all pictures between a layer's response and `reference` `(B, 1, H, W)` shrunk to its size."""
-    response = maps.square().mean(1, keepdim=True).sqrt()
-    shrunk = nn.functional.adaptive_avg_pool2d(reference, response.shape[-2:])
-    return correlation(response, shrunk)
+    """How well the best channel of `(B, C, h, w)` follows `reference` `(B, 1, H, W)` shrunk to its size.
+
+    That is the largest correlation, over all pictures, of a channel's absolute values with it.
+    """
+    shrunk = nn.functional.adaptive_avg_pool2d(reference, maps.shape[-2:])
+    signals = torch.cat([shrunk, maps.abs()], dim=1).transpose(0, 1).flatten(1)  # (1 + C, B h w)
+    signals = signals - signals.mean(1, keepdim=True)
+    signals = signals / signals.norm(dim=1, keepdim=True).clamp(min=1e-6)
+    return float((signals[1:] @ signals[0]).max())
 
 
 def _reach(maps: Tensor) -> float:
@@ -178,11 +183,11 @@ def _reach(maps: Tensor) -> float:
 
 
 def layer_summary(activations: dict[str, Activation], gray: Tensor) -> pd.DataFrame:
-    """A row a layer: type, channels, size, dead channels, and what its response follows on `gray` `(B, 1, H, W)`.
+    """A row a layer: type, channels, size, dead channels, and what its maps follow on `gray` `(B, 1, H, W)`.
 
-    "edges" is the correlation with the magnitude of the Sobel gradient, "texture" that with the local contrast
-    (standard deviation within an eighth of the picture's width), "light" that with the brightness; "reach" says how
-    far its maps hold together: their correlation with themselves an eighth of the picture away.
+    "edges" is how well its best channel correlates with the magnitude of the Sobel gradient, "texture" the same with
+    the local contrast (standard deviation within an eighth of the picture's width), "light" with the brightness.
+    "reach" says how far the maps hold together: their correlation with themselves an eighth of the picture away.
     """
     kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])[None, None] / 8
     padded = nn.functional.pad(gray, (1, 1, 1, 1), mode="replicate")

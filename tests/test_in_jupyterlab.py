@@ -108,6 +108,7 @@ def page(folder):
         page.set_default_timeout(WAIT)
         try:
             page.goto(address)
+            page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # before that, the menu is another one
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_text("Run All Cells", exact=True).click()
             page.get_by_text(re.compile(r"^Recorded \d+ rows in")).wait_for()
