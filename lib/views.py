@@ -217,8 +217,8 @@ def _switch_off(study: Study, view: View, _tick: Tick) -> np.ndarray:
     }
     title = (
         f"{view.network} · {view.picture} · {view.address} {done}\n"
-        f"Cb and Cr move by {moved.mean():.2f} of {LEVELS} on average, {moved.max():.1f} at most; as it is, the channel "
-        f"adds {added[0].mean():+z.2f} to Cb (blue) and {added[1].mean():+z.2f} to Cr (red)"
+        f"Cb and Cr move by {moved.mean():.2f} of {LEVELS} on average, {moved.max():.1f} at most; as it is, the "
+        f"channel adds {added[0].mean():+z.2f} to Cb (blue) and {added[1].mean():+z.2f} to Cr (red)"
     )
     return sheet(list(panels.values()), list(panels), title, columns=3, side=300)
 
