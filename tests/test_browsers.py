@@ -17,7 +17,6 @@ from lib.networks import build_network
 from lib.perceptual import GrayFeatures, vgg11_features
 from lib.photographs import photographs_of
 from lib.studies import Study
-from lib.training import TrainingConfig, save_network
 from lib.views import BY_EFFECT, KINDS, View, draw
 
 
@@ -27,17 +26,14 @@ class Broken(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory):
-    """Three networks (one kept with an epoch before it), one that fails, one that gives no colours, one function."""
+def networks(kept_network, tmp_path_factory):
+    """Networks at hand and in files, two that fail, one that gives no colours, and a function."""
     seeds = ((0, 2), (1, 2), (2, 10))
     made = {f"seed {seed}": build_network("ColorizationNet", seed, width=width) for seed, width in seeds}
-    folder, config = tmp_path_factory.mktemp("kept"), TrainingConfig(options={"width": 2}, epochs=2)
-    for name, seed in (("epoch-001", "seed 0"), ("network", "seed 1")):
-        save_network(folder / f"{name}.safetensors", made[seed], config)
-    (folder / "torn").mkdir()
-    (folder / "torn" / "network.safetensors").write_bytes(b"torn")
-    made |= {"kept": folder / "network.safetensors", "torn": folder / "torn" / "network.safetensors"}
-    return made | {"broken": Broken(), "VGG11": GrayFeatures(vgg11_features()), "gray copy": gray_to_rgb}
+    torn = tmp_path_factory.mktemp("torn") / "network.safetensors"
+    torn.write_bytes(b"torn")
+    made |= {"kept": kept_network, "torn": torn, "broken": Broken(), "gray copy": gray_to_rgb}
+    return made | {"VGG11": GrayFeatures(vgg11_features())}
 
 
 @pytest.fixture

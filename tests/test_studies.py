@@ -11,7 +11,6 @@ from lib.networks import build_network
 from lib.perceptual import GrayFeatures, vgg11_features
 from lib.photographs import Photograph, photographs_of
 from lib.studies import Study
-from lib.training import TrainingConfig, save_network
 
 
 class Small(nn.Conv2d):
@@ -21,20 +20,11 @@ class Small(nn.Conv2d):
         super().__init__(1, 3, 40)
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    """What a training of two epochs leaves; the weights are any."""
-    folder, config = tmp_path_factory.mktemp("kept"), TrainingConfig(options={"width": 2}, epochs=2)
-    for seed, stem in enumerate(("epoch-001", "network")):
-        save_network(folder / f"{stem}.safetensors", build_network("ColorizationNet", seed, width=2), config)
-    return folder / "network.safetensors"
-
-
 @pytest.fixture
-def study(pairs, kept):
+def study(pairs, kept_network):
     networks = {
         "one": build_network("ColorizationNet", 0, width=2),
-        "kept": kept,
+        "kept": kept_network,
         "copy": gray_to_rgb,
         "small": Small(),
         "VGG11": GrayFeatures(vgg11_features()),

@@ -15,23 +15,13 @@ from lib.networks import build_network
 from lib.perceptual import GrayFeatures, vgg11_features
 from lib.photographs import Photograph, photographs_of
 from lib.studies import Study
-from lib.training import TrainingConfig, save_network
 from lib.views import BY_EFFECT, KINDS, View, draw, draw_colors, pages_of, ranked
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    """What a training of two epochs leaves; the weights are any."""
-    folder, config = tmp_path_factory.mktemp("kept"), TrainingConfig(options={"width": 2}, epochs=2)
-    for seed, stem in enumerate(("epoch-001", "network")):
-        save_network(folder / f"{stem}.safetensors", build_network("ColorizationNet", seed, width=2), config)
-    return folder / "network.safetensors"
-
-
-@pytest.fixture(scope="module")
-def study(pairs, kept):
+def study(pairs, kept_network):
     networks = {
-        "kept": kept,
+        "kept": kept_network,
         "wide": build_network("ColorizationNet", 1, width=10),
         "VGG11": GrayFeatures(vgg11_features()),
         "shuffled": nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(4, 12, 3, padding=1), nn.PixelShuffle(2)),
