@@ -25,6 +25,8 @@ def channels_scaled(network: nn.Module, layer: str, channels: Sequence[int], fac
     def hook(_module, _inputs, output: Tensor) -> Tensor:
         if not isinstance(output, Tensor) or output.ndim != 4:
             raise ValueError(f"{layer} puts out no maps to switch off")
+        if len(output) != len(channels):
+            raise ValueError(f"{layer} puts out {len(output)} maps a channel for {len(channels)} pictures")
         if not all(0 <= channel < output.shape[1] for channel in channels):
             raise ValueError(f"{layer} has the channels 0 to {output.shape[1] - 1}, not {max(channels)}")
         scale = torch.ones(len(channels), output.shape[1], 1, 1, dtype=output.dtype, device=output.device)

@@ -84,6 +84,15 @@ def test_what_cannot_be_switched_off_is_said_and_no_hook_stays(gray, layer, chan
     assert hooks(network) == 0
 
 
+def test_a_layer_that_mixes_pictures_cannot_be_switched_off(gray):
+    class Twice(Forked):
+        def forward(self, gray):
+            return super().forward(torch.cat([gray, gray.flip(-1)]))[: len(gray)]
+
+    with pytest.raises(ValueError, match="first puts out 2 maps a channel for 1 pictures"):
+        intervened(Twice(), gray, "first", [0])
+
+
 def test_the_hook_is_gone_after_an_error_of_the_block():
     network = Forked()
     with pytest.raises(KeyError), channels_scaled(network, "first", [0]):
