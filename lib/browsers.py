@@ -91,8 +91,9 @@ class FeatureMapBrowser:
         self.open_button = widgets.Button(description="open", layout=narrow)
         self.save_button = widgets.Button(description="save PNG and JSON", layout=narrow)
         self.message, self.note = widgets.HTML(), widgets.HTML()
-        self.colors = widgets.Image(format="png", layout={"max_width": "34em"})
-        self.maps = widgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+        # Never stretched to the page's width: pixels of a small map are telling as they are.
+        self.colors = widgets.Image(format="png", layout={"max_width": "34em", "align_self": "flex-start"})
+        self.maps = widgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
 
     @property
     def view(self) -> View:
