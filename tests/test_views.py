@@ -1,6 +1,5 @@
 """Every view draws, headless, for every kind of network; settings make the way to JSON and back."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -173,14 +172,3 @@ def test_names_of_files_say_what_is_shown(view):
     assert len(stems) == len(KINDS)
     assert replace(view, kind="switch off", channel=3).stem == f"switch-off-kept-{view.picture}-encoder.1.2-3-times-0"
     assert "/" not in replace(view, network="../a/b").stem
-
-
-def test_a_layer_is_drawn_again_while_one_waits(pairs):
-    """128 px and 64 channels: about 50 ms on one idle core. The limit leaves room for one that is busy."""
-    gray = torch.rand(1, 1, 128, 128)
-    study = Study({"n": build_network("ColorizationNet", 0)}, [Photograph("p", gray, gray_to_rgb(gray))])
-    view = View("channels", "n", "p", "encoder.0.0")
-    draw(study, view)
-    started = time.perf_counter()
-    draw(study, replace(view, layer="decoder.1.2"))
-    assert time.perf_counter() - started < 1
