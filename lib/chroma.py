@@ -45,7 +45,7 @@ def soft_targets(chroma: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def cross_entropy(logits: Tensor, chroma: Tensor) -> Tensor:
-    """Mean cross entropy, in nats, of each cell's distribution `(B, K, h, w)` with the chroma `(B, 2, 2 h, 2 w)` in it."""
+    """Mean cross entropy (nats) of each cell's distribution `(B, K, h, w)` with the chroma `(B, 2, 2 h, 2 w)` in it."""
     indices, weights = (F.pixel_unshuffle(side, CELL) for side in soft_targets(chroma))  # (B, 16, h, w)
     share = CELL**2
     return (logits.logsumexp(1) - (logits.gather(1, indices) * weights).sum(1) / share).mean()

@@ -307,50 +307,9 @@ def gradient_sizes(values: Mapping[str, float], label: str) -> Figure:
     return figure
 
 
-def feature_maps(
-    maps: np.ndarray, channels: Sequence[int], scale: tuple[np.ndarray, np.ndarray], title: str = "", columns: int = 8
-) -> Figure:
-    """A grid of channels: `maps` is `(K, h, w)`, `channels` their numbers, `scale` low and high for each.
-
-    The range shown stands under each map, so that a dim channel is not taken for a bright one.
-    """
-    lows, highs = scale
-    rows = -(-len(maps) // columns)
-    figure, grid = new_figure(rows, columns, columns * 1.25, rows * 1.5 + 0.4)
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for axes, picture, channel, low, high in zip(grid.flat, maps, channels, lows, highs, strict=False):
-        axes.imshow(picture, cmap="magma", vmin=low, vmax=max(high, low + 1e-6))
-        axes.set_title(f"{channel}  [{low:.2g}, {high:.2g}]", fontsize=7, loc="center", pad=2)
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
-    return figure
-
-
-def kernels(weights: np.ndarray, title: str = "", columns: int = 16) -> Figure:
-    """First-layer kernels: `(K, 1, h, w)` in gray with zero in the middle, `(K, 3, h, w)` in colour."""
-    rows = -(-len(weights) // columns)
-    figure, grid = new_figure(rows, columns, columns * 0.6, rows * 0.6 + 0.4)
-    limit = float(np.abs(weights).max()) or 1.0
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for axes, kernel in zip(grid.flat, weights, strict=False):
-        if len(kernel) == 3:
-            axes.imshow(np.moveaxis(kernel, 0, -1) / (2 * limit) + 0.5)
-        else:
-            axes.imshow(kernel[0], cmap="RdBu_r", vmin=-limit, vmax=limit)
-    figure.suptitle(f"{title} · blue {-limit:.2g}, white 0, red {limit:.2g}" if weights.shape[1] == 1 else title,
-                    fontsize=10, x=0.01, ha="left")  # fmt: skip
-    return figure
-
-
-def overlay(picture: np.ndarray, activation: np.ndarray, title: str = "") -> Figure:
-    """A picture, an activation `(H, W)` in [0, 1] of the same size, and the second laid over the first."""
-    figure, grid = new_figure(1, 3, 8.4, 3.0)
-    show_picture(grid[0, 0], picture, "input")
-    grid[0, 1].imshow(activation, cmap="magma", vmin=0, vmax=1)
-    grid[0, 1].set_title(title)
-    show_picture(grid[0, 2], picture, "laid over the input")
-    grid[0, 2].imshow(activation, cmap="magma", vmin=0, vmax=1, alpha=0.55)
-    for axes in grid.flat:
-        axes.set_axis_off()
+def framed(picture: np.ndarray) -> Figure:
+    """A finished uint8 picture `H x W x 3` as a figure of as many pixels, so that it is kept as every other one is."""
+    dpi = mpl.rcParams["savefig.dpi"]
+    figure = Figure(figsize=(picture.shape[1] / dpi, picture.shape[0] / dpi))
+    figure.figimage(picture)
     return figure

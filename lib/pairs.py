@@ -5,6 +5,7 @@ train and measure on: every picture decoded once to uint8 and kept under a finge
 """
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -32,17 +33,19 @@ class PhotographError(ValueError):
     """A picture that cannot be used; the message names the file and says why."""
 
 
-def read_photograph(path: str | Path) -> Image.Image:
-    """Read any picture PIL reads as 8-bit RGB, as a person sees it.
+def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Image:
+    """Read any picture PIL reads as 8-bit RGB, as a person sees it; from `content` where its bytes are at hand.
 
     EXIF rotation is applied, transparency is laid on white, 16-bit gray is scaled to 8 bits. Raises `PhotographError`
     for a file that is missing, empty, truncated, no picture, or larger than PIL's limit against decompression bombs.
     """
     try:
-        with Image.open(path) as opened:
+        with Image.open(path if content is None else io.BytesIO(content)) as opened:
             image = ImageOps.exif_transpose(opened)  # decodes: a truncated file fails here, not later
     except FileNotFoundError as error:
         raise PhotographError(f"{path}: no such file") from error
+    except UnidentifiedImageError as error:
+        raise PhotographError(f"{path}: not readable as a picture; replace or remove it") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PhotographError(f"{path}: not readable as a picture ({error}); replace or remove it") from error
     if image.mode.startswith("I"):  # 16 bits a pixel, which PIL's own conversion would clip to 255

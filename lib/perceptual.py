@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from lib.color import gray_to_rgb
 from lib.files import MODELS
 
 BUNDLED = MODELS / "vgg11-features5.safetensors"
@@ -76,6 +77,18 @@ def vgg11_features(weights: str = "bundled") -> nn.Sequential:
     own = {name: state[f"features.{name}"] for name in features.state_dict()}
     features.load_state_dict(own, assign=True)
     return freeze(features)
+
+
+class GrayFeatures(nn.Module):
+    """VGG's features of a gray picture: a network to look into beside the colorizers, though it gives no colours."""
+
+    def __init__(self, features: nn.Module) -> None:
+        super().__init__()
+        self.features = features
+
+    def forward(self, gray: Tensor) -> Tensor:
+        """`(B, 1, H, W)` in [0, 1], taken as RGB and normalised, to `(B, 128, H // 2, W // 2)`."""
+        return self.features(normalize(gray_to_rgb(gray)))
 
 
 def _check_pictures(pred: Tensor, target: Tensor) -> None:

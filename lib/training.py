@@ -8,7 +8,8 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -113,6 +114,11 @@ class Trained:
             kept = sorted({*self.config.snapshots, self.config.epochs})
             raise ValueError(f"epoch {epoch} was not kept; there are {kept}")
         return load_network(self.folder / f"epoch-{epoch:03d}.safetensors", next(self.network.parameters()).device)
+
+
+def snapshot_epochs(epochs: int) -> tuple[int, ...]:
+    """The epochs that the notebooks keep beside the last: the first, a third and two thirds of the way."""
+    return tuple(sorted({max(1, round(third * epochs / 3)) for third in range(3)}))
 
 
 def best_device() -> str:
@@ -297,22 +303,34 @@ def load_network(path: str | Path, device: str | torch.device = "cpu") -> nn.Mod
     """A network saved by `save_network`, in eval mode. A file that is missing or not one raises with its name."""
     if not Path(path).exists():
         raise FileNotFoundError(f"{path}: no such network; train it first")
-    tensors, metadata = _read(path)
-    if "config" not in metadata:
-        raise ValueError(f"{path}: holds no network of this workbook")
-    config = json.loads(metadata["config"])
+    config, (tensors, _) = read_config(path), _read(path)
     network = build_network(config["network"], **config["options"])
     network.load_state_dict(tensors)
     return network.to(device).eval()
 
 
-def _read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file."""
+def read_config(path: str | Path) -> dict:
+    """The configuration that a network was kept with, without reading its weights."""
+    with _opened(path) as file:
+        metadata = file.metadata() or {}
+    if "config" not in metadata:
+        raise ValueError(f"{path}: holds no network of this workbook")
+    return json.loads(metadata["config"])
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator:
     try:
         with safe_open(path, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            yield file
     except SafetensorError as error:
         raise ValueError(f"{path}: is no whole safetensors file ({error}); remove it and train again") from error
+
+
+def _read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of a safetensors file."""
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
 
 
 def _save_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, history: list[dict]) -> None:

@@ -1,12 +1,16 @@
 """Shared fixtures: a tiny data set cut from photographs that scikit-image ships."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from skimage import data
 
+from lib.networks import build_network
 from lib.pairs import Pairs, make_pairs
+from lib.training import TrainingConfig, save_network
 
 SIZE = 32
 
@@ -35,6 +39,15 @@ def pairs() -> Pairs:
     gray = np.stack([np.asarray(Image.fromarray(picture).convert("L")) for picture in color])
     splits = np.array(["train", "train", "train", "val", "test"] * 12)
     return make_pairs("tiles", "tiles of photographs", list(chosen), gray, color, splits)
+
+
+@pytest.fixture(scope="session")
+def kept_network(tmp_path_factory) -> Path:
+    """The file of a network with two epochs kept beside each other, as a training leaves them; the weights are any."""
+    folder, config = tmp_path_factory.mktemp("kept"), TrainingConfig(options={"width": 2}, epochs=2)
+    for seed, stem in enumerate(("epoch-001", "network")):
+        save_network(folder / f"{stem}.safetensors", build_network("ColorizationNet", seed, width=2), config)
+    return folder / "network.safetensors"
 
 
 @pytest.fixture

@@ -7,12 +7,16 @@ from torch import nn
 
 from lib.activations import (
     Activation,
+    address,
     capture,
+    correlation,
     dead_channels,
     display_range,
     energy,
     layer_summary,
+    matched_channels,
     page_of,
+    parse_address,
     pick,
     rank_channels,
     similarity,
@@ -84,8 +88,16 @@ def test_ranking():
     assert rank_channels(maps, "index") == [0, 1, 2]
     assert rank_channels(maps, "mean") == [0, 2, 1]  # equal ones by number
     assert rank_channels(maps, "variance") == [1, 0, 2]
-    with pytest.raises(ValueError, match="ranking is one of index, mean, variance, not 'max'"):
+    assert rank_channels(maps, "effect on colour", torch.tensor([0.1, 0.0, 0.2])) == [2, 0, 1]
+    with pytest.raises(ValueError, match="ranking is one of index, mean, variance, effect on colour, not 'max'"):
         rank_channels(maps, "max")
+
+
+def test_addresses_are_read_as_they_are_written():
+    assert parse_address(address("encoder.2", 17)) == parse_address(" encoder.2:17 ") == ("encoder.2", 17)
+    for text in ("encoder.2", "encoder.2:", ":3", "encoder.2:-1", "a:b", ""):
+        with pytest.raises(ValueError, match=f"'{text}' is no address; one reads layer:channel"):
+            parse_address(text)
 
 
 @pytest.mark.filterwarnings("error")
@@ -118,14 +130,30 @@ def test_a_shared_range_of_large_maps_fits_into_quantile():
 
 
 def test_pages():
-    maps = torch.arange(70.0).reshape(70, 1, 1).expand(70, 2, 2)
-    shown, channels, pages = page_of(maps, "mean", 3, per_page=32)
-    assert pages == 3 and channels == [5, 4, 3, 2, 1, 0]
-    torch.testing.assert_close(shown, maps[channels])
-    assert page_of(maps[:32], "index", 1)[2] == 1
+    order = list(range(70))[::-1]
+    assert page_of(order, 3, per_page=32) == ([5, 4, 3, 2, 1, 0], 3)
+    assert page_of(order[:32], 1)[1] == 1
     for page in (0, 4):
         with pytest.raises(ValueError, match=f"page is {page}; this layer has 3"):
-            page_of(maps, "mean", page)
+            page_of(order, page)
+
+
+def test_channels_are_matched_by_what_they_show():
+    maps = torch.rand(4, 6, 6, generator=torch.Generator().manual_seed(0))
+    maps[3] = 1.0  # constant: it is like nothing
+    partners = matched_channels(maps[:3], 2 * maps[[2, 3, 0, 1]] - 5)
+    assert {i: j for i, (j, _) in partners.items()} == {0: 2, 1: 3, 2: 0}
+    assert [r for _, r in partners.values()] == pytest.approx([1, 1, 1])
+    assert len(matched_channels(maps, maps[:2])) == 2  # the second has no more
+    blocks = maps[:3].repeat_interleave(2, 1).repeat_interleave(2, 2)  # at twice the size
+    assert {i: j for i, (j, _) in matched_channels(maps[:3], blocks).items()} == {0: 0, 1: 1, 2: 2}
+    assert matched_channels(maps[3:], maps[:1]) == {0: (0, 0.0)}
+
+
+def test_correlation():
+    maps = torch.rand(4, 4)
+    assert correlation(maps, 3 - 2 * maps) == pytest.approx(-1)
+    assert correlation(maps, torch.ones(4, 4)) == 0
 
 
 def test_energy_is_where_a_layer_responds():
@@ -151,6 +179,8 @@ def test_the_summary_tells_edges_from_light():
     assert summary.loc["light", ["type", "channels", "height", "width", "dead"]].tolist() == ["Conv2d", 2, 16, 16, 1]
     assert summary.loc["light", "light"] == pytest.approx(1) and summary.loc["light", "edges"] < 0.5
     assert summary.loc["edges", "edges"] > 0.6 > 0.5 > summary.loc["edges", "light"]
+    assert summary.loc["edges", "texture"] > 0.6 > 0.5 > summary.loc["light", "texture"]
+    assert summary.loc["light", "reach"] > 0.7 > 0.5 > summary.loc["edges", "reach"]
 
 
 def test_similarity_of_two_networks():

@@ -49,14 +49,7 @@ CALLS = {
     "calibration": [(pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]}),)],
     "color_ramps": [({"a": RNG.integers(0, 256, (256, 3), np.uint8)},)],
     "gradient_sizes": [({"printed": 0.0, "corrected": 1e-3}, "largest change"), ({"printed": 0.0}, "largest change")],
-    "feature_maps": [
-        (RNG.normal(size=(11, 4, 4)), list(range(11)), (np.zeros(11), np.ones(11)), "title"),
-        (np.zeros((1, 1, 1)), [7], (np.zeros(1), np.zeros(1))),
-    ],
-    "kernels": [
-        (RNG.normal(size=(20, 1, 3, 3)), "gray"), (RNG.normal(size=(4, 3, 3, 3)), "colour"), (np.zeros((2, 1, 3, 3)),)
-    ],
-    "overlay": [(GRAY, RNG.uniform(size=(16, 16)), "a layer"), (COLOR, np.zeros((16, 16)))],
+    "framed": [(RNG.integers(0, 256, (60, 90, 3), np.uint8),)],
 }  # fmt: skip
 
 
@@ -134,10 +127,9 @@ def test_bars_are_bright_only_where_the_interval_is_clear():
     assert bright == [False, True, False]
 
 
-def test_feature_maps_name_channel_and_range():
-    figure = figures.feature_maps(np.zeros((2, 4, 4)), [9, 4], (np.array([0.0, -1.5]), np.array([0.25, 3.0])), "layer")
-    titles = [axes.get_title(loc="center") for axes in figure.axes]
-    assert titles[:2] == ["9  [0, 0.25]", "4  [-1.5, 3]"] and figure.get_suptitle() == "layer"
+def test_a_framed_picture_is_kept_pixel_by_pixel():
+    picture = CALLS["framed"][0][0]
+    np.testing.assert_array_equal(drawn(figures.framed(picture)), picture)
 
 
 def test_zero_is_written_beside_its_bar():

@@ -30,7 +30,8 @@ SIZE, TEST = 32, 12
 TINY = {
     "size": SIZE, "samples": 4, "sheet": 8, "test_pictures": TEST, "fitted_on": 24, "shown": 2, "megapixels": 0.2,
     "pair_counts": [12, 24], "perceptual_pair_counts": [24], "pairs_trained": 24, "epochs": 3, "batch_size": 8,
-    "width": 8, "colorizer_width": 4, "seeds": 2, "preprocessing_pairs": 8, "preprocessing_epochs": 1, "layer": "encoder.0.2",
+    "width": 8, "colorizer_width": 4, "seeds": 2, "preprocessing_pairs": 8,
+    "preprocessing_epochs": 1, "layer": "encoder.0.2",
 }  # fmt: skip
 METHOD = """import torch
 

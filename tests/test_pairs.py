@@ -125,6 +125,13 @@ def test_what_cannot_be_used_is_named(tmp_path, photograph, name):
     assert "\n" not in str(caught.value)
 
 
+def test_bytes_are_read_as_the_file_is(tmp_path, photograph):
+    path = save(photograph, tmp_path / "a.png")
+    np.testing.assert_array_equal(np.asarray(read_photograph("a.png", path.read_bytes())), np.asarray(photograph))
+    with pytest.raises(PhotographError, match=r"^a\.png: not readable as a picture; replace or remove it$"):
+        read_photograph("a.png", b"no picture")
+
+
 def test_a_missing_picture_is_named(tmp_path):
     with pytest.raises(PhotographError, match=r"nowhere\.png: no such file"):
         read_photograph(tmp_path / "nowhere.png")

@@ -23,6 +23,7 @@ from lib.perceptual import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     WEIGHTS,
+    GrayFeatures,
     PerceptualLoss,
     PrintedPerceptualLoss,
     feature_distance,
@@ -122,6 +123,11 @@ def test_imagenet_weights_are_read_from_the_whole_network(monkeypatch):
 
 
 # --- the losses
+
+
+def test_gray_pictures_are_seen_as_normalised_rgb(features):
+    gray = torch.rand(1, 1, 8, 8)
+    torch.testing.assert_close(GrayFeatures(features)(gray), features(normalize(gray.repeat(1, 3, 1, 1))))
 
 
 def test_printed_loss_alone_cannot_train(features):

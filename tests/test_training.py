@@ -18,7 +18,18 @@ from lib.networks import build_network
 from lib.networks.chroma_net import small_chroma
 from lib.pairs import make_pairs
 from lib.perceptual import PerceptualLoss, vgg11_features
-from lib.training import TrainingConfig, best_device, load_network, save_network, shuffled, train, train_epoch, validate
+from lib.training import (
+    TrainingConfig,
+    best_device,
+    load_network,
+    read_config,
+    save_network,
+    shuffled,
+    snapshot_epochs,
+    train,
+    train_epoch,
+    validate,
+)
 
 CONFIG = TrainingConfig(
     options={"width": 8}, pairs=12, epochs=4, batch_size=4, seed=5, validation_pairs=4, snapshots=(2,)
@@ -422,3 +433,20 @@ def test_the_device_is_the_gpu_where_there_is_one(monkeypatch):
     for there, name in ((True, "cuda"), (False, "cpu")):
         monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
         assert best_device() == name
+
+
+def test_the_epochs_worth_keeping_are_those_of_the_training():
+    assert snapshot_epochs(30) == (1, 10, 20) and snapshot_epochs(9) == (1, 3, 6) and snapshot_epochs(1) == (1,)
+    for epochs in range(1, 40):
+        config = TrainingConfig(epochs=epochs, snapshots=snapshot_epochs(epochs))
+        assert max(1, round(2 * epochs / 3)) in config.snapshots  # 02's table has a row for it
+
+
+def test_the_configuration_is_read_without_the_weights(trained, tmp_path):
+    assert read_config(trained.folder / "epoch-002.safetensors")["options"] == {"width": 8}
+    save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match=r"other\.safetensors: holds no network of this workbook"):
+        read_config(tmp_path / "other.safetensors")
+    (tmp_path / "cut.safetensors").write_bytes(b"cut")
+    with pytest.raises(ValueError, match=r"cut\.safetensors: is no whole safetensors file"):
+        read_config(tmp_path / "cut.safetensors")

@@ -1,0 +1,39 @@
+"""The networks that runs have kept: found on the disk, told apart by what they were trained with."""
+
+import re
+from pathlib import Path
+
+from lib.training import read_config
+
+_FINISHED, _SNAPSHOT = "network.safetensors", "epoch-*.safetensors"
+
+
+def epochs_kept(folder: Path) -> dict[int, Path]:
+    """Files of one training's networks by epoch, the earliest first; the last is the finished one, if it is there."""
+    kept = {int(re.search(r"\d+", path.stem)[0]): path for path in folder.glob(_SNAPSHOT)}
+    if (folder / _FINISHED).exists():
+        kept[read_config(folder / _FINISHED)["epochs"]] = folder / _FINISHED
+    return dict(sorted(kept.items()))
+
+
+def _label(path: Path) -> str:
+    """`ColorizationNet, 400 pairs, 9 epochs, mse, seed 0, width 64 · 3fa2c1`, and the epoch of a snapshot."""
+    config = read_config(path)
+    epoch = "" if path.name == _FINISHED else f"epoch {int(path.stem.removeprefix('epoch-'))} of "
+    parts = [config["network"], f"{config['pairs']:,} pairs", f"{epoch}{config['epochs']} epochs", config["loss"]]
+    parts += [f"seed {config['seed']}", *(f"{name} {value}" for name, value in config["options"].items())]
+    return f"{', '.join(parts)} · {path.parent.name[:8]}"
+
+
+def find_networks(outputs: Path) -> tuple[dict[str, Path], list[str]]:
+    """Every network kept under `outputs` by a readable label, and a sentence for each file that is none.
+
+    Interrupted trainings are left out: what they keep is not a network yet.
+    """
+    found, problems = {}, []
+    for path in sorted([*outputs.rglob(_FINISHED), *outputs.rglob(_SNAPSHOT)]):
+        try:
+            found[_label(path)] = path
+        except (ValueError, KeyError, OSError) as error:
+            problems.append(f"{path} is left out: {error}")
+    return found, problems

@@ -1,0 +1,43 @@
+"""Photographs one by one, each in its own aspect ratio: from pairs, from our dependencies' samples, from an upload."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from lib.color import to_tensor
+from lib.pairs import Pairs, read_photograph
+from lib.sources import sample_photographs
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A picture to colour and what it was: `gray` is `(1, 1, H, W)`, `truth` is `(1, 3, H, W)`, both in [0, 1]."""
+
+    name: str
+    gray: Tensor
+    truth: Tensor
+
+
+def _shrunk(name: str, image: Image.Image, side: int) -> Photograph:
+    """The whole picture, its longer side at most `side` pixels."""
+    image.thumbnail((side, side), Image.Resampling.BICUBIC)
+    gray, truth = (to_tensor(np.asarray(picture))[None] for picture in (image.convert("L"), image))
+    return Photograph(name, gray, truth)
+
+
+def photographs_of(pairs: Pairs) -> list[Photograph]:
+    """Every pair as a photograph."""
+    gray, truth = pairs.tensors(slice(None))
+    return [Photograph(name, gray[i : i + 1], truth[i : i + 1]) for i, name in enumerate(pairs.names)]
+
+
+def samples(side: int) -> list[Photograph]:
+    """The photographs that scikit-learn and scikit-image ship, the longer side `side` pixels."""
+    return [_shrunk(name, read_photograph(path), side) for name, path in sample_photographs().items()]
+
+
+def uploaded_photograph(name: str, content: bytes, side: int) -> Photograph:
+    """The bytes of a picture file called `name`, shrunk to `side` pixels; `PhotographError` says why they are none."""
+    return _shrunk(name, read_photograph(name, content), side)

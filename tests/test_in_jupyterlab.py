@@ -1,0 +1,210 @@
+"""Notebook 04 in a real browser: JupyterLab in Debian's Chromium, clicked through as a new user would.
+
+It runs on a copy of the notebook with tiny parameters, on a free port of this machine, and is skipped with the reason
+where there is no Chromium. Screenshots lie in pytest's temporary folder.
+"""
+
+import io
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from lib.files import NOTEBOOKS, ROOT, read_json, write_json
+
+STEM = "04_feature_maps"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed; it is among dev's packages"
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")
+TINY = {"size": 32, "pairs_trained": 12, "epochs": 2, "batch_size": 4, "width": 4, "layer": "encoder.1.0"}
+SETTINGS = {
+    # Every cell stays on the page, also those out of sight; and nothing asks for news.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+WAIT = 120_000  # ms: only a machine that is busy needs it
+
+
+@pytest.fixture
+def folder(tmp_path, pairs):
+    """A folder with a copy of the notebook, its parameters small, and photographs for it."""
+    (tmp_path / "color").mkdir()
+    for name, picture in zip(pairs.names, pairs.color, strict=True):
+        Image.fromarray(picture).save(tmp_path / "color" / f"{name}.png")
+    pd.DataFrame({"name": pairs.names, "split": pairs.splits}).to_csv(tmp_path / "split.csv", index=False)
+    given = TINY | {"data": str(tmp_path / "color"), "run": str(tmp_path / "outputs" / "run")}
+    notebook = nbformat.read(NOTEBOOKS / f"{STEM}.ipynb", 4)
+    cell = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    for name, value in given.items():
+        cell.source, found = re.subn(rf"^({name}: \w+) = .*$", rf"\1 = {value!r}", cell.source, flags=re.MULTILINE)
+        assert found == 1
+    nbformat.write(notebook, tmp_path / f"{STEM}.ipynb")
+    for name, settings in SETTINGS.items():
+        write_json(tmp_path / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings", settings)
+    return tmp_path
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def jupyterlab(folder):
+    """The address of a JupyterLab on `folder`, which ends with the block, kernels and all."""
+    port, token = free_port(), secrets.token_hex(16)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+               f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}",
+               f"--IdentityProvider.token={token}"]  # fmt: skip
+    places = {f"JUPYTER_{kind}_DIR": str(folder / f".{kind.lower()}") for kind in ("CONFIG", "RUNTIME")}
+    places |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "WORKBOOK_CACHE": str(folder / "cache")}
+    places |= {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
+    with (folder / "jupyterlab.log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=folder, env=os.environ | places, stdout=log, stderr=log, start_new_session=True
+        )
+    address = f"http://127.0.0.1:{port}/lab/tree/{STEM}.ipynb?token={token}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(address, timeout=5).close()
+                break
+            except (urllib.error.URLError, OSError):
+                assert server.poll() is None, (folder / "jupyterlab.log").read_text()
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.send_signal(signal.SIGTERM)  # it ends its kernels first
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+@pytest.fixture
+def page(folder):
+    """The notebook, run from its first cell to its last."""
+    with jupyterlab(folder) as address, playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 1100})
+        page.set_default_timeout(WAIT)
+        try:
+            page.goto(address)
+            page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # before that, the menu is another one
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_text("Run All Cells", exact=True).click()
+            page.get_by_text(re.compile(r"^Recorded \d+ rows in")).wait_for()
+            yield page
+            page.screenshot(path=folder / "last.png")
+        except BaseException:
+            page.screenshot(path=folder / "failed.png")
+            raise
+        finally:
+            browser.close()
+
+
+class Controls:
+    """The widgets on the page, by the words that stand beside them."""
+
+    def __init__(self, page):
+        self.page = page
+        self.maps = page.locator("img.widget-image").last
+
+    def labelled(self, name):
+        label = self.page.locator("label.widget-label", has_text=re.compile(rf"^{name}$"))
+        return self.page.locator(".widget-inline-hbox", has=label).locator("select, input").first
+
+    def choose(self, name, option):
+        self.drawn_after(lambda: self.labelled(name).select_option(**option))
+
+    def drawn_after(self, act):
+        """Do it, and wait until the picture is another one and has arrived."""
+        before = self.maps.get_attribute("src")
+        act()
+        playwright.expect(self.maps).not_to_have_attribute("src", before, timeout=WAIT)
+        self.page.wait_for_function(
+            "image => image.complete && image.naturalWidth > 100", arg=self.maps.element_handle()
+        )
+
+    def pixels(self):
+        """What the browser shows, as it has received it."""
+        read = "async image => Array.from(new Uint8Array(await (await fetch(image.src)).arrayBuffer()))"
+        return np.asarray(Image.open(io.BytesIO(bytes(self.maps.evaluate(read)))))
+
+    def text(self):
+        return " ".join(self.page.locator(".widget-html-content").all_inner_texts()).strip()
+
+
+def test_a_new_user_explores_feature_maps(page, folder):
+    controls, seen = Controls(page), []
+
+    def look(name):
+        assert controls.text() == "" or controls.text().startswith("saved "), controls.text()
+        seen.append(controls.pixels())
+        controls.maps.scroll_into_view_if_needed()
+        page.screenshot(path=folder / f"{len(seen)}-{name}.png")
+
+    look("channels")
+    controls.choose("layer", {"label": "encoder.2.2 · ReLU · 16 x 4 x 4"})
+    look("layer")
+    controls.choose("photograph", {"label": "coffee"})
+    look("photograph")
+    controls.choose("ranking", {"label": "effect on colour"})
+    look("ranking")
+    controls.drawn_after(lambda: page.get_by_role("button", name="switch off", exact=True).click())
+    look("switched off")
+    channel = controls.labelled("channel")
+    other = "1" if channel.input_value() != "1" else "2"
+    controls.drawn_after(lambda: (channel.fill(other), channel.press("Enter")))
+    look("another channel")
+    for position, one in enumerate(seen):
+        assert not any(one.shape == two.shape and (one == two).all() for two in seen[:position]), position
+
+    page.get_by_role("button", name="save PNG and JSON").click()
+    playwright.expect(page.get_by_text(re.compile(r"^saved switch-off-CNN-coffee-"))).to_be_visible()
+    (saved,) = (folder / "outputs" / "run" / STEM).glob("switch-off-*.png")
+    np.testing.assert_array_equal(np.asarray(Image.open(saved)), seen[-1])
+    settings = read_json(saved.with_suffix(".json"))
+    assert settings["layer"] == "encoder.2.2" and settings["picture"] == "coffee" and settings["channel"] == int(other)
+
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=re.compile("your own")).click()
+    wide = io.BytesIO()
+    Image.fromarray(seen[0]).resize((90, 40)).save(wide, "PNG")
+    upload = {"name": "mine.png", "mimeType": "image/png", "buffer": wide.getvalue()}
+    controls.drawn_after(lambda: chooser.value.set_files(upload))
+    assert controls.labelled("photograph").input_value() and page.locator("option", has_text="mine.png").count() == 1
+    look("upload")
+
+    address = controls.labelled("address")
+    address.fill(saved.with_suffix(".json").name)
+    address.press("Tab")  # a text reaches the kernel when one leaves it
+    controls.drawn_after(lambda: page.get_by_role("button", name="open", exact=True).click())
+    np.testing.assert_array_equal(controls.pixels(), seen[5])
+
+    controls.labelled("network").select_option(label="VGG11")
+    playwright.expect(page.get_by_text("VGG11 gives features and no colours").last).to_be_visible()
+    controls.choose("network", {"label": "CNN"})
+    look("network")
+
+    for noise in ("stderr", "error"):
+        assert page.locator(f'[data-mime-type="application/vnd.jupyter.{noise}"]').count() == 0
+    assert read_json(folder / "outputs" / "run" / STEM / "results.json")["status"] == "done"
