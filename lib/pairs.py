@@ -40,13 +40,14 @@ def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Ima
     for a file that is missing, empty, truncated, no picture, or larger than PIL's limit against decompression bombs.
     """
     try:
-        with Image.open(path if content is None else io.BytesIO(content)) as opened:
+        # Opened by path, PIL maps an uncompressed TIFF into memory, and turns a rotated one into noise.
+        with Image.open(io.BytesIO(Path(path).read_bytes() if content is None else content)) as opened:
             image = ImageOps.exif_transpose(opened)  # decodes: a truncated file fails here, not later
     except FileNotFoundError as error:
         raise PhotographError(f"{path}: no such file") from error
     except UnidentifiedImageError as error:
         raise PhotographError(f"{path}: not readable as a picture; replace or remove it") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # PIL raises errors of all kinds on damaged files and damaged EXIF
         raise PhotographError(f"{path}: not readable as a picture ({error}); replace or remove it") from error
     if image.mode.startswith("I"):  # 16 bits a pixel, which PIL's own conversion would clip to 255
         levels = np.asarray(image)

@@ -26,11 +26,12 @@ from lib.sources import load_pairs
 from lib.training import TRAINED, TrainingConfig, save_network, train
 
 SIZE = 144  # px of the photographs, of which crops of 128 px are trained on
+SIDE = 160  # px of the short side at which photographs are seen: the scale of an average crop, in multiples of 32
 SETTINGS = {"safest": 0.0, "vividness 0.5": 0.5}
 METRICS = ("psnr", "psnr_pooled", "ssim", "colorfulness_ratio", "r2_chroma")
 CONFIG = TrainingConfig(
     network="ChromaNet",
-    options={"side": SIZE},
+    options={"side": SIDE},
     loss="chroma distribution",
     epochs=22,
     batch_size=32,

@@ -130,8 +130,14 @@ class ChromaNet(nn.Module):
         height, width = seen_size(*gray.shape[-2:], self.side)
         if (height, width) != gray.shape[-2:]:
             gray = F.interpolate(gray, (height, width), mode="bilinear", antialias=True, align_corners=False)
-        logits, mixing = self.predict(gray)
-        return chromas.ChromaDistribution(logits.float().log_softmax(1), mixing.float(), self.frequency)
+        # The picture and its mirror image: what they agree on is worth a tenth of a dB.
+        logits, mixing = self.predict(torch.cat([gray, gray.flip(-1)]))
+        straight, mirrored = logits.float().softmax(1).chunk(2)
+        log_probabilities = ((straight + mirrored.flip(-1)) / 2).log()
+        straight, mirrored = mixing.float().chunk(2)
+        return chromas.ChromaDistribution(
+            log_probabilities, (straight + chromas.mirrored_mixing(mirrored)) / 2, self.frequency
+        )
 
     @torch.inference_mode()
     def look_at(self, gray: np.ndarray) -> chromas.ChromaDistribution:
@@ -149,10 +155,14 @@ def small_chroma(color: Tensor) -> Tensor:
 
 
 def seen_size(height: int, width: int, side: int) -> tuple[int, int]:
-    """The size at which a picture of `height` x `width` px is seen: short side `side`, both multiples of 8 px."""
+    """The size at which a picture of `height` x `width` px is seen: short side `side`, both multiples of 32 px.
+
+    So no border has to be made up, which costs more than a picture that is stretched by some percent.
+    """
     if min(height, width) < SMALLEST:
         raise ValueError(
             f"a picture of {height} x {width} px is too small to colorize; it needs {SMALLEST} px each way"
         )
     scale = side / min(height, width)
-    return tuple(min(8 * max(round(length * scale / 8), 1), _LONGEST * side) for length in (height, width))
+    lengths = (_STRIDE * max(round(length * scale / _STRIDE), 1) for length in (height, width))
+    return tuple(min(length, _LONGEST * side) for length in lengths)
