@@ -39,7 +39,7 @@ from lib.files import OUTPUTS, write_json
 from lib.networks import build_network
 from lib.pairs import GrayscaleToColorDataset, Pairs
 from lib.perceptual import PrintedPerceptualLoss, freeze
-from lib.pretraining import CONFIG
+from lib.pretraining import CONFIG, SIZE
 from lib.progress import progress
 from lib.runs import PACKAGES, code_version, device_name
 from lib.sources import load_pairs
@@ -83,12 +83,13 @@ class Plan:
     @property
     def full(self) -> int:
         """Side of the pictures of which our recipe crops `size` px, 144 for 128, as the bundled colorizer's did."""
-        return self.size * 9 // 64 * 8
+        return self.size * SIZE // CONFIG.crop
 
     @property
     def config(self) -> TrainingConfig:
         """Our recipe: that of the bundled colorizer, at this size."""
-        options = CONFIG.options | {"width": self.widths[1], "side": self.full}
+        side = self.size * CONFIG.options["side"] // CONFIG.crop
+        options = CONFIG.options | {"width": self.widths[1], "side": side}
         return replace(CONFIG, options=options, crop=self.size)
 
     @property
