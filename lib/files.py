@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +40,11 @@ def write_json(path: str | Path, value: object) -> None:
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     with atomic_write(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def timestamp() -> str:
+    """Now, as records tell it: ISO 8601 with the time zone, to the second."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def read_json(path: str | Path) -> dict:

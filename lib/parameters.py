@@ -1,5 +1,6 @@
 """A notebook's parameters as papermill sees them, and every value checked against them before a kernel starts."""
 
+import argparse
 import ast
 import difflib
 import logging
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from lib.files import read_json
+from lib.files import NOTEBOOKS, read_json
 
 PLAIN_TYPES = ("int", "float", "bool", "str")
 
@@ -175,6 +176,23 @@ def assign_option(parameters: dict[str, dict], selected: list[Notebook], name: s
                 raise UsageError(f"-p {name}: {text!r} is not readable as YAML; a list is written [1, 2].") from None
             return assign(parameters, selected, {name: value}, f"-p {name}")
     return assign(parameters, selected, {name: text}, f"-p {name}")
+
+
+def given_parameters(
+    notebooks: list[Notebook], selected: list[Notebook], options: argparse.Namespace
+) -> dict[str, dict]:
+    """{stem: {name: value}} from a command line: the profile, then each `-p`, then `--data` and `--methods`."""
+    parameters = profile_parameters(notebooks, NOTEBOOKS / "parameters" / f"{options.profile}.yaml")
+    for name, text in options.parameters:
+        assign_option(parameters, selected, name, text)
+    for name in ("data", "methods"):  # a path is seen from the user's folder, kernels run in the notebooks'
+        value = getattr(options, name)
+        if value is not None:
+            if name == "methods" and not Path(value).is_file():
+                raise UsageError(f"--methods: {value} is no file.")
+            value = str(Path(value).resolve()) if Path(value).exists() else value
+            assign(parameters, selected, {name: value}, f"--{name}")
+    return parameters
 
 
 def select(notebooks: list[Notebook], only: str | None) -> list[Notebook]:

@@ -3,9 +3,9 @@
 `outputs/<run>/<notebook>/results.json` is all that the comparison notebook and the report read of another notebook.
 """
 
-import datetime
 import hashlib
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
@@ -20,7 +20,7 @@ import torch
 from IPython.display import Image, Markdown, display
 from matplotlib.figure import Figure
 
-from lib.files import OUTPUTS, ROOT, atomic_write, write_json
+from lib.files import OUTPUTS, ROOT, atomic_write, timestamp, write_json
 from lib.pairs import Pairs
 from lib.results import ROW
 from lib.training import best_device
@@ -43,10 +43,6 @@ def device_name(device: str) -> str:
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
-
-
-def _now() -> str:
-    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 class Run:
@@ -83,11 +79,12 @@ class Run:
                 "splits": pairs.counts(),
                 "skipped": pairs.skipped,
             },
+            "fingerprints": json.loads(os.environ.get("WORKBOOK_FINGERPRINTS", "{}")),  # of a sweep's point
             "seed": parameters["seed"],
             "code": code_version(),
             "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
             "device": device_name(parameters.get("device") or best_device()),
-            "started": _now(),
+            "started": timestamp(),
             "durations": {},
             "conclusions": [],
             "rows": [],
@@ -110,8 +107,9 @@ class Run:
 
     @property
     def trained(self) -> Path:
-        """Where trained networks are kept: shared by all runs beside this one."""
-        return self.root.parent / "trained"
+        """Where trained networks are kept: shared by all runs beside this one, or beside the sweep it belongs to."""
+        of_sweep = (self.root.parent / "sweep.json").exists()
+        return (self.root.parent if of_sweep else self.root).parent / "trained"
 
     @contextmanager
     def timed(self, label: str) -> Iterator[None]:
@@ -164,7 +162,7 @@ class Run:
     def finish(self) -> None:
         """Write results.json. Nothing recorded after this is kept."""
         self.results["durations"]["notebook"] = round(time.perf_counter() - self._started, 1)
-        self.results["finished"] = _now()
+        self.results["finished"] = timestamp()
         write_json(self.folder / "results.json", self.results)
         print(f"Recorded {len(self.results['rows'])} rows in {self._shown(self.folder / 'results.json')}")
 

@@ -6,172 +6,19 @@ of the run (`results.json`), and follows long work through one line of text that
 """
 
 import argparse
-import os
-import re
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from lib.files import NOTEBOOKS, OUTPUTS, atomic_write, read_json, write_json
-from lib.parameters import (
-    Notebook,
-    UsageError,
-    assign,
-    assign_option,
-    inspect,
-    no_template,
-    profile_parameters,
-    quiet_papermill,
-    select,
-)
+from lib.execution import execute, kernel_environment
+from lib.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
+from lib.live import LiveLine, clock
+from lib.parameters import Notebook, UsageError, assign, given_parameters, inspect, select
 from lib.results import COMPARISON, load_run, results_table, short_names
 
-# papermill, nbconvert and pandas take seconds to import: they are imported where they are used, so that the help and
+# nbconvert, pandas, torch and Dask take seconds to import: they are imported where they are used, so that the help and
 # most mistakes are answered at once.
-
-ERROR_LINES = 8
-
-
-@contextmanager
-def kernel_environment(progress: Path) -> Iterator[None]:
-    """What kernels inherit: this environment's own `python3` kernel first, figures inline, the progress file."""
-    before = dict(os.environ)
-    own = str(Path(sys.prefix) / "share" / "jupyter")
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [own, before.get("JUPYTER_PATH")]))
-    os.environ["WORKBOOK_PROGRESS"] = str(progress)
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads halve the speed on a busy machine
-    os.environ.pop("MPLBACKEND", None)  # any other backend would leave the executed notebook without figures
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-def execute(notebook: Path, output: Path, parameters: dict[str, object]) -> tuple[str, list[str]]:
-    """Execute one notebook in a kernel of its own, in the notebook's folder, and write it with outputs to `output`.
-
-    Returns the state ("done", "failed" or "interrupted") and the last lines of the error, plain text. The parameters
-    are taken as checked.
-    """
-    import papermill
-    from nbclient.exceptions import DeadKernelError
-
-    with atomic_write(output) as target, quiet_papermill():
-        try:
-            papermill.execute_notebook(
-                no_template(notebook),
-                no_template(target),
-                parameters,
-                kernel_name="python3",
-                cwd=notebook.parent,
-                progress_bar=False,
-                coalesce_streams=True,  # a progress bar's many fragments become one output
-                kernel_manager_class=quiet_kernel_manager(),
-            )
-        except papermill.PapermillExecutionError as error:
-            return "failed", error_lines(error.ename, error.evalue, error.traceback)
-        except DeadKernelError:
-            return "failed", ["The kernel died (killed, often for want of memory)" + _last_cell(target)]
-        except KeyboardInterrupt:
-            return "interrupted", []
-        except Exception as error:  # a disk that is full, a kernel that does not start: the other notebooks go on
-            return "failed", error_lines(type(error).__name__, str(error), [])
-    return "done", []
-
-
-def quiet_kernel_manager() -> type:
-    """A kernel manager that keeps the kernels' own messages off the terminal; what cells print is not among them.
-
-    A kernel warns that it talks over local TCP, and one that is stopped by Ctrl-C prints pages about closed sockets.
-    """
-    from jupyter_client import AsyncKernelManager
-
-    class QuietKernelManager(AsyncKernelManager):
-        async def start_kernel(self, **options: object) -> None:
-            await super().start_kernel(stderr=subprocess.DEVNULL, **options)
-
-    return QuietKernelManager
-
-
-def error_lines(name: str, message: str, traceback: list[str]) -> list[str]:
-    """`Name: message` first, then the traceback's last lines, without colours, rulers and blank lines."""
-    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", "\n".join(traceback))
-    head = f"{name}: {message}".strip()
-    lines = [line.rstrip() for line in text.removesuffix(head).splitlines()]
-    lines = [line for line in lines if line.strip("-") and "Traceback (most recent call last)" not in line]
-    return [*head.splitlines()[:ERROR_LINES], *lines[-ERROR_LINES:]]
-
-
-def _last_cell(executed: Path) -> str:
-    """Where an executed notebook stopped, as the end of a sentence; papermill notes in each cell whether it began."""
-    with suppress(ValueError, KeyError, IndexError):
-        began = [c for c in read_json(executed)["cells"] if c["metadata"].get("papermill", {}).get("start_time")]
-        return f" in the cell that begins: {''.join(began[-1]['source']).splitlines()[0]}"
-    return "."
-
-
-class LiveLine:
-    """One notebook's state on one line of the terminal; a thread refreshes it while the main thread executes.
-
-    Where stdout is no terminal nothing is shown: the line at the notebook's end is enough for a log.
-    """
-
-    def __init__(self, stem: str, width: int, progress: Path):
-        self.name, self.progress = f"{stem:<{width}}", progress
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._refresh, daemon=True)
-
-    def __enter__(self) -> "LiveLine":
-        if sys.stdout.isatty():
-            self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        if self.thread.ident is not None:
-            self.thread.join()
-
-    def _refresh(self) -> None:
-        from tqdm import tqdm
-
-        started, shown = time.monotonic(), None
-        label, done, total = "", 0, 0
-        bar = tqdm(total=1, bar_format="{desc}", leave=False, dynamic_ncols=True, file=sys.stdout)
-        while not self.stop.wait(0.25):
-            label, done, total = read_progress(self.progress) or (label, done, total)
-            if (label, total) != shown:  # other work: its time left is counted from here
-                shown = (label, total)
-                bar.reset(total or 1)
-                bar.initial = done
-            bar.bar_format = "{desc}  {bar:20}  {remaining} left" if done < total else "{desc}"
-            bar.n = done
-            count = f" {done}/{total}" if total else ""
-            bar.set_description_str(f"{self.name}   running   {clock(time.monotonic() - started)}   {label}{count}")
-        bar.close()
-
-
-def read_progress(path: Path) -> tuple[str, int, int] | None:
-    """(label, done, total) of a progress file that holds "label done/total"; None while it holds nothing of the kind.
-
-    The kernel writes while we read, so an empty file is normal and says nothing.
-    """
-    with suppress(OSError, UnicodeDecodeError):
-        match = re.fullmatch(r"(.*?)\s*(\d+)/(\d+)", path.read_text(encoding="utf-8").strip())
-        return (match[1][:60], int(match[2]), int(match[3])) if match else None
-    return None
-
-
-def clock(seconds: float) -> str:
-    """Seconds as m:ss, or h:mm:ss."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -181,16 +28,7 @@ def run(options: argparse.Namespace) -> int:
     notebooks = [inspect(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
     selected = select(notebooks, options.only)
     folder = run_folder(options.output, options.profile)
-    parameters = profile_parameters(notebooks, NOTEBOOKS / "parameters" / f"{options.profile}.yaml")
-    for name, text in options.parameters:
-        assign_option(parameters, selected, name, text)
-    for name in ("data", "methods"):  # a path is seen from the user's folder, kernels run in the notebooks'
-        value = getattr(options, name)
-        if value is not None:
-            if name == "methods" and not Path(value).is_file():
-                raise UsageError(f"--methods: {value} is no file.")
-            value = str(Path(value).resolve()) if Path(value).exists() else value
-            assign(parameters, selected, {name: value}, f"--{name}")
+    parameters = given_parameters(notebooks, selected, options)
     assign(parameters, selected, {"run": str(folder)}, "the run's folder")
 
     print_data(selected, parameters)
@@ -198,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     for notebook in selected:
         if execute_recorded(notebook, folder, record, max(len(n.stem) for n in selected)) == "interrupted":
             break
-    record["finished"] = now()
+    record["finished"] = timestamp()
     write_json(folder / "run.json", record)
     states = [record["notebooks"][notebook.stem]["state"] for notebook in selected]
     page = write_report(folder)
@@ -249,7 +87,7 @@ def new_record(folder: Path, options: argparse.Namespace, planned: list[tuple[st
         "data": options.data,
         "parameters": dict(options.parameters),
         "only": options.only,
-        "started": now(),
+        "started": timestamp(),
         "finished": None,
         "notebooks": dict(sorted({**kept, **plan}.items())),
     }
@@ -264,9 +102,10 @@ def execute_recorded(notebook: Notebook, folder: Path, record: dict, width: int)
     write_json(folder / "run.json", record)
     started = time.monotonic()
     try:
-        with kernel_environment(progress), LiveLine(notebook.stem, width, progress):
+        with LiveLine(notebook.stem, width, progress):
             output = folder / f"{notebook.stem}.ipynb"
-            entry["state"], entry["error"] = execute(notebook.path, output, entry["parameters"])
+            environment = kernel_environment(progress)
+            entry["state"], entry["error"] = execute(notebook.path, output, entry["parameters"], environment)
     except KeyboardInterrupt:  # between two cells of ours rather than inside papermill
         entry["state"] = "interrupted"
     finally:
@@ -288,17 +127,35 @@ def print_results(rows: list[dict]) -> None:
     print(f"\n{table.rename(columns=short_names()).to_string()}\n")
 
 
-def now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
-
-
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     main_parser = argparse.ArgumentParser(prog="workbook", description=__doc__.splitlines()[0])
     commands = main_parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("run", help="execute the notebooks and build the page of the run")
-    command.add_argument("--profile", default="quick", help="notebooks/parameters/<PROFILE>.yaml (quick)")
     command.add_argument("--only", metavar="02,03", help="only these notebooks, by number")
+    add_parameters(command)
+    command.add_argument("--methods", metavar="FILE", help="a Python file with METHODS of your own, for the table")
+    command.add_argument("--output", metavar="FOLDER", help="the run's folder (outputs/<time>-<profile>)")
+    command.set_defaults(action=run)
+    command = commands.add_parser("sweep", help="execute one notebook at many points of its parameters")
+    command.add_argument("notebook", help="like notebooks/03_perceptual_loss.ipynb")
+    command.add_argument("sweep", help="a YAML file, or a ready-made sweep's name: notebooks/parameters/sweeps")
+    command.add_argument("--seeds", type=int, metavar="N", help="each point so often, in place of the file's seeds")
+    command.add_argument("--workers", type=int, metavar="N", help="points at a time (one a GPU, else one a core)")
+    command.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, like tcp://10.0.0.5:8786")
+    command.add_argument("--retry", action="store_true", help="try points that failed before again")
+    add_parameters(command)
+    command.add_argument("--output", metavar="FOLDER", help="the sweep's folder (outputs/<sweep>-<profile>)")
+    command.set_defaults(action=sweep, methods=None)
+    command = commands.add_parser("report", help="build the page of a run or a sweep again")
+    command.add_argument("folder", help="the folder of a run or a sweep")
+    command.set_defaults(action=report)
+    return main_parser
+
+
+def add_parameters(command: argparse.ArgumentParser) -> None:
+    """The options that give parameters to notebooks."""
+    command.add_argument("--profile", default="quick", help="notebooks/parameters/<PROFILE>.yaml (quick)")
     command.add_argument(
         "-p",
         dest="parameters",
@@ -309,13 +166,13 @@ def parser() -> argparse.ArgumentParser:
         help="a parameter of every chosen notebook that has it; may be repeated; a list is written '[1, 2]'",
     )
     command.add_argument("--data", metavar="NAME_OR_PATH", help="the pictures: a source's name or a folder")
-    command.add_argument("--methods", metavar="FILE", help="a Python file with METHODS of your own, for the table")
-    command.add_argument("--output", metavar="FOLDER", help="the run's folder (outputs/<time>-<profile>)")
-    command.set_defaults(action=run)
-    command = commands.add_parser("report", help="build the page of a run again")
-    command.add_argument("folder", help="the folder of a run")
-    command.set_defaults(action=report)
-    return main_parser
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """`workbook sweep NOTEBOOK SWEEP`."""
+    from lib import sweeping
+
+    return sweeping.sweep(options)
 
 
 def report(options: argparse.Namespace) -> int:
@@ -324,7 +181,7 @@ def report(options: argparse.Namespace) -> int:
 
     folder = Path(options.folder).resolve()
     if not folder.is_dir():
-        raise UsageError(f"{options.folder} is no folder; name the folder of a run, like outputs/<run>.")
+        raise UsageError(f"{options.folder} is no folder; name the folder of a run or a sweep, like outputs/<run>.")
     print(write_report(folder))
     return 0
 
@@ -337,5 +194,8 @@ def main(arguments: list[str] | None = None) -> int:
     except UsageError as error:
         print(f"workbook: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # a disk that is full, a folder that may not be written
+        print(f"workbook: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130

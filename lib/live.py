@@ -1,0 +1,140 @@
+"""What the terminal shows while kernels work: a line for a notebook, a table for a sweep."""
+
+import re
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from lib.cluster import Job
+
+
+class LiveLine:
+    """One notebook's state on one line of the terminal; a thread refreshes it while the main thread executes.
+
+    Where stdout is no terminal nothing is shown: the line at the notebook's end is enough for a log.
+    """
+
+    def __init__(self, stem: str, width: int, progress: Path):
+        self.name, self.progress = f"{stem:<{width}}", progress
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._refresh, daemon=True)
+
+    def __enter__(self) -> "LiveLine":
+        if sys.stdout.isatty():
+            self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        if self.thread.ident is not None:
+            self.thread.join()
+
+    def _refresh(self) -> None:
+        from tqdm import tqdm
+
+        started, shown = time.monotonic(), None
+        label, done, total = "", 0, 0
+        bar = tqdm(total=1, bar_format="{desc}", leave=False, dynamic_ncols=True, file=sys.stdout)
+        while not self.stop.wait(0.25):
+            label, done, total = read_progress(self.progress) or (label, done, total)
+            if (label, total) != shown:  # other work: its time left is counted from here
+                shown = (label, total)
+                bar.reset(total or 1)
+                bar.initial = done
+            bar.bar_format = "{desc}  {bar:20}  {remaining} left" if done < total else "{desc}"
+            bar.n = done
+            count = f" {done}/{total}" if total else ""
+            bar.set_description_str(f"{self.name}   running   {clock(time.monotonic() - started)}   {label}{count}")
+        bar.close()
+
+
+def read_progress(path: Path) -> tuple[str, int, int] | None:
+    """(label, done, total) of a progress file that holds "label done/total"; None while it holds nothing of the kind.
+
+    The kernel writes while we read, so an empty file is normal and says nothing.
+    """
+    with suppress(OSError, UnicodeDecodeError):
+        match = re.fullmatch(r"(.*?)\s*(\d+)/(\d+)", path.read_text(encoding="utf-8").strip())
+        return (match[1][:60], int(match[2]), int(match[3])) if match else None
+    return None
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss, or h:mm:ss."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+class SweepTable:
+    """The points of a sweep: done, running, failed, to go, and the time left; a line for each that is running.
+
+    On a terminal it is drawn anew twice a second; elsewhere each point that ends is one line, enough for a log.
+    """
+
+    def __init__(self, title: str, jobs: Sequence["Job"], before: int, workers: int):
+        self.title, self.jobs, self.workers = title, list(jobs), workers
+        self.ended: dict[Path, dict] = {}
+        self.before, self.total = before, before + len(self.jobs)
+        self.seen: dict[Path, float] = {}  # when a point was first seen running
+        self.live = None
+
+    def __enter__(self) -> "SweepTable":
+        from rich.console import Console
+        from rich.live import Live
+
+        self.console = Console(highlight=False, soft_wrap=True)
+        if self.console.is_terminal:
+            self.live = Live(console=self.console, get_renderable=self.render, refresh_per_second=2, transient=True)
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.live is not None:
+            self.live.stop()
+
+    def tell(self, job: "Job", result: dict) -> None:
+        """A point has ended: a line that stays, with the reason where it failed."""
+        self.ended[job.folder] = result
+        took = clock(result["seconds"]) if result["seconds"] is not None else ""
+        place = f"{self.before + len(self.ended):>{len(str(self.total))}}/{self.total}"
+        self.console.out(f"{place}   {result['state']:<11}   {took:>7}   {job.point.label}")
+        for line in result["error"]:
+            self.console.out(f"    {line}")
+
+    def running(self) -> list["Job"]:
+        """The points that a worker has in hand."""
+        return [job for job in self.jobs if job.folder not in self.ended and job.progress.exists()]
+
+    def time_left(self, running: int) -> str:
+        """From the mean time of the points that were done here; unknown before the first."""
+        took = [result["seconds"] for result in self.ended.values() if result["state"] == "done" and result["seconds"]]
+        if not took:
+            return ""
+        left = len(self.jobs) - len(self.ended) - running / 2  # those that run are half done, on average
+        return f"about {clock(left * sum(took) / len(took) / max(1, min(self.workers, left)))} left"
+
+    def render(self) -> "Table":
+        from rich.table import Table
+        from rich.text import Text
+
+        running, states = self.running(), Counter(result["state"] for result in self.ended.values())
+        counts = {"done": self.before + states["done"], "running": len(running), "failed": states["failed"]}
+        counts["to go"] = self.total - sum(counts.values())
+        table = Table.grid(padding=(0, 3))
+        summary = "   ".join(f"{name} {count}" for name, count in counts.items())
+        table.add_row(Text(self.title, style="bold"), "", Text(f"{summary}   {self.time_left(len(running))}"))
+        for job in running:
+            since = self.seen.setdefault(job.folder, time.monotonic())
+            label, done, total = read_progress(job.progress) or ("starting", 0, 0)
+            share = f"  {100 * done / total:.0f}%" if total else ""
+            table.add_row(Text(job.point.label), clock(time.monotonic() - since), Text(f"{label}{share}"))
+        return table

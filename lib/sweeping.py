@@ -1,0 +1,130 @@
+"""The command `workbook sweep`: plan the points, leave out what is done, have the rest worked off, add up."""
+
+import argparse
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from lib.cluster import Job, SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
+from lib.files import NOTEBOOKS, OUTPUTS, timestamp, write_json
+from lib.live import SweepTable
+from lib.parameters import UsageError, given_parameters, inspect
+from lib.sweeps import Sweep, data_fingerprints, find_sweep, fingerprints, is_done, read_sweep, state_of
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """`workbook sweep`: returns the exit code, 0 where every point is done."""
+    plan = planned(options)
+    folder = sweep_folder(options.output, plan)
+    print(f"{plan.name}, {plan.profile}: {len(plan.points)} points of {plan.notebook.stem}", flush=True)
+    expected = [
+        fingerprints(plan.notebook, point.parameters, data)
+        for point, data in zip(plan.points, data_fingerprints(plan.points), strict=True)
+    ]
+    jobs = jobs_to_do(plan, folder, expected, options.retry)
+    folder.mkdir(parents=True, exist_ok=True)
+    gpus = () if options.scheduler else visible_gpus()
+    workers = options.workers or len(gpus) or min(cores(), max(1, len(jobs)))
+    threads = None if options.scheduler else max(1, cores() // workers)
+    each = f"{threads} thread{'s' * (threads != 1)} each" if threads else ""
+    told = f"the cluster at {options.scheduler}" if options.scheduler else f"{workers} at a time, {each}"
+    record = plan.record() | {"started": timestamp(), "finished": None, "workers": told}
+    write_json(folder / "sweep.json", record)
+    code = 0
+    if jobs:
+        stop = folder / f".stop.{uuid.uuid4().hex[:8]}"
+        ready = [Job(threads=threads, gpus=gpus, stop=stop, **job) for job in jobs]
+        print(f"{len(ready)} to go on {told}", flush=True)
+        code = work_off(ready, len(plan.points) - len(ready), workers, options.scheduler, stop)
+    write_json(folder / "sweep.json", record | {"finished": timestamp()})
+    return code or add_up(plan, folder, expected)
+
+
+def planned(options: argparse.Namespace) -> Sweep:
+    """The sweep that the command line asks for, everything checked."""
+    path = Path(options.notebook)
+    path = path if path.suffix == ".ipynb" else NOTEBOOKS / f"{path.name}.ipynb"
+    if not path.is_file():
+        raise UsageError(f"{options.notebook} is no notebook; name a file like notebooks/02_baseline_cnn.ipynb.")
+    if options.workers is not None and (options.workers < 1 or options.scheduler):
+        raise UsageError("--workers is a number from 1 on, and not for a running cluster, which has its own.")
+    notebook = inspect(path.resolve())
+    others = [inspect(other) for other in sorted(NOTEBOOKS.glob("*.ipynb")) if other.resolve() != notebook.path]
+    given = given_parameters([*others, notebook], [notebook], options)[notebook.stem]
+    plan = read_sweep(find_sweep(options.sweep), notebook, options.profile, given, options.seeds)
+    options_given = [name for name, _ in options.parameters] + ["data"] * bool(options.data)
+    for name in options_given:
+        if name in plan.points[0].varied:
+            raise UsageError(f"'{name}' is swept by {options.sweep}; leave it out of the command, or out of the sweep.")
+    return plan
+
+
+def sweep_folder(output: str | None, plan: Sweep) -> Path:
+    """The sweep's folder, absolute, the same for the same command: so it goes on where it was stopped."""
+    if output is None:
+        return OUTPUTS / f"{plan.name}-{plan.profile}"
+    folder = Path(output).expanduser().resolve()
+    if folder.exists() and not (folder / "sweep.json").exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"--output: {output} is there and is no folder of a sweep; name a new one.")
+    return folder
+
+
+def jobs_to_do(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool) -> list[dict]:
+    """What `Job` needs to know of each point that is not done. Says what was done or failed before, and why not kept.
+
+    A point that failed with the same notebook, parameters, code and data would fail again: it is tried on request.
+    """
+    jobs, before = [], Counter()
+    for point, wanted in zip(plan.points, expected, strict=True):
+        own = folder / point.folder
+        state = state_of(own)
+        if is_done(own, wanted):
+            before["done"] += 1
+            if state.get("state") != "done":  # killed between the results and this note of them
+                write_json(own / "point.json", state | {"state": "done", "error": [], "fingerprints": wanted})
+            continue
+        same = state.get("fingerprints") == wanted
+        if state.get("state") == "failed" and same and not retry:
+            before["failed"] += 1
+            print(f"failed before: {point.label}: {(state.get('error') or ['no reason was kept'])[0]}")
+            continue
+        if state.get("state") == "done" and not same:
+            changed = [part for part, value in wanted.items() if state.get("fingerprints", {}).get(part) != value]
+            before[f"done with other {' and '.join(changed)}, to be done again"] += 1
+        jobs.append({"point": point, "notebook": plan.notebook.path, "folder": own, "fingerprints": wanted})
+    if before:
+        print(", ".join(f"{count} {state}" for state, count in before.items()))
+    if before["failed"]:
+        print("Those that failed are tried again with --retry.")
+    return jobs
+
+
+def work_off(jobs: list[Job], before: int, workers: int, scheduler: str | None, stop: Path) -> int:
+    """Have all jobs worked off under a live table; returns 0, 130 after Ctrl-C, 1 where the cluster went away."""
+    title = f"{len(jobs)} points"
+    try:
+        with connected(scheduler) if scheduler else embedded(workers) as client:
+            if scheduler:
+                workers = sum(client.nthreads().values())
+            with SweepTable(title, jobs, before, workers) as table:
+                run_jobs(jobs, client, table.tell)
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on from here.")
+        return 130
+    except SchedulerLost:
+        print("The cluster went away. The same command goes on from here.")
+        return 1
+    finally:
+        stop.unlink(missing_ok=True)
+    return 0
+
+
+def add_up(plan: Sweep, folder: Path, expected: Sequence[dict]) -> int:
+    """Print the table over seeds, build the page, and return 1 where a point is not done."""
+    from lib.report import write_report
+
+    done = [is_done(folder / point.folder, wanted) for point, wanted in zip(plan.points, expected, strict=True)]
+    print(f"{sum(done)} of {len(done)} points done")
+    print(write_report(folder))
+    return int(not all(done))

@@ -1,0 +1,267 @@
+"""A sweep: one notebook at many points of its parameters, read from YAML and checked whole before anything starts.
+
+    values: {epochs: 9}                                # the same at every point
+    grid: {perceptual_weight: [0.01, 0.1]}             # every combination
+    zip: {batch_size: [16, 4], accumulation: [1, 4]}   # side by side
+    seeds: 5                                           # each point so often, with seeds of its own
+
+A sweep's folder holds sweep.json (what was asked) and a folder a point. What happened to a point stands in its
+point.json; whether it is done is told by its results.json alone, which must carry the fingerprints of this notebook,
+these parameters, this code and this data. So the same command goes on where it was stopped, by whatever.
+"""
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from lib.files import NOTEBOOKS, ROOT, read_json
+from lib.parameters import Notebook, UsageError, assign, nearest
+
+READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
+AXES = ("values", "grid", "zip")
+TOLD = {"question": str, "metric": str, "baseline": dict, "methods": list, "claims": list}  # what table and page read
+CLAIM = ("claim", "paper", "better", "than")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run of the notebook: its folder's name, all parameters but `run`, and those that the sweep varies."""
+
+    folder: str
+    parameters: dict[str, object]
+    varied: dict[str, object]
+
+    @property
+    def label(self) -> str:
+        """`perceptual_weight=0.05, seed=1`, for people."""
+        return ", ".join(f"{name}={text_of(value)}" for name, value in self.varied.items()) or "the only point"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep as its file asks for it. `told` is what table and page read: question, metric, baseline, ..."""
+
+    name: str
+    profile: str
+    notebook: Notebook
+    points: list[Point]
+    told: dict[str, object] = field(default_factory=dict)
+
+    def record(self) -> dict[str, object]:
+        """What sweep.json says of it."""
+        points = [{"folder": p.folder, "parameters": p.parameters, "varied": p.varied} for p in self.points]
+        defaults = {"question": "", "metric": "psnr", "baseline": {}, "methods": [], "claims": []}
+        return {
+            "name": self.name,
+            "notebook": self.notebook.stem,
+            "profile": self.profile,
+            "data": self.points[0].parameters.get("data", ""),
+            "varied": list(self.points[0].varied),
+            **defaults,
+            **self.told,
+            "points": points,
+        }
+
+
+def find_sweep(name: str) -> Path:
+    """The file of a sweep: a path, or a ready-made one's name, with or without `sweeps/` and `.yaml`."""
+    for candidate in (Path(name), READY_MADE.parent / name, READY_MADE / f"{name}.yaml"):
+        if candidate.is_file():
+            return candidate
+    known = [path.stem for path in READY_MADE.glob("*.yaml")]
+    raise UsageError(f"There is no sweep {name}; {nearest(Path(name).stem, known)}")
+
+
+def read_sweep(file: Path, notebook: Notebook, profile: str, given: dict[str, object], seeds: int | None) -> Sweep:
+    """Read and check a sweep's file for a notebook.
+
+    `given` are the notebook's parameters before the sweep's own: those of the profile and of the command line. `seeds`
+    takes the place of the file's. A section under `profiles: {<profile>: ...}` takes the place of its namesake.
+    Anything unknown, mistyped or given twice raises `UsageError` with one sentence.
+    """
+    sections = _sections(file, profile)
+    if seeds is not None:
+        sections["seeds"] = seeds
+    axes = _axes(file, sections, notebook)
+    points, folders = [], set()
+    for combination in itertools.product(*axes):
+        varied = {name: value for part in combination for name, value in part.items()}
+        asked = {**sections.get("values", {}), **varied}
+        parameters: dict[str, dict] = {notebook.stem: {}}
+        assign(parameters, [notebook], asked, file.name)
+        own = {**notebook.defaults, **given, **parameters[notebook.stem]}
+        own.pop("run", None)
+        varied = {name: own[name] for name in varied}  # as converted
+        folder = point_folder(notebook, own, varied)
+        if folder in folders:
+            raise UsageError(f"{file.name}: the point {Point(folder, own, varied).label} is there twice; remove one.")
+        folders.add(folder)
+        points.append(Point(folder, own, varied))
+    told = {name: sections[name] for name in TOLD if name in sections}
+    _check_told(file, told, points[0].varied)
+    return Sweep(file.stem, profile, notebook, points, told)
+
+
+def _sections(file: Path, profile: str) -> dict[str, object]:
+    """The sections of a sweep's file for a profile, their names and kinds checked."""
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file.name} is not readable as YAML: {' '.join(str(error).split())}") from None
+    known = [*AXES, "seeds", *TOLD]
+    if not isinstance(content, dict):
+        raise UsageError(f"{file.name} must hold sections: {', '.join([*known, 'profiles'])}.")
+    profiles = content.pop("profiles", None) or {}
+    if not isinstance(profiles, dict) or not all(isinstance(own, dict) for own in profiles.values()):
+        raise UsageError(f"{file.name}: 'profiles' must hold sections by the name of a profile.")
+    sections = content | profiles.get(profile, {})
+    kinds = {**dict.fromkeys(AXES, dict), **TOLD, "seeds": int | list}
+    for name, section in sections.items():
+        if name not in kinds:
+            raise UsageError(
+                f"{file.name}: a sweep has no section '{name}'; {nearest(str(name), [*known, 'profiles'])}"
+            )
+        if not isinstance(section, kinds[name]) or section is True:
+            kind = {dict: "lines of name: value", list: "a list", str: "text"}.get(kinds[name], "a number or a list")
+            raise UsageError(f"{file.name}: '{name}' must be {kind}, not {section!r}.")
+    return sections
+
+
+def _axes(file: Path, sections: Mapping, notebook: Notebook) -> list[list[dict[str, object]]]:
+    """What is to be combined, each with each: the seeds first, so that a sweep cut short has whole comparisons."""
+    grid, zipped = sections.get("grid", {}), sections.get("zip", {})
+    names = [name for section in AXES for name in sections.get(section, {})]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"{file.name}: '{name}' is given twice; keep it in one of {', '.join(AXES)}.")
+        if name == "run":
+            raise UsageError(f"{file.name}: 'run' is the runner's to set; use --output.")
+    for name, choices in (grid | zipped).items():
+        if not isinstance(choices, list) or not choices:
+            raise UsageError(f"{file.name}: '{name}' needs a list of the values to try, not {choices!r}.")
+    lengths = {name: len(choices) for name, choices in zipped.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise UsageError(f"{file.name}: zipped lists must be of one length ({told}).")
+    axes = [[{name: choice} for choice in choices] for name, choices in grid.items()]
+    if zipped:
+        axes.insert(0, [dict(zip(zipped, row, strict=True)) for row in zip(*zipped.values(), strict=True)])
+    return [*_seeds(file, sections, names, notebook), *axes]
+
+
+def _seeds(file: Path, sections: Mapping, names: list[str], notebook: Notebook) -> list[list[dict[str, object]]]:
+    seeds = sections.get("seeds")
+    if seeds is None:
+        return []
+    if "seed" not in notebook.types:
+        raise UsageError(f"{file.name}: {notebook.stem} has no parameter 'seed', so it cannot be run over seeds.")
+    if "seed" in names:
+        raise UsageError(f"{file.name}: 'seed' and 'seeds' are both given; keep one.")
+    if isinstance(seeds, int):
+        if seeds < 1:
+            raise UsageError(f"{file.name}: seeds is {seeds}; it must be at least 1.")
+        seeds = list(range(seeds))
+    if not seeds:
+        raise UsageError(f"{file.name}: 'seeds' is an empty list; give a number, or the seeds.")
+    return [[{"seed": seed} for seed in seeds]]
+
+
+def _check_told(file: Path, told: Mapping, varied: Mapping) -> None:
+    """Baseline and claims may name a method and what is varied; anything else would silently select nothing."""
+    asked = [("baseline", told.get("baseline", {}))]
+    for claim in told.get("claims", []):
+        lacking = [name for name in CLAIM if name not in claim] if isinstance(claim, dict) else CLAIM
+        if lacking:
+            raise UsageError(f"{file.name}: a claim lacks {', '.join(lacking)}; it has {', '.join(CLAIM)}.")
+        asked += [(f"claim '{claim['claim']}'", claim[side]) for side in ("better", "than")]
+    for where, choice in asked:
+        for name in choice:
+            if name not in ("method", *varied):
+                raise UsageError(f"{file.name}: {where}: '{name}' is not swept; {nearest(name, ['method', *varied])}")
+
+
+def text_of(value: object) -> str:
+    """A parameter's value in a few letters: 0.05, 200+400 for a list, none for an empty one."""
+    if isinstance(value, list):
+        return "+".join(map(text_of, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def point_folder(notebook: Notebook, parameters: dict, varied: dict) -> str:
+    """A folder's name that a person can read and that no other point has."""
+    label = ",".join(f"{name}={text_of(value)}" for name, value in varied.items())
+    readable = re.sub(r"[^\w.=,+-]", "_", label)[:80]
+    return f"{readable}-{_hash(notebook.stem, parameters)[:8]}".lstrip("-")
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@cache
+def code_fingerprint() -> str:
+    """16 hex digits for the library as it lies on the disk, bundled weights included: it is what computes results."""
+    digest = hashlib.sha256()
+    for path in sorted([*(ROOT / "lib").rglob("*.py"), *(ROOT / "data" / "models").iterdir()]):
+        digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def fingerprints(notebook: Notebook, parameters: Mapping[str, object], data: str) -> dict[str, str]:
+    """What a point's results are made of: notebook, parameters (a file they name, by its content), code and data."""
+    cells = ["".join(c["source"]) for c in read_json(notebook.path)["cells"] if c["cell_type"] == "code"]
+    files = [v for v in parameters.values() if isinstance(v, str) and v and Path(v).is_file()]
+    contents = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in files]
+    return {
+        "notebook": _hash(cells),
+        "parameters": _hash(dict(parameters), contents),
+        "code": code_fingerprint(),
+        "data": data,
+    }
+
+
+def data_fingerprints(points: list[Point]) -> Iterator[str]:
+    """The fingerprint of each point's pictures. They are decoded here if need be: once, not by every worker at once."""
+    from lib.sources import load_pairs
+
+    known: dict[tuple, str] = {}
+    for point in points:
+        key = (point.parameters.get("data"), point.parameters.get("size"))
+        if None in key:
+            yield ""
+            continue
+        try:
+            known[key] = known.get(key) or load_pairs(*key).fingerprint
+        except (ValueError, OSError) as error:
+            raise UsageError(str(error)) from None
+        yield known[key]
+
+
+def results_of(folder: Path) -> dict | None:
+    """The results.json that a point's notebook has left, None where there is none or half of one."""
+    for path in sorted(folder.glob("*/results.json")):
+        try:
+            return read_json(path)
+        except (ValueError, OSError):
+            return None
+    return None
+
+
+def is_done(folder: Path, expected: Mapping[str, str]) -> bool:
+    """Whether a point's results stand and were made from what is `expected`."""
+    return (results_of(folder) or {}).get("fingerprints") == dict(expected)
+
+
+def state_of(folder: Path) -> dict:
+    """A point's point.json; {} where there is none, or none that can be read."""
+    try:
+        return read_json(folder / "point.json")
+    except (ValueError, OSError):
+        return {}
