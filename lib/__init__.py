@@ -38,10 +38,15 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     bench.py         how fast the printed recipe is, and how fast ours
     report.py        a run as one HTML page
     parameters.py    notebook parameters, checked before a kernel starts
-    workbook.py      the runner: papermill, one line a notebook, the report
+    execution.py     one notebook in a kernel of its own
+    sweeps.py        a notebook at many points of its parameters: read, checked, told done from to do
+    cluster.py       points worked off by Dask, here or on many machines
+    live.py          what the terminal shows while kernels work
+    sweeping.py      the command `workbook sweep`
+    workbook.py      the command `workbook`: run, sweep, report
 
-Only workbook.py and parameters.py know papermill, only browsers/ knows ipywidgets, and only sources.py (and
-torchvision's own weights, when asked for) reaches for the network.
+Only execution.py and parameters.py know papermill, only cluster.py knows Dask, only browsers/ knows ipywidgets, and
+only sources.py (and torchvision's own weights, when asked for) reaches for the network.
 """
 
 

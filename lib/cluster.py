@@ -34,6 +34,7 @@ PATIENCE = 20.0  # seconds in which workers must have stopped their kernels afte
 CONNECTING = 10  # seconds to wait for a scheduler's answer
 NO_RESULTS = "The notebook left no results.json made of what was asked; record its results with lib.runs.Run."
 OTHER_CODE = "The worker's copy of lib/ is not the one that this sweep was started with; give both the same."
+DRIVERS = ("/proc/driver/nvidia", "/dev/kfd", "/dev/dxg")  # one of them is there where there is a GPU
 LOST = "The worker was lost (killed, often for want of memory) while it worked on this point."
 
 
@@ -158,6 +159,8 @@ def outcome(state: str, error: Sequence[str] = (), seconds: float | None = None,
 
 def visible_gpus() -> tuple[str, ...]:
     """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    if not any(Path(driver).exists() for driver in DRIVERS):
+        return ()  # without the seconds that torch takes to import
     import torch
 
     named = os.environ.get("CUDA_VISIBLE_DEVICES")

@@ -56,7 +56,12 @@ def test_imports_run_upward_only(path):
 
 @pytest.mark.parametrize(
     ("package", "allowed"),
-    [("papermill", {"workbook", "parameters"}), ("ipywidgets", {"browsers"}), ("kagglehub", {"sources"})],
+    [
+        ("papermill", {"execution", "parameters"}),
+        ("distributed", {"cluster"}),
+        ("ipywidgets", {"browsers"}),
+        ("kagglehub", {"sources"}),
+    ],
 )
 def test_few_modules_know(package, allowed):
     knowing = {module_of(path) for path in SOURCES if any(name.split(".")[0] == package for name in imports_of(path))}
@@ -66,7 +71,7 @@ def test_few_modules_know(package, allowed):
 def test_every_module_has_its_tests():
     tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
     # These are tested with what uses them: two that make weights with their weights, the rest with the runner.
-    elsewhere = {"distillation", "pretraining", "progress", "results", "parameters"}
+    elsewhere = {"distillation", "pretraining", "progress", "results", "parameters", "execution", "live", "cluster"}
     assert not set(MAP) - tested - elsewhere
 
 

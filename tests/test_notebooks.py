@@ -18,11 +18,11 @@ from PIL import Image
 
 from lib.claims import read_table
 from lib.evaluation import evaluate
+from lib.execution import execute, kernel_environment
 from lib.files import NOTEBOOKS, ROOT, read_json
 from lib.results import CONTROLS, METRICS, load_run
 from lib.sources import load_pairs
 from lib.training import load_network
-from lib.workbook import execute
 
 STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 FIRST, LAST = [stem for stem in STEMS if stem < "04"], [stem for stem in STEMS if stem >= "04"]
@@ -74,7 +74,8 @@ def parameters_of(stem: str, given: dict) -> dict:
 
 
 def execute_one(stem: str, folder: Path, given: dict) -> tuple[str, list[str]]:
-    return execute(NOTEBOOKS / f"{stem}.ipynb", folder / f"{stem}.ipynb", parameters_of(stem, given))
+    environment = kernel_environment(folder / f".{stem}.progress")
+    return execute(NOTEBOOKS / f"{stem}.ipynb", folder / f"{stem}.ipynb", parameters_of(stem, given), environment)
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,16 @@
 import json
 import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import papermill
 import pytest
 from nbclient.exceptions import DeadKernelError
+from toys import write_notebook
 
-from lib import workbook
+from lib import live, parameters, workbook
 from lib.parameters import UsageError, convert, inspect
 from lib.results import load_run
 
@@ -34,16 +36,6 @@ seen["backend"] = os.environ["MPLBACKEND"]
 """
 
 
-def write_notebook(folder, stem, *cells, parameters=PARAMETERS):
-    """A notebook whose first cell is tagged as the parameters."""
-    code = [nbformat.v4.new_code_cell(source.strip()) for source in (parameters, *cells)]
-    code[0].metadata["tags"] = ["parameters"]
-    kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
-    path = folder / f"{stem}.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=code, metadata=kernel), path)
-    return path
-
-
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A notebooks folder of its own, with a `quick` profile, in place of the project's."""
@@ -51,6 +43,7 @@ def folder(tmp_path, monkeypatch):
     (notebooks / "parameters").mkdir(parents=True)
     (notebooks / "parameters" / "quick.yaml").write_text("rate: 1e-4\n")
     monkeypatch.setattr(workbook, "NOTEBOOKS", notebooks)
+    monkeypatch.setattr(parameters, "NOTEBOOKS", notebooks)
     monkeypatch.setattr(workbook, "OUTPUTS", tmp_path / "outputs")
     monkeypatch.setitem(sys.modules, "lib.sources", SimpleNamespace(describe_source=lambda data: f"toy {data}"))
     return notebooks
@@ -59,20 +52,30 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def executed(folder, monkeypatch):
     """Two notebooks, and the parameters that papermill would have been given: no kernel starts."""
-    write_notebook(folder, "01_good")
+    write_notebook(folder, "01_good", parameters=PARAMETERS)
     write_notebook(folder, "02_more", parameters=PARAMETERS + "depth: int = 3")
     (folder / "parameters" / "quick.yaml").write_text("rate: 1e-4\ndepth: 4\n")
     calls = {}
-    monkeypatch.setattr(
-        papermill, "execute_notebook", lambda path, output, values, **rest: calls.update({path[-13:-6]: values})
-    )
+
+    def keep(path, output, values, **_):
+        nbformat.write(nbformat.v4.new_notebook(), output)
+        calls[Path(path).stem] = values
+
+    monkeypatch.setattr(papermill, "execute_notebook", keep)
     return calls
 
 
 def test_run_reports_done_and_failed(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")  # as servers and test runners set it; the notebooks still show figures
-    write_notebook(folder, "01_good", RECORD)
-    write_notebook(folder, "02_bad", "def deep():\n    raise ValueError('no <such> thing')", "deep()", "print('never')")
+    write_notebook(folder, "01_good", RECORD, parameters=PARAMETERS)
+    write_notebook(
+        folder,
+        "02_bad",
+        "def deep():\n    raise ValueError('no <such> thing')",
+        "deep()",
+        "print('never')",
+        parameters=PARAMETERS,
+    )
     code = workbook.main(["run", "-p", "epochs", "5", "--data", "elsewhere", "--output", str(tmp_path / "run")])
     lines = capsys.readouterr().out.splitlines()
     assert code == 1
@@ -239,9 +242,9 @@ def test_values_are_checked_by_annotation():
 
 def test_progress_file_is_read_as_the_kernel_writes_it(tmp_path):
     path = tmp_path / "progress"
-    assert workbook.read_progress(path) is None
+    assert live.read_progress(path) is None
     path.write_text("epoch 3/30")
-    assert workbook.read_progress(path) == ("epoch", 3, 30)
+    assert live.read_progress(path) == ("epoch", 3, 30)
     path.write_text("")  # caught between truncating and writing
-    assert workbook.read_progress(path) is None
-    assert [workbook.clock(seconds) for seconds in (59.6, 61, 3725)] == ["1:00", "1:01", "1:02:05"]
+    assert live.read_progress(path) is None
+    assert [live.clock(seconds) for seconds in (59.6, 61, 3725)] == ["1:00", "1:01", "1:02:05"]

@@ -1,0 +1,163 @@
+"""Sweeps as their files ask for them: what is combined, what is refused, when results count as a point's own."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from toys import write_notebook
+
+from lib import sweeps
+from lib.files import NOTEBOOKS
+from lib.parameters import UsageError, inspect, profile_parameters
+from lib.sweeps import find_sweep, fingerprints, is_done, read_sweep
+
+PARAMETERS = """
+rate: float = 0.5
+batch: int = 16
+parts: int = 1
+counts: list[int] = [200, 400]
+how: str = ""
+seed: int = 0
+run: str = ""
+"""
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    return inspect(write_notebook(tmp_path, "01_toy", "print(rate)", parameters=PARAMETERS))
+
+
+def read(tmp_path, notebook, text, profile="quick", given=None, seeds=None):
+    file = tmp_path / "own.yaml"
+    file.write_text(text)
+    return read_sweep(file, notebook, profile, given or {}, seeds)
+
+
+def test_grids_are_combined_and_zipped_lists_go_side_by_side(tmp_path, notebook):
+    text = "values: {how: well}\ngrid: {rate: [1e-4, 1]}\nzip: {batch: [8, 4], parts: [1, 2]}\nseeds: 2"
+    sweep = read(tmp_path, notebook, text, given={"counts": [7]})
+    seen = [tuple(point.varied.values()) for point in sweep.points]
+    assert [list(point.varied) for point in sweep.points] == [["seed", "batch", "parts", "rate"]] * 8
+    # Seeds change last, so that what was done when a sweep is cut short can be compared.
+    assert seen == [(s, *both, r) for s in (0, 1) for both in ((8, 1), (4, 2)) for r in (1e-4, 1.0)]
+    assert all(isinstance(point.varied["rate"], float) for point in sweep.points)
+    first = sweep.points[0].parameters
+    assert first == {"rate": 1e-4, "batch": 8, "parts": 1, "counts": [7], "how": "well", "seed": 0}
+    assert len({point.folder for point in sweep.points}) == 8
+    assert sweep.points[0].folder.startswith("seed=0,batch=8,parts=1,rate=0.0001-")
+
+
+def test_a_point_keeps_its_folder_when_the_sweep_grows(tmp_path, notebook):
+    few = read(tmp_path, notebook, "grid: {rate: [0.1]}", seeds=2)
+    more = read(tmp_path, notebook, "grid: {rate: [0.2, 0.1]}", seeds=3)
+    assert {point.folder for point in few.points} < {point.folder for point in more.points}
+
+
+def test_a_profile_has_sections_of_its_own(tmp_path, notebook):
+    text = "grid: {rate: [0.1]}\nseeds: 3\nprofiles: {paper: {grid: {rate: [1, 2]}}}"
+    assert len(read(tmp_path, notebook, text).points) == 3
+    assert len(read(tmp_path, notebook, text, profile="paper").points) == 6
+    assert len(read(tmp_path, notebook, text, profile="paper", seeds=1).points) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("grid: {rates: [1]}", "own.yaml: 01_toy has no parameter 'rates'; did you mean 'rate'?"),
+        ("grid: {rate: [fast]}", "own.yaml: 'rate' of 01_toy must be float, not 'fast'."),
+        ("values: {batch: 1.5}", "own.yaml: 'batch' of 01_toy must be int, not 1.5."),
+        ("grid: {rate: [0.1, true]}", "own.yaml: 'rate' of 01_toy must be float, not True."),
+        ("grid: {rate: 0.1}", "own.yaml: 'rate' needs a list of the values to try, not 0.1."),
+        ("grid: {rate: []}", "own.yaml: 'rate' needs a list of the values to try, not []."),
+        ("grid: {rate: [1e-1, 0.1]}", "own.yaml: the point rate=0.1 is there twice; remove one."),
+        ("grid: {rate: [1]}\nvalues: {rate: 1}", "own.yaml: 'rate' is given twice; keep it in one of"),
+        ("zip: {batch: [1, 2], parts: [1]}", "own.yaml: zipped lists must be of one length (batch 2, parts 1)."),
+        ("grids: {rate: [1]}", "own.yaml: a sweep has no section 'grids'; did you mean 'grid'?"),
+        ("grid: [rate]", "own.yaml: 'grid' must be lines of name: value, not ['rate']."),
+        ("values: {run: here}", "own.yaml: 'run' is the runner's to set; use --output."),
+        ("seeds: 0", "own.yaml: seeds is 0; it must be at least 1."),
+        ("seeds: many", "own.yaml: 'seeds' must be a number or a list, not 'many'."),
+        ("seeds: [a]", "own.yaml: 'seed' of 01_toy must be int, not 'a'."),
+        ("seeds: 2\ngrid: {seed: [1]}", "own.yaml: 'seed' and 'seeds' are both given; keep one."),
+        ("grid: {rate: [", "own.yaml is not readable as YAML: "),
+        ("- rate", "own.yaml must hold sections: values, grid, zip, seeds"),
+        ("grid: {rate: [1]}\nbaseline: {rat: 1}", "own.yaml: baseline: 'rat' is not swept; did you mean 'rate'?"),
+        ("grid: {rate: [1]}\nclaims: [{claim: x}]", "own.yaml: a claim lacks paper, better, than; it has claim, "),
+    ],
+)
+def test_mistakes_are_refused_in_one_sentence(tmp_path, notebook, text, sentence):
+    with pytest.raises(UsageError, match=re.escape(sentence)) as caught:
+        read(tmp_path, notebook, text)
+    assert "\n" not in str(caught.value)
+
+
+def test_results_count_only_when_made_of_the_same(tmp_path, notebook):
+    parameters = {"rate": 0.5, "how": str(tmp_path / "methods.py")}
+    (tmp_path / "methods.py").write_text("METHODS = {}")
+    wanted = fingerprints(notebook, parameters, "data")
+    folder = tmp_path / "point"
+    (folder / "01_toy").mkdir(parents=True)
+    assert not is_done(folder, wanted)
+    written = json.dumps({"fingerprints": wanted})
+    (folder / "01_toy" / "results.json").write_text(written[:-9])
+    assert not is_done(folder, wanted)  # half of it
+    (folder / "01_toy" / "results.json").write_text(written)
+    assert is_done(folder, wanted)
+    assert not is_done(folder, fingerprints(notebook, parameters, "other data"))
+    assert not is_done(folder, fingerprints(notebook, parameters | {"rate": 0.6}, "data"))
+    (tmp_path / "methods.py").write_text("METHODS = {'gray': None}")
+    assert not is_done(folder, fingerprints(notebook, parameters, "data"))
+    changed = inspect(write_notebook(tmp_path, "01_toy", "print(2 * rate)", parameters=PARAMETERS))
+    assert fingerprints(changed, parameters, "data")["notebook"] != wanted["notebook"]
+
+
+def test_other_code_is_another_fingerprint(tmp_path, monkeypatch):
+    for folder in ("lib", "data/models"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "lib" / "a.py").write_text("x = 1")
+    monkeypatch.setattr(sweeps, "ROOT", tmp_path)
+    compute = sweeps.code_fingerprint.__wrapped__  # without its cache: code does not change in a process
+    first = compute()
+    (tmp_path / "lib" / "a.py").write_text("x = 2")
+    assert compute() != first
+
+
+READY_MADE = {
+    "data_and_epochs": "02_baseline_cnn",
+    "preprocessing_channels": "02_baseline_cnn",
+    "batch_and_accumulation": "02_baseline_cnn",
+    "loss_weight": "03_perceptual_loss",
+    "headline": "06_better_colorizer",
+}
+
+
+def test_every_ready_made_sweep_is_known_here():
+    assert {path.stem for path in sweeps.READY_MADE.glob("*.yaml")} == set(READY_MADE)
+
+
+@pytest.mark.parametrize("profile", ["quick", "paper"])
+@pytest.mark.parametrize("name", READY_MADE)
+def test_ready_made_sweeps_fit_their_notebook(name, profile):
+    notebooks = [inspect(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+    (notebook,) = [n for n in notebooks if n.stem == READY_MADE[name]]
+    given = profile_parameters(notebooks, NOTEBOOKS / "parameters" / f"{profile}.yaml")[notebook.stem]
+    sweep = read_sweep(find_sweep(name), notebook, profile, given, None)
+    assert len({point.varied["seed"] for point in sweep.points}) >= 3  # an interval over seeds
+    assert sweep.told["question"].endswith("?")
+    # The first lines say how to run it.
+    assert f"notebooks/{notebook.stem}.ipynb {name}" in find_sweep(name).read_text().splitlines()[0]
+    for claim in sweep.told.get("claims", []):
+        for side in ("better", "than"):
+            for key, value in claim[side].items():
+                assert key == "method" or value in [point.varied[key] for point in sweep.points]
+
+
+def test_sweeps_are_found_by_path_and_by_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text(yaml.safe_dump({"seeds": 1}))
+    assert find_sweep("mine.yaml") == Path("mine.yaml")
+    assert find_sweep("loss_weight") == find_sweep("sweeps/loss_weight.yaml") == sweeps.READY_MADE / "loss_weight.yaml"
+    with pytest.raises(UsageError, match=r"There is no sweep loss_wait; did you mean 'loss_weight'\?"):
+        find_sweep("loss_wait")
