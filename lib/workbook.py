@@ -147,6 +147,22 @@ def parser() -> argparse.ArgumentParser:
     add_parameters(command)
     command.add_argument("--output", metavar="FOLDER", help="the sweep's folder (outputs/<sweep>-<profile>)")
     command.set_defaults(action=sweep, methods=None)
+    command = commands.add_parser("table", help="means over seeds of what sweeps and runs recorded, and a figure")
+    command.add_argument(
+        "pattern", help="the folder of a sweep or a run, or a pattern of folders or results.json files"
+    )
+    command.add_argument("--by", metavar="A,B", help="swept parameters that part the lines (all but the seed)")
+    command.add_argument("--metric", metavar="A,B", help="such as psnr,ssim,training_seconds")
+    command.add_argument(
+        "--baseline",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="what to compare with, paired by seed: a swept value, or method='gray copy'; may be repeated",
+    )
+    command.add_argument("--method", action="append", default=[], help="only this method; may be repeated")
+    command.add_argument("--output", metavar="STEM", help="write STEM.csv, STEM.md and STEM.png (table, in the folder)")
+    command.set_defaults(action=table)
     command = commands.add_parser("report", help="build the page of a run or a sweep again")
     command.add_argument("folder", help="the folder of a run or a sweep")
     command.set_defaults(action=report)
@@ -173,6 +189,14 @@ def sweep(options: argparse.Namespace) -> int:
     from lib import sweeping
 
     return sweeping.sweep(options)
+
+
+def table(options: argparse.Namespace) -> int:
+    """`workbook table PATTERN`."""
+    from lib.tables import table_command
+
+    given = (options.by, options.metric, options.baseline, options.method, options.output)
+    return table_command(options.pattern, *given)
 
 
 def report(options: argparse.Namespace) -> int:
