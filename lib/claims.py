@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.evaluation import difference, mean_interval, summarize, verdict
+from lib.evaluation import difference, summarize
 from lib.experiments import paired_over_seeds
+from lib.intervals import mean_interval, verdict
 from lib.results import GRAY_COPY, ROW, RunFiles
 
 Judged = tuple[str, str, str]  # the paper, the measurement, the verdict

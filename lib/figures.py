@@ -3,7 +3,8 @@
 Figures are made without pyplot, so none is kept open and none is shown twice.
 """
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -111,8 +112,6 @@ def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[s
 
 
 def _wrapped(text: str, width: int) -> str:
-    import textwrap
-
     return "\n".join(textwrap.wrap(text, width))
 
 
@@ -166,6 +165,19 @@ def training_curves(histories: Mapping[str, pd.DataFrame], controls: Mapping[str
     return figure
 
 
+def dots(axes: Axes, rows: pd.DataFrame, controls: Sequence[str]) -> None:
+    """A dot with its interval for each row (method, value, low, high), the first at the bottom; dotted controls."""
+    for y, row in enumerate(rows.to_dict("records")):
+        colour = MUTED if row["method"] in controls else ACCENT
+        low, high = (row["value"] if pd.isna(end) else end for end in (row["low"], row["high"]))
+        axes.plot([low, high], [y, y], color=colour, linewidth=3, alpha=0.45, solid_capstyle="round")
+        axes.plot(row["value"], y, "o", color=colour, markersize=6)
+        if row["method"] in controls:
+            axes.axvline(row["value"], color=CONTROL, linestyle=":", linewidth=1, zorder=0)
+    axes.set(yticks=range(len(rows)), yticklabels=rows["method"])
+    axes.grid(axis="y", visible=False)
+
+
 def intervals(
     rows: pd.DataFrame, metric: str, label: str, controls: Sequence[str], paper: Mapping[str, float] | None = None
 ) -> Figure:
@@ -174,19 +186,11 @@ def intervals(
     paper = paper or {}
     figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.3 * len(chosen))
     axes = grid[0, 0]
+    dots(axes, chosen, controls)
     for y, row in chosen.iterrows():
-        colour = MUTED if row["method"] in controls else ACCENT
-        low, high = (row["value"] if pd.isna(end) else end for end in (row["low"], row["high"]))
-        axes.plot([low, high], [y, y], color=colour, linewidth=3, alpha=0.45, solid_capstyle="round")
-        axes.plot(row["value"], y, "o", color=colour, markersize=6)
         if row["method"] in paper:
             axes.plot(paper[row["method"]], y, "x", color=PALETTE[1], markersize=7, markeredgewidth=2)
-    for method in controls:
-        found = chosen[chosen["method"] == method]
-        if len(found):
-            axes.axvline(found["value"].iloc[0], color=CONTROL, linestyle=":", linewidth=1, zorder=0)
-    axes.set(yticks=range(len(chosen)), yticklabels=chosen["method"], xlabel=label)
-    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(label)
     if any(method in paper for method in chosen["method"]):
         axes.plot([], [], "x", color=PALETTE[1], markersize=7, markeredgewidth=2, label="reported by the paper")
         axes.legend(loc="lower left")
@@ -313,3 +317,108 @@ def framed(picture: np.ndarray) -> Figure:
     figure = Figure(figsize=(picture.shape[1] / dpi, picture.shape[0] / dpi))
     figure.figimage(picture)
     return figure
+
+
+def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], controls: Sequence[str]) -> Figure:
+    """Metrics over the first swept parameter of `by`: a panel a metric, a line a method with its interval over seeds.
+
+    `lines` has the columns `by`, method, metric, mean, low, high (NaN with one seed); `labels` names the metrics to
+    draw. Methods at each setting of the further parameters are lines of their own; where that makes more than six, each
+    setting gets a row of panels. Controls are gray and dotted. With nothing but seeds the methods stand in a column.
+    """
+    if not by:
+        return swept_seeds(lines, labels, controls)
+    x, further = by[0], list(by[1:])
+    lines = lines.assign(setting=[", ".join(f"{n} {number_text(v)}" for n, v in zip(further, row, strict=True))
+                                  for row in lines[further].itertuples(index=False, name=None)])  # fmt: skip
+    own = lines[~lines["method"].isin(controls)]
+    settings = list(dict.fromkeys(lines["setting"]))
+    apart = len(own[["method", "setting"]].drop_duplicates()) > 6 and 1 < len(settings) <= 6
+    bands = [(name, lines[lines["setting"] == name]) for name in settings] if apart else [("", lines)]
+    positions, set_axis = swept_axis(lines[x], x)
+    size = (max(4.6 * len(labels), 6.4), 3.6 * len(bands))
+    figure, grid = new_figure(len(bands), len(labels), *size, sharey="col", sharex=True)
+    handles: dict[str, object] = {}
+    for row, (title, band) in zip(grid, bands, strict=True):
+        for axes, (key, label) in zip(row, labels.items(), strict=True):
+            chosen = band[band["metric"] == key]
+            handles |= swept_lines(axes, chosen, chosen[x].map(positions), controls, "" if apart else "setting")
+            set_axis(axes)
+            axes.set(ylabel=label, title=title)
+    for axes in grid[:-1].flat:
+        axes.set_xlabel("")
+    below = 2 if max(map(len, handles)) * 2 < 14 * size[0] / 1.2 else 1  # columns of the key, by the longest name
+    figure.legend(handles.values(), handles, loc="outside lower left", ncols=below)
+    return figure
+
+
+def swept_seeds(lines: pd.DataFrame, labels: Mapping[str, str], controls: Sequence[str]) -> Figure:
+    """Where only the seed was swept: the mean of every method with its interval over seeds, a panel a metric."""
+    methods = list(dict.fromkeys(lines["method"]))[::-1]
+    figure, grid = new_figure(1, len(labels), 3.0 + 3.4 * len(labels), 1.0 + 0.34 * len(methods), sharey=True)
+    for axes, (key, label) in zip(grid[0], labels.items(), strict=True):
+        chosen = lines[lines["metric"] == key].rename(columns={"mean": "value"}).set_index("method").reindex(methods)
+        dots(axes, chosen.reset_index(), controls)
+        axes.set_xlabel(label)
+    return figure
+
+
+def swept_lines(
+    axes: Axes, lines: pd.DataFrame, places: pd.Series, controls: Sequence[str], setting: str
+) -> dict[str, object]:
+    """Draw a panel's lines at the x `places` of their rows, and return its handles by name for one key below all."""
+    handles: dict[str, object] = {}
+    several = bool(setting) and lines[~lines["method"].isin(controls)]["setting"].nunique() > 1
+    groups = ["method", "setting"] if several else ["method"]
+    drawn = 0
+    for key, own in lines.assign(place=places).groupby(groups, sort=False):
+        own, control = own.sort_values("place"), key[0] in controls
+        if control and several and own["mean"].nunique() == 1 and key[0] in handles:
+            continue  # the same line again: a control that no setting moves
+        name = ", ".join(filter(None, key)) if several and not control else key[0]
+        colour = MUTED if control else PALETTE[drawn % len(PALETTE)]
+        style = (":", "-.")[list(controls).index(key[0]) % 2] if control else ("-", "--")[drawn // len(PALETTE) % 2]
+        drawn += not control
+        (handles[name],) = axes.plot(own["place"], own["mean"], linestyle=style, color=colour,
+                                     marker="" if control and len(own) > 1 else "o", markersize=5)  # fmt: skip
+        if not control:
+            axes.fill_between(own["place"], own["low"], own["high"], color=colour, alpha=0.13, linewidth=0)
+            axes.vlines(own["place"], own["low"], own["high"], color=colour, alpha=0.6, linewidth=1.4)
+    return handles
+
+
+def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], object]]:
+    """Where swept values stand on the x axis, and what sets an axis up for them.
+
+    Numbers (also lists of one) stand at their size, on a logarithmic axis where they span more than a factor of 20,
+    zero then a step left of the smallest; anything else stands side by side.
+    """
+    distinct = list(dict.fromkeys(values))
+    try:
+        positions = {value: float(value) for value in distinct}
+    except (TypeError, ValueError):
+        positions = {value: float(place) for place, value in enumerate(distinct)}
+        ticks, edge = {positions[v]: textwrap.fill(str(v), 18) for v in distinct}, 0.3
+        return positions, lambda axes: axes.set(xlabel=name, xticks=list(ticks), xticklabels=ticks.values(),
+                                                xlim=(-edge, len(ticks) - 1 + edge))  # fmt: skip
+    ticks = {place: number_text(value) for value, place in sorted(positions.items(), key=lambda item: item[1])}
+    above = [place for place in positions.values() if place > 0]
+    wide = min(positions.values()) >= 0 and len(above) > 1 and max(above) > 20 * min(above)
+
+    def set_up(axes: Axes) -> None:
+        if wide:
+            axes.set_xscale("symlog", linthresh=min(above), linscale=0.6)
+        axes.set_xlabel(name)
+        if len(ticks) <= 8:
+            axes.set_xticks(list(ticks), ticks.values())
+        axes.minorticks_off()
+
+    return positions, set_up
+
+
+def number_text(value: object) -> str:
+    """A swept value at an axis: numbers short, anything else as it is."""
+    try:
+        return f"{float(value):g}"
+    except (TypeError, ValueError):
+        return str(value)
