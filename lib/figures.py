@@ -3,7 +3,6 @@
 Figures are made without pyplot, so none is kept open and none is shown twice.
 """
 
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib as mpl
@@ -112,6 +111,8 @@ def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[s
 
 
 def _wrapped(text: str, width: int) -> str:
+    import textwrap
+
     return "\n".join(textwrap.wrap(text, width))
 
 
@@ -328,28 +329,66 @@ def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], con
     """
     if not by:
         return swept_seeds(lines, labels, controls)
-    x, further = by[0], list(by[1:])
-    lines = lines.assign(setting=[", ".join(f"{n} {number_text(v)}" for n, v in zip(further, row, strict=True))
-                                  for row in lines[further].itertuples(index=False, name=None)])  # fmt: skip
-    own = lines[~lines["method"].isin(controls)]
+    x, lines = by[0], lines.assign(setting=[settings_text(row) for row in lines[list(by[1:])].to_dict("records")])
     settings = list(dict.fromkeys(lines["setting"]))
+    own = lines[~lines["method"].isin(controls)]
     apart = len(own[["method", "setting"]].drop_duplicates()) > 6 and 1 < len(settings) <= 6
+    if not apart:
+        lines = lines.assign(method=filled_in(lines, by[1:], controls))
     bands = [(name, lines[lines["setting"] == name]) for name in settings] if apart else [("", lines)]
-    positions, set_axis = swept_axis(lines[x], x)
-    size = (max(4.6 * len(labels), 6.4), 3.6 * len(bands))
-    figure, grid = new_figure(len(bands), len(labels), *size, sharey="col", sharex=True)
+    positions, set_axis, joined = swept_axis(lines[x], x)
+    size = (max(4.6 * len(labels), 6.4), 3.7 * len(bands))
+    figure, grid = new_figure(len(bands), len(labels), *size, sharex=True)
     handles: dict[str, object] = {}
     for row, (title, band) in zip(grid, bands, strict=True):
         for axes, (key, label) in zip(row, labels.items(), strict=True):
-            chosen = band[band["metric"] == key]
-            handles |= swept_lines(axes, chosen, chosen[x].map(positions), controls, "" if apart else "setting")
+            near, beyond = without_far_controls(band[band["metric"] == key], controls)
+            handles |= swept_lines(axes, near.assign(place=near[x].map(positions)), controls, joined)
             set_axis(axes)
-            axes.set(ylabel=label, title=title)
+            axes.set_ylabel(label)
+            axes.set_title("\n".join(filter(None, (title, _wrapped(beyond, 56)))), fontsize=8.5, color=MUTED)
     for axes in grid[:-1].flat:
         axes.set_xlabel("")
-    below = 2 if max(map(len, handles)) * 2 < 14 * size[0] / 1.2 else 1  # columns of the key, by the longest name
-    figure.legend(handles.values(), handles, loc="outside lower left", ncols=below)
+    across = 2 if max(map(len, handles)) < 5.5 * size[0] else 1
+    figure.legend(handles.values(), handles, loc="outside lower left", ncols=across)
     return figure
+
+
+def settings_text(values: Mapping[str, object]) -> str:
+    """`epochs 9, batch_size 16`."""
+    return ", ".join(f"{name} {number_text(value)}" for name, value in values.items())
+
+
+def filled_in(lines: pd.DataFrame, further: Sequence[str], controls: Sequence[str]) -> list[str]:
+    """The lines' methods with their further settings: put into the name where it has a ‹place› for them, else behind.
+
+    Controls keep their names: a line that no setting moves is drawn once.
+    """
+    names = []
+    for line in lines.to_dict("records"):
+        name, behind = line["method"], {}
+        for parameter in () if name in controls else further:
+            if f"‹{parameter}›" in name:
+                name = name.replace(f"‹{parameter}›", number_text(line[parameter]))
+            else:
+                behind[parameter] = line[parameter]
+        names.append(", ".join(filter(None, (name, settings_text(behind)))))
+    return names
+
+
+def without_far_controls(lines: pd.DataFrame, controls: Sequence[str]) -> tuple[pd.DataFrame, str]:
+    """One panel's lines without controls so far off that they would flatten all else, and words for those.
+
+    Far is four times the height that the methods take, their intervals included.
+    """
+    own = lines[~lines["method"].isin(controls)]
+    ends = own[["mean", "low", "high"]].stack()
+    if ends.empty:
+        return lines, ""
+    reach = 4 * max(ends.max() - ends.min(), 1e-9)
+    off = lines[lines["method"].isin(controls) & ~lines["mean"].between(ends.min() - reach, ends.max() + reach)]
+    words = [f"{method} {rows['mean'].mean():.4g}" for method, rows in off.groupby("method", sort=False)]
+    return lines.drop(off.index), "beyond the panel: " + ", ".join(words) if words else ""
 
 
 def swept_seeds(lines: pd.DataFrame, labels: Mapping[str, str], controls: Sequence[str]) -> Figure:
@@ -363,32 +402,35 @@ def swept_seeds(lines: pd.DataFrame, labels: Mapping[str, str], controls: Sequen
     return figure
 
 
-def swept_lines(
-    axes: Axes, lines: pd.DataFrame, places: pd.Series, controls: Sequence[str], setting: str
-) -> dict[str, object]:
-    """Draw a panel's lines at the x `places` of their rows, and return its handles by name for one key below all."""
+def swept_lines(axes: Axes, lines: pd.DataFrame, controls: Sequence[str], joined: bool) -> dict[str, object]:
+    """Draw a panel's lines at the x `place` of their rows; returns their handles by name, for one key below all.
+
+    Not `joined`, methods are dots beside each other: nothing lies between two names.
+    """
     handles: dict[str, object] = {}
-    several = bool(setting) and lines[~lines["method"].isin(controls)]["setting"].nunique() > 1
-    groups = ["method", "setting"] if several else ["method"]
-    drawn = 0
-    for key, own in lines.assign(place=places).groupby(groups, sort=False):
-        own, control = own.sort_values("place"), key[0] in controls
-        if control and several and own["mean"].nunique() == 1 and key[0] in handles:
-            continue  # the same line again: a control that no setting moves
-        name = ", ".join(filter(None, key)) if several and not control else key[0]
-        colour = MUTED if control else PALETTE[drawn % len(PALETTE)]
-        style = (":", "-.")[list(controls).index(key[0]) % 2] if control else ("-", "--")[drawn // len(PALETTE) % 2]
-        drawn += not control
-        (handles[name],) = axes.plot(own["place"], own["mean"], linestyle=style, color=colour,
-                                     marker="" if control and len(own) > 1 else "o", markersize=5)  # fmt: skip
-        if not control:
-            axes.fill_between(own["place"], own["low"], own["high"], color=colour, alpha=0.13, linewidth=0)
-            axes.vlines(own["place"], own["low"], own["high"], color=colour, alpha=0.6, linewidth=1.4)
+    methods = [name for name in dict.fromkeys(lines["method"]) if name not in controls]
+    for method, own in lines.groupby("method", sort=False):
+        if method in controls:
+            # One value a place: with further settings a control stands there as often as they do.
+            own, style = (
+                own.groupby("place", as_index=False)["mean"].mean(),
+                (":", "-.")[list(controls).index(method) % 2],
+            )
+            (handles[method],) = axes.plot(own["place"], own["mean"], style, color=MUTED, marker="." * (len(own) == 1))
+            continue
+        number, own = methods.index(method), own.sort_values("place")
+        colour, style = PALETTE[number % len(PALETTE)], ("-", "--")[number // len(PALETTE) % 2]
+        place = own["place"] + (0.0 if joined else 0.12 * (number - (len(methods) - 1) / 2))
+        look = dict(linestyle=style if joined else "none", color=colour, marker="o", markersize=5)
+        (handles[method],) = axes.plot(place, own["mean"], **look)
+        axes.vlines(place, own["low"], own["high"], color=colour, alpha=0.6, linewidth=1.4 if joined else 2.4)
+        if joined:
+            axes.fill_between(place, own["low"], own["high"], color=colour, alpha=0.13, linewidth=0)
     return handles
 
 
-def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], object]]:
-    """Where swept values stand on the x axis, and what sets an axis up for them.
+def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], object], bool]:
+    """Where swept values stand on the x axis, what sets an axis up for them, and whether lines may join them.
 
     Numbers (also lists of one) stand at their size, on a logarithmic axis where they span more than a factor of 20,
     zero then a step left of the smallest; anything else stands side by side.
@@ -398,9 +440,14 @@ def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], obj
         positions = {value: float(value) for value in distinct}
     except (TypeError, ValueError):
         positions = {value: float(place) for place, value in enumerate(distinct)}
-        ticks, edge = {positions[v]: textwrap.fill(str(v), 18) for v in distinct}, 0.3
-        return positions, lambda axes: axes.set(xlabel=name, xticks=list(ticks), xticklabels=ticks.values(),
-                                                xlim=(-edge, len(ticks) - 1 + edge))  # fmt: skip
+        names = [_wrapped(str(value), max(44 // len(distinct), 9)) for value in distinct]
+
+        def name_them(axes: Axes) -> None:
+            axes.set(xlabel=name, xlim=(-0.5, len(names) - 0.5))
+            axes.set_xticks(range(len(names)), names, fontsize=8.5)
+            axes.grid(axis="x", visible=False)
+
+        return positions, name_them, False
     ticks = {place: number_text(value) for value, place in sorted(positions.items(), key=lambda item: item[1])}
     above = [place for place in positions.values() if place > 0]
     wide = min(positions.values()) >= 0 and len(above) > 1 and max(above) > 20 * min(above)
@@ -413,7 +460,7 @@ def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], obj
             axes.set_xticks(list(ticks), ticks.values())
         axes.minorticks_off()
 
-    return positions, set_up
+    return positions, set_up, True
 
 
 def number_text(value: object) -> str:

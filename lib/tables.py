@@ -141,25 +141,38 @@ def settings_of(lines: pd.DataFrame) -> list[str]:
 
 
 def interval_text(value: float, low: float, high: float, digits: int, signed: bool = False) -> str:
-    """`23.02 [22.81, 23.24]`, or `+0.31 [+0.16, +0.45]`; without the interval where there is none; a dash for NaN."""
+    """`23.02 [22.81, 23.24]`, or `+0.31 [+0.16, +0.45]`; without an interval of no width; a dash for NaN."""
     form = f"{'+' if signed else ''}z.{digits}f"
     if np.isnan(value):
         return "–"
-    return f"{value:{form}}" if np.isnan(low) else f"{value:{form}} [{low:{form}}, {high:{form}}]"
+    return f"{value:{form}}" if np.isnan(low) or high - low < 1e-9 else f"{value:{form}} [{low:{form}}, {high:{form}}]"
 
 
 def shown(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> pd.DataFrame:
-    """Lines of `over_seeds` as a table of text: a line a setting and method, two columns a metric with a baseline."""
-    by = settings_of(lines)
-    body = []
+    """Lines of `over_seeds` as a table of text: a line a setting and method, with a baseline two columns a metric.
+
+    A control that no setting moves stands there once, its setting "any".
+    """
+    by, baseline = settings_of(lines), baseline or {}
+    fixed = {
+        name for name in CONTROLS if (lines[lines["method"] == name].groupby("metric")["mean"].nunique() == 1).all()
+    }
+    body: list[dict[str, str]] = []
     for key, own in lines.groupby([*by, "method"], sort=False, dropna=False):
-        line = {name: as_text(value) for name, value in zip([*by, "method"], key, strict=True)}
+        line = dict(zip([*by, "method"], map(as_text, key), strict=True))
+        is_baseline = bool(baseline) and all(line.get(name) == as_text(value) for name, value in baseline.items())
+        if line["method"] in fixed and by and lines[by].drop_duplicates().shape[0] > 1:
+            if any(other["method"] == line["method"] for other in body):
+                continue
+            line |= dict.fromkeys(by, "any")
+            own = own if "method" in baseline else own.assign(difference=np.nan)
         line["seeds"] = str(own["seeds"].max())
         for cells in own.to_dict("records"):
             known = metric(cells["metric"])
             line[known.short] = interval_text(cells["mean"], cells["low"], cells["high"], known.digits)
             if baseline:
-                line[f"Δ {known.short}"] = interval_text(*(cells[d] for d in DIFFERENCE), known.digits, signed=True)
+                against = interval_text(*(cells[name] for name in DIFFERENCE), known.digits, signed=True)
+                line[f"Δ {known.short}"] = "baseline" if is_baseline else against
         body.append(line)
     return pd.DataFrame(body).fillna("–")
 
@@ -168,7 +181,7 @@ def caption(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -
     """What a table over seeds shows, in a sentence or two."""
     pictures = sorted({int(n) for n in lines["pictures"].dropna()})
     on = f", on {' or '.join(f'{n:,}' for n in pictures)} test pictures" if pictures else ""
-    text = f"Means over seeds with 95% t-intervals{on}; a mean of one seed has no interval."
+    text = f"Means over seeds with 95% t-intervals{on}; one seed gives no interval, nor does what no seed moves."
     return text + (f" Δ: paired by seed, against {baseline_text(baseline)}." if baseline else "")
 
 
