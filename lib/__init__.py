@@ -41,7 +41,9 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     colorize.py      photographs in, photographs out
     runs.py          what a notebook records of itself
     bench.py         how fast the printed recipe is, and how fast ours
-    report.py        a run as one HTML page
+    pages.py         what the page of a run and that of a sweep share
+    sweep_page.py    a sweep as one HTML page
+    report.py        a run, or a sweep, as one HTML page
     workbook.py      the runner: papermill, one line a notebook, the report
 
 Only workbook.py and parameters.py know papermill, only browsers/ knows ipywidgets, and only sources.py (and

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lib.report import export_html, prose, write_report
+from lib.pages import export_html, prose
+from lib.report import write_report
 from lib.results import best_methods, load_run, results_table
 
 EXTERNAL = re.compile(r"""(src|href)\s*=\s*["']?\s*(https?:)?//|@import|url\(\s*["']?(https?:)?//""")
