@@ -5,6 +5,7 @@ It tolerates a sweep that is half done or not begun, points that failed and file
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -35,9 +36,8 @@ STYLES = {"done": "supported", "failed": "not-supported", "not readable": "not-s
 
 def write_sweep_page(folder: Path) -> Path:
     """Write a sweep's `index.html`, and the HTML of the notebooks that failed; returns the page's path."""
-    sweep = load_sweep(folder)
-    broken = {point.folder: unusable(point.results_file) for point in sweep.points if point.state == "done"}
-    usable = [point.results_file for point in sweep.points if broken.get(point.folder, "") is None]
+    sweep = checked(load_sweep(folder))
+    usable = sweep.finished
     table = tidy(usable) if usable else None
     lines, baseline, problem = lines_of(sweep, table)
     claims = [judge_over_seeds(table, claim) for claim in sweep.record.get("claims", [])] if usable else []
@@ -55,9 +55,18 @@ def write_sweep_page(folder: Path) -> Path:
         verdicts=[(v, verdict_kind(v), n) for v, n in verdict_counts(claims)],
         figure=None if lines is None else drawn(lines, baseline),
         table=None if lines is None else cells_of(lines, baseline),
-        points=[point_line(point, broken.get(point.folder)) for point in sweep.points],
+        points=[point_line(point) for point in sweep.points],
         provenance=provenance(sweep, results),
     )
+
+
+def checked(sweep: SweepFiles) -> SweepFiles:
+    """The same sweep, in which a point whose results.json is not whole does not count as done."""
+    points = []
+    for point in sweep.points:
+        problem = unusable(point.results_file) if point.state == "done" else None
+        points.append(replace(point, state="not readable", error=[problem]) if problem else point)
+    return replace(sweep, points=points)
 
 
 def lines_of(sweep: SweepFiles, table: pd.DataFrame | None) -> tuple[pd.DataFrame | None, dict, str]:
@@ -93,10 +102,11 @@ def best_line(lines: pd.DataFrame, baseline: dict) -> str:
     setting = {name: best[name] for name in settings_of(lines)}
     value = interval_text(best["mean"], best["low"], best["high"], known.digits)
     seeds = f"over {best['seeds']} seeds" if best["seeds"] > 1 else "with one seed"
-    text = f"The best {known.short} is that of {label({**setting, 'method': best['method']}, setting)}: {value} {seeds}"
+    name = label({**setting, "method": best["method"]}, setting)
+    text = f"Best by {known.short.replace(' dB', ' (dB)')}: {name}, {value} {seeds}"
     if not pd.isna(best["difference"]):
         gain = interval_text(*(best[name] for name in DIFFERENCE), known.digits, signed=True)
-        text += f", {gain} against {baseline_text(baseline)}"
+        text += f"; {gain} against {baseline_text(baseline)}"
     return f"{text}."
 
 
@@ -133,19 +143,18 @@ def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
     return {"columns": columns, "lines": body, "under": caption(lines, baseline)}
 
 
-def point_line(point: Point, problem: str | None) -> dict:
+def point_line(point: Point) -> dict:
     """What the page says of one point. Only a failed one's notebook is made HTML: that takes a second each."""
     notebook = point.folder / f"{point.notebook}.ipynb"
     found = {"html": None, "ipynb": notebook.name if notebook.exists() else None, "unreadable": False}
     if point.state == "failed":
         found = executed_notebook(notebook, back="../index.html")
     links = {name: found[name] and f"{quote(point.folder.name)}/{quote(found[name])}" for name in ("html", "ipynb")}
-    state = "not readable" if problem else point.state
     return {
         "name": ", ".join(f"{name} {as_text(value)}" for name, value in point.varied.items()),
-        "state": state,
-        "style": STYLES.get(state, "other"),
-        "error": [problem] if problem else point.error,
+        "state": point.state,
+        "style": STYLES.get(point.state, "other"),
+        "error": point.error,
         "time": duration(point.seconds) if point.seconds else "",
         "unreadable": found["unreadable"],
         **links,

@@ -166,7 +166,8 @@ def shown(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> 
                 continue
             line |= dict.fromkeys(by, "any")
             own = own if "method" in baseline else own.assign(difference=np.nan)
-        line["seeds"] = str(own["seeds"].max())
+        alike = lines["method"] == line["method"] if "any" in line.values() else own.index
+        line["seeds"] = str(lines.loc[alike, "seeds"].max())
         for cells in own.to_dict("records"):
             known = metric(cells["metric"])
             line[known.short] = interval_text(cells["mean"], cells["low"], cells["high"], known.digits)

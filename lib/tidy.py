@@ -66,8 +66,14 @@ def results_in(place: Path) -> list[Path]:
         files = [place] if place.name == "results.json" else []
     else:
         files = [place / "results.json"] if (place / "results.json").exists() else sorted(place.glob("*/results.json"))
-    points = {file: file.parent.parent for file in files}
-    return [f for f in files if not (points[f] / "point.json").exists() or point_state(points[f])["state"] == "done"]
+    return [file for file in files if not of_unfinished_point(file)]
+
+
+def of_unfinished_point(file: Path) -> bool:
+    """Whether a results.json lies in a point of a sweep that is not done: it may be about to change."""
+    point = file.parent.parent
+    of_sweep = (point / "point.json").exists() or (point.parent / "sweep.json").exists()
+    return of_sweep and point_state(point)["state"] != "done"
 
 
 def unusable(file: Path) -> str | None:
