@@ -160,14 +160,15 @@ def shown(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> 
     body: list[dict[str, str]] = []
     for key, own in lines.groupby([*by, "method"], sort=False, dropna=False):
         line = dict(zip([*by, "method"], map(as_text, key), strict=True))
-        is_baseline = bool(baseline) and all(line.get(name) == as_text(value) for name, value in baseline.items())
-        if line["method"] in fixed and by and lines[by].drop_duplicates().shape[0] > 1:
+        alike = own
+        if line["method"] in fixed and len(lines[by].drop_duplicates()) > 1:
             if any(other["method"] == line["method"] for other in body):
                 continue
             line |= dict.fromkeys(by, "any")
+            alike = lines[lines["method"] == line["method"]]
             own = own if "method" in baseline else own.assign(difference=np.nan)
-        alike = lines["method"] == line["method"] if "any" in line.values() else own.index
-        line["seeds"] = str(lines.loc[alike, "seeds"].max())
+        is_baseline = bool(baseline) and all(line.get(name) == as_text(value) for name, value in baseline.items())
+        line["seeds"] = str(alike["seeds"].max())
         for cells in own.to_dict("records"):
             known = metric(cells["metric"])
             line[known.short] = interval_text(cells["mean"], cells["low"], cells["high"], known.digits)

@@ -83,7 +83,7 @@ def unusable(file: Path) -> str | None:
     except (ValueError, OSError) as error:
         return str(error)
     whole = isinstance(results, dict) and {"notebook", "parameters", "rows"} <= set(results)
-    return None if whole else f"{file} is no results.json of a notebook; delete it and run again"
+    return None if whole else f"{file} is no results.json of a notebook"
 
 
 def tidy(files: Sequence[Path]) -> pd.DataFrame:
