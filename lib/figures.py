@@ -351,6 +351,7 @@ def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], con
         axes.set_xlabel("")
     across = 2 if max(map(len, handles)) < 5.5 * size[0] else 1
     figure.legend(handles.values(), handles, loc="outside lower left", ncols=across)
+    figure.set_figheight(size[1] + 0.2 * -(-len(handles) // across))  # the key takes nothing from the panels
     return figure
 
 

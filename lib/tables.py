@@ -72,11 +72,12 @@ def known_or_refused(option: str, names: Sequence[str], known: Sequence[str]) ->
 def refuse_mixed_pictures(rows: pd.DataFrame, setting: Mapping[str, object]) -> None:
     """Raise `UsageError` where the rows of one line were measured on different pictures."""
     if rows["pictures"].nunique() > 1:
-        differing = [name for name in swept_of(rows.drop(columns="difference")) if rows[name].nunique() > 1]
+        by = [name for name in setting if name not in ("method", "metric")]
+        by += [name for name in ("notebook", *swept_of(rows.drop(columns="difference"))) if rows[name].nunique() > 1]
+        split = f", or split the table with --by {','.join(by)}" if len(by) > len(setting) - 2 else ""
         raise UsageError(
             f"{setting['method']} was measured on {rows['pictures'].nunique()} different sets of test pictures, whose "
-            f"scores cannot be averaged; name fewer folders, or split the table with "
-            f"--by {','.join([k for k in setting if k not in ('method', 'metric')] + (differing or ['notebook']))}."
+            f"scores cannot be averaged; name fewer folders{split}."
         )
 
 

@@ -54,6 +54,7 @@ CALLS = {
         (lines_over(["none", "edges, smoothed"], ["a", "b"]), ["x"], LABELS, ["gray copy"]),
         (lines_over([1, 2], ["a", "b", "c"], further=[3, 6, 9]), ["x", "epochs"], LABELS, ["gray copy"]),
         (lines_over([0], ["a", "b"]).drop(columns="x"), [], LABELS, ["gray copy"]),
+        (lines_over(["a", "b"], [f"one of many, {i}" for i in range(60)]), ["x"], LABELS, ["gray copy"]),
     ],
     "swept_seeds": [(lines_over([0], ["a"], spread=np.nan).drop(columns="x"), LABELS, ["gray copy"])],
     "contact_sheet": [([COLOR, GRAY] * 5,), ([COLOR], ["one"])],

@@ -115,6 +115,10 @@ def test_scores_of_different_pictures_are_neither_averaged_nor_compared(tmp_path
     assert over_seeds(table)["mean"].tolist() == [32.0, 64.0]  # a line each is fine
     with pytest.raises(UsageError, match=r"net was measured on 2 different sets of test pictures.* --by size"):
         over_seeds(table, by=[])
+    table["size"] = 32  # where nothing that is known tells the pictures apart, no --by helps
+    with pytest.raises(UsageError, match=r"cannot be averaged; name fewer folders\.$"):
+        over_seeds(table)
+    table["size"] = table["value"]
     with pytest.raises(UsageError, match="size 32 was measured on other test pictures"):
         over_seeds(table, baseline={"size": 32})
 
