@@ -329,14 +329,21 @@ def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], con
     """
     if not by:
         return swept_seeds(lines, labels, controls)
-    x, lines = by[0], lines.assign(setting=[settings_text(row) for row in lines[list(by[1:])].to_dict("records")])
+    x, name, further = by[0], by[0], []
+    for other in by[1:]:
+        if lines.groupby(x)[other].nunique(dropna=False).max() > 1:
+            further.append(other)
+        else:  # goes with x, as in a zipped list: no line of its own
+            along = lines.drop_duplicates(x).sort_values(x, key=numbers_first)[other]
+            name += f" (with {other} {', '.join(map(number_text, along))})"
+    lines = lines.assign(setting=[settings_text(row) for row in lines[further].to_dict("records")])
     settings = list(dict.fromkeys(lines["setting"]))
     own = lines[~lines["method"].isin(controls)]
     apart = len(own[["method", "setting"]].drop_duplicates()) > 6 and 1 < len(settings) <= 6
     if not apart:
-        lines = lines.assign(method=filled_in(lines, by[1:], controls))
+        lines = lines.assign(method=filled_in(lines, further, controls))
     bands = [(name, lines[lines["setting"] == name]) for name in settings] if apart else [("", lines)]
-    positions, set_axis, joined = swept_axis(lines[x], x)
+    positions, set_axis, joined = swept_axis(lines[x], name)
     size = (max(4.6 * len(labels), 6.4), 3.7 * len(bands))
     figure, grid = new_figure(len(bands), len(labels), *size, sharex=True)
     handles: dict[str, object] = {}
@@ -353,6 +360,14 @@ def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], con
     figure.legend(handles.values(), handles, loc="outside lower left", ncols=across)
     figure.set_figheight(size[1] + 0.2 * -(-len(handles) // across))  # the key takes nothing from the panels
     return figure
+
+
+def numbers_first(values: pd.Series) -> pd.Series:
+    """Swept values as numbers where all of them are such: what to sort them by. Others keep their order."""
+    try:
+        return values.astype(float)
+    except (TypeError, ValueError):
+        return pd.Series(range(len(values)), index=values.index)
 
 
 def settings_text(values: Mapping[str, object]) -> str:

@@ -221,6 +221,12 @@ def test_the_key_stands_below_and_fills_in_what_else_was_swept():
     assert [text.get_text() for text in key.get_texts()] == names
 
 
+def test_what_goes_along_with_the_first_parameter_is_no_line_of_its_own():
+    lines = lines_over([16, 4, 8]).assign(accumulation=lambda t: 16 // t["x"])
+    axes = figures.swept(lines, ["x", "accumulation"], LABELS, ["gray copy"]).axes[0]
+    assert len(axes.lines) == 2 and axes.get_xlabel() == "x (with accumulation 4, 2, 1)"
+
+
 def test_many_lines_stand_in_panels_of_their_own():
     lines = lines_over([1, 2], ["a", "b", "c"], further=[3, 6, 9])
     axes = figures.swept(lines, ["x", "epochs"], LABELS, ["gray copy"]).axes
