@@ -414,6 +414,7 @@ def swept_seeds(lines: pd.DataFrame, labels: Mapping[str, str], controls: Sequen
     for axes, (key, label) in zip(grid[0], labels.items(), strict=True):
         chosen = lines[lines["metric"] == key].rename(columns={"mean": "value"}).set_index("method").reindex(methods)
         dots(axes, chosen.reset_index(), controls)
+        axes.set_ylim(-0.6, len(methods) - 0.4)
         axes.set_xlabel(label)
     return figure
 
