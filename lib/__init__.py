@@ -4,7 +4,13 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
 
     files.py         where things lie; writing whole or not at all
     progress.py      one progress bar, for a terminal, a notebook and the runner
-    results.py       what a run left behind, read from its files; the table that terminal and page show
+    parameters.py    notebook parameters, checked before a kernel starts
+    results.py       what a run or a sweep left behind, read from its files; the table that terminal and page show
+    intervals.py     a mean of few values, its interval, the verdict that it gives
+    figures.py       data in, matplotlib Figure out; nothing else
+    tidy.py          many results.json files as one tidy table
+    tables.py        means over seeds with intervals, paired against a baseline; the table and its figure
+    verdicts.py      differences in words; claims judged over the seeds of a sweep
     color.py         luma, YCbCr, Lab, colourfulness: each scale named once, with its inverse
     chroma.py        chroma as a distribution; joined with a luma that stays as it was
     pairs.py         gray and colour pictures in pairs, decoded once; splits; near-duplicates
@@ -29,21 +35,21 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     activations.py   feature maps captured, ranked, counted, matched
     interventions.py channels switched off or scaled, and what that does to the colours
     studies.py       networks looked at on photographs, each number computed once
-    figures.py       data in, matplotlib Figure out; nothing else
     sheets.py        many small pictures with labels in one: what a grid of axes is too slow for
     views.py         what the feature-map browser shows: settings in, one picture out
     browsers/        ipywidgets, thin over views.py and sheets.py
     colorize.py      photographs in, photographs out
     runs.py          what a notebook records of itself
     bench.py         how fast the printed recipe is, and how fast ours
-    report.py        a run as one HTML page
-    parameters.py    notebook parameters, checked before a kernel starts
+    pages.py         what the page of a run and that of a sweep share
+    sweep_page.py    a sweep as one HTML page
+    report.py        a run, or a sweep, as one HTML page
     execution.py     one notebook in a kernel of its own
     sweeps.py        a notebook at many points of its parameters: read, checked, told done from to do
     cluster.py       points worked off by Dask, here or on many machines
     live.py          what the terminal shows while kernels work
     sweeping.py      the command `workbook sweep`
-    workbook.py      the command `workbook`: run, sweep, report
+    workbook.py      the command `workbook`: run, sweep, table, report
 
 Only execution.py and parameters.py know papermill, only cluster.py knows Dask, only browsers/ knows ipywidgets, and
 only sources.py (and torchvision's own weights, when asked for) reaches for the network.

@@ -10,18 +10,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.evaluation import difference, mean_interval, summarize, verdict
+from lib.evaluation import difference, summarize
 from lib.experiments import paired_over_seeds
+from lib.intervals import mean_interval, verdict
 from lib.results import GRAY_COPY, ROW, RunFiles
+from lib.tables import JUDGED
+from lib.verdicts import judged_in_words
 
 Judged = tuple[str, str, str]  # the paper, the measurement, the verdict
 Noise = Mapping[str, float]  # standard deviation over seeds by metric
 
 PAPER_PAIRS, PAPER_EPOCHS = 1000, 20  # the smallest of its grid; after 20 epochs it sees its loss flatten
 FLAT = 0.05  # a loss that falls by less than this share of its whole fall is called flat
-JUDGED = ("psnr", "ssim")  # a difference is supported, or not, where both agree
 SEED_NOISE = "intervals widened by the spread over seeds"
-UNITS = {"psnr": " dB", "ssim": " SSIM", "vgg_distance": " VGG distance", "colorfulness_ratio": ""}
 
 
 def read_table(run: RunFiles, notebook: str, name: str = "per_image") -> pd.DataFrame | None:
@@ -61,17 +62,12 @@ def compare(
     `noise` is the standard deviation of PSNR and SSIM over seeds, where two single trainings are compared: their
     intervals over pictures are widened by it. It does not widen other metrics, which are not judged.
     """
-    parts, verdicts = [], set()
+    differences = {}
     for metric in metrics:
         value, low, high = difference(per_image, method, reference, metric)
-        if metric in JUDGED:
-            wider = 0.0 if noise is None else 1.96 * 2**0.5 * noise[metric]
-            low, high = low - wider, high + wider
-            verdicts.add(verdict(low, high))
-        digits = 2 if metric == "psnr" else 3
-        parts.append(f"{value:+.{digits}f}{UNITS[metric]} [{low:+.{digits}f}, {high:+.{digits}f}]")
-    disagree = " (PSNR and SSIM disagree)" if {"supported", "not supported"} <= verdicts else ""
-    return ", ".join(parts) + disagree, verdicts.pop() if len(verdicts) == 1 else "cannot tell"
+        wider = 1.96 * 2**0.5 * noise[metric] if noise is not None and metric in JUDGED else 0.0
+        differences[metric] = (value, low - wider, high + wider)
+    return judged_in_words(differences)
 
 
 def judge_cnn_against_nothing(cnn: pd.DataFrame) -> Judged:
@@ -177,10 +173,11 @@ def judge_saturation(cnn: pd.DataFrame) -> Judged:
     return said, measured, verdict(1 - rows["high"], 1 - rows["low"])
 
 
-def ledger(run: RunFiles, seeds: pd.DataFrame) -> list[dict[str, str]]:
+def ledger(run: RunFiles, seeds: pd.DataFrame, sweeps: Sequence[dict[str, str]] = ()) -> list[dict[str, str]]:
     """All claims, judged by what the run's notebooks left and by the preprocessing experiment over `seeds`.
 
-    A claim whose notebook left nothing stands there too, with the reason.
+    A claim whose notebook left nothing stands there too, with the reason. `sweeps` are entries judged over the seeds of
+    sweeps (see `verdicts.claims_of_sweeps`): they replace those of the same claim, and new claims follow at the end.
     """
     tables = {
         "01_classical_mapping": read_table(run, "01_classical_mapping"),
@@ -214,7 +211,7 @@ def ledger(run: RunFiles, seeds: pd.DataFrame) -> list[dict[str, str]]:
         else:
             judged = judge(*(tables[name] for name in needed))
         entries.append(dict(zip(("claim", "paper", "measured", "verdict"), (claim, *judged), strict=True)))
-    return entries
+    return list({entry["claim"]: entry for entry in (*entries, *sweeps)}.values())
 
 
 def paper_rows() -> pd.DataFrame:

@@ -23,7 +23,8 @@ from filelock import FileLock, Timeout
 from lib.execution import error_lines, execute, kernel_environment
 from lib.files import timestamp, write_json
 from lib.parameters import UsageError
-from lib.sweeps import Point, code_fingerprint, is_done, state_of
+from lib.results import point_state
+from lib.sweeps import Point, code_fingerprint, is_done
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -73,7 +74,7 @@ def run_job(job: Job) -> dict:
             if not ours:
                 return outcome("interrupted")
             if is_done(job.folder, job.fingerprints):
-                return state_of(job.folder) | {"state": "done"}
+                return point_state(job.folder) | {"state": "done"}
             return _run_claimed(job)
     except OSError as error:  # a disk that is full, or gone
         return outcome("failed", error_lines(type(error).__name__, str(error), []))
@@ -259,7 +260,7 @@ def result_of(future: "Future", job: Job) -> dict | None:
     if not job.progress.exists():  # it only waited there
         return None
     lines = [LOST, *filter(None, [f"Last it said: {_last_words(job.progress)}"])]
-    result = outcome("failed", lines, started=state_of(job.folder).get("started"))
+    result = outcome("failed", lines, started=point_state(job.folder).get("started"))
     job.progress.unlink(missing_ok=True)
     write_json(job.folder / "point.json", result | {"fingerprints": job.fingerprints})
     return result

@@ -137,22 +137,3 @@ def difference(per_image: pd.DataFrame, method: str, reference: str, metric: str
     gains = _scores(tables[0], weights)[metric] - _scores(tables[1], weights)[metric]
     low, high = np.percentile(gains[1:], [2.5, 97.5])
     return float(gains[0]), float(low), float(high)
-
-
-def mean_interval(values: list[float]) -> tuple[float, float, float]:
-    """Mean and 95% t-interval of a few independent values, such as the seeds of an experiment.
-
-    One value has no interval: its ends are infinite.
-    """
-    from scipy import stats
-
-    mean = float(np.mean(values))
-    if len(values) < 2:
-        return mean, -np.inf, np.inf
-    half = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-    return mean, mean - half, mean + half
-
-
-def verdict(low: float, high: float) -> str:
-    """The verdict on a claim that a difference is positive, from the interval of that difference."""
-    return "supported" if low > 0 else "not supported" if high < 0 else "cannot tell"  # also where an end is NaN

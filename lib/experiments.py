@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 from torch import nn
 
-from lib.evaluation import device_of, evaluate, mean_interval, predict, summarize
+from lib.evaluation import device_of, evaluate, predict, summarize
+from lib.intervals import mean_interval
 from lib.pairs import Pairs
 from lib.training import TrainingConfig, train
 

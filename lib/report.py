@@ -1,98 +1,47 @@
 """One page for a run: what was asked, what came out, the ledger of claims, figures, the table, how it was done.
 
 The page holds its figures, takes nothing from the network, and tolerates a notebook that failed or was not run. Beside
-it stands each executed notebook as HTML.
+it stands each executed notebook as HTML. A sweep has a page of its own (`lib/sweep_page.py`).
 """
 
-import base64
-import html
 import re
 from collections import Counter
-from datetime import datetime
+from contextlib import suppress
 from pathlib import Path
 
-from lib.files import atomic_write
+from lib.pages import duration, embedded, executed_notebook, verdict_counts, verdict_kind, when, write_page
+from lib.parameters import UsageError
 from lib.results import COMPARISON, CONTROLS, PAPER, RunFiles, best_methods, load_run, results_table
 
 QUESTION = "How well do the paper's methods colour gray pictures, held against doing nothing?"
 KINDS = {**dict.fromkeys(CONTROLS, "control"), "truth": "truth"}  # of a line of the table; "" is a method
 RANKED = ("control", "")
-VERDICTS = ("supported", "not supported", "cannot tell", "cannot be as printed")
-
-# nbconvert's page without what it would fetch: require.js, MathJax, Mermaid and the widget manager.
-OFFLINE_TEMPLATE = """
-{%- extends 'lab/index.html.j2' -%}
-{%- block html_head_js -%}{%- endblock -%}
-{%- block html_head_js_mathjax -%}{%- endblock -%}
-{%- block html_head_js_mermaidjs -%}{%- endblock -%}
-{%- block jupyter_widgets -%}{%- endblock -%}
-{%- block html_head_css -%}
-<style>
-main { max-width: 1080px; margin: 0 auto; padding: 0 12px 48px; }
-.back { display: block; padding: 14px 0; font: 14px system-ui, sans-serif; }
-.jp-RenderedHTMLCommon, .jp-RenderedText { overflow-x: auto; }
-.jp-RenderedImage img, .jp-RenderedHTMLCommon img { max-width: 100%; height: auto; }
-@media (max-width: 700px) { .jp-InputPrompt, .jp-OutputPrompt { display: none; } body.jp-Notebook { padding: 4px; } }
-</style>
-{%- endblock -%}
-{%- block body_header -%}{{ super() }}<a class="back" href="index.html">← the run's page</a>{%- endblock -%}
-"""
-WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-def export_html(notebook: Path) -> Path:
-    """Write an executed notebook as HTML beside it, complete and offline, and return the page's path.
-
-    Widgets are left out: without a kernel they are dead, and their scripts would come from the network.
-    """
-    import nbformat
-    from jinja2 import DictLoader
-    from nbconvert import HTMLExporter
-
-    book = nbformat.read(notebook, as_version=4)
-    book.metadata.pop("widgets", None)
-    for cell in book.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
-    exporter = HTMLExporter(
-        extra_loaders=[DictLoader({"offline.html.j2": OFFLINE_TEMPLATE})],
-        template_file="offline.html.j2",
-        embed_images=True,
-    )
-    where = {"metadata": {"name": notebook.stem, "path": str(notebook.parent)}}
-    page, _ = exporter.from_notebook_node(book, resources=where)
-    with atomic_write(notebook.with_suffix(".html")) as temporary:
-        temporary.write_text(page, encoding="utf-8")
-    return notebook.with_suffix(".html")
-
-
-def up_to_date_html(notebook: Path) -> str | None:
-    """The name of an executed notebook's HTML page, written where it is missing or old; None without a notebook."""
-    if not notebook.exists() or notebook.stat().st_size == 0:
-        return None
-    page = notebook.with_suffix(".html")
-    if not page.exists() or page.stat().st_mtime < notebook.stat().st_mtime:
-        export_html(notebook)
-    return page.name
 
 
 def write_report(folder: Path) -> Path:
-    """Write a run's `index.html` and the HTML of its executed notebooks; returns the page's path.
+    """Write the `index.html` of a run or of a sweep, and the HTML of executed notebooks; returns the page's path.
 
-    The page is one file that opens offline; only its links to the notebooks want them beside it.
+    The page is one file that opens offline; only its links to the notebooks want them beside it. A run.json, sweep.json
+    or a run's results.json that is not whole raises `UsageError` with its name.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    try:
+        if (folder / "sweep.json").exists():
+            from lib.sweep_page import write_sweep_page
 
+            return write_sweep_page(folder)
+        return write_run_page(folder)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def write_run_page(folder: Path) -> Path:
+    """The page of a run."""
     run = load_run(folder)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters |= {"prose": prose, "when": when}
-    page = environment.get_template("report.html.j2").render(
+    return write_page(
+        folder,
+        "report.html.j2",
+        title="Colorization of Grayscale Images, measured",
+        footer="Made by `workbook run` from the results.json files of this run; it needs no network.",
         question=QUESTION,
         answer=answer(run),
         facts=facts(run),
@@ -104,18 +53,6 @@ def write_report(folder: Path) -> Path:
         provenance=provenance(run),
         record=run.record,
     )
-    with atomic_write(folder / "index.html") as temporary:
-        temporary.write_text(page, encoding="utf-8")
-    return folder / "index.html"
-
-
-def prose(text: str) -> str:
-    """A sentence of a notebook as HTML: escaped, with Markdown's `code` and **strong**, which notebooks also show."""
-    from markupsafe import Markup
-
-    safe = html.escape(text)
-    safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
-    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", safe))
 
 
 def answer(run: RunFiles) -> dict:
@@ -155,50 +92,15 @@ def states_line(run: RunFiles) -> str:
     return ", ".join(f"{count} {state}" for state, count in states.items())
 
 
-def duration(seconds: float) -> str:
-    """Seconds as a reader says them: `42 s`, `7 min 12 s`, `3 h 5 min`."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    return (
-        f"{seconds // 60} min {seconds % 60} s" if seconds < 3600 else f"{seconds // 3600} h {seconds % 3600 // 60} min"
-    )
-
-
-def when(iso: str) -> str:
-    """`23 November 2026, 18:40`."""
-    moment = datetime.fromisoformat(iso)
-    return f"{moment.day} {moment:%B %Y, %H:%M}"
-
-
-def verdict_kind(verdict: str) -> str:
-    """The style of a verdict's badge; a verdict of another wording is shown neutral."""
-    return verdict.replace(" ", "-") if verdict in VERDICTS else "other"
-
-
-def verdict_counts(claims: list[dict]) -> list[tuple[str, int]]:
-    """(verdict, how often), in the order of `VERDICTS`."""
-    counts = Counter(entry["verdict"] for entry in claims)
-    order = [*VERDICTS, *(verdict for verdict in counts if verdict not in VERDICTS)]
-    return [(verdict, counts[verdict]) for verdict in order if counts[verdict]]
-
-
 def main_figures(run: RunFiles) -> list[dict]:
     """The figures marked `main`, embedded, in the order of the notebooks; one that is not there is left out."""
-    from PIL import Image
-
     figures = []
     for stem, results in run.results.items():
         for figure in results.get("figures", []):
             path = run.folder / stem / figure["file"]
-            if not figure.get("main") or not path.exists():
-                continue
-            with Image.open(path) as picture:
-                (width, height), kind = picture.size, picture.get_format_mimetype()
-            source = f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
-            figures.append(
-                {"source": source, "caption": figure["caption"], "stem": stem, "width": width, "height": height}
-            )
+            if figure.get("main"):
+                with suppress(OSError):
+                    figures.append(embedded(path, figure["caption"], stem))
     return figures
 
 
@@ -224,7 +126,6 @@ def notebook_entry(run: RunFiles, stem: str) -> dict:
     """What the page says of one notebook, whether it was done, failed or left nothing."""
     entry = run.record.get("notebooks", {}).get(stem, {})
     results = run.results.get(stem, {})
-    executed = run.folder / f"{stem}.ipynb"
     seconds = entry.get("seconds") or results.get("durations", {}).get("notebook")
     return {
         "stem": stem,
@@ -235,8 +136,7 @@ def notebook_entry(run: RunFiles, stem: str) -> dict:
         "state": entry.get("state", "done"),
         "error": entry.get("error", []),
         "time": duration(seconds) if seconds else "",
-        "html": up_to_date_html(executed),
-        "ipynb": executed.name if executed.exists() else None,
+        **executed_notebook(run.folder / f"{stem}.ipynb"),
     }
 
 

@@ -1,4 +1,4 @@
-"""What a run left behind, read from its files alone, and its rows as the table that terminal and page both show."""
+"""What a run or a sweep left behind, read from its files alone, and rows as the table that terminal and page show."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -158,10 +158,74 @@ def load_run(folder: Path) -> RunFiles:
     return RunFiles(folder, read_json(record) if record.exists() else {}, results)
 
 
+@dataclass(frozen=True)
+class PointFiles:
+    """A point of a sweep: what it varies, how it stands, and where its results lie once it is done.
+
+    `state` is "done", "failed", "interrupted", "running", "to go", or "not readable" where its point.json is broken.
+    """
+
+    folder: Path
+    notebook: str
+    varied: dict
+    state: str
+    seconds: float | None
+    error: list[str]
+
+    @property
+    def results_file(self) -> Path:
+        return self.folder / self.notebook / "results.json"
+
+
+@dataclass(frozen=True)
+class SweepFiles:
+    """What a sweep's folder holds: `record` is sweep.json; the points stand in its order."""
+
+    folder: Path
+    record: dict
+    points: list[PointFiles]
+
+    @property
+    def finished(self) -> list[Path]:
+        """The results.json of every point that is done."""
+        return [point.results_file for point in self.points if point.state == "done"]
+
+
+def load_sweep(folder: Path) -> SweepFiles:
+    """Read a sweep's folder. A broken sweep.json raises `ValueError`; a broken point.json is that point's state."""
+    record = read_json(folder / "sweep.json")
+    if not isinstance(record, dict) or not {"notebook", "points"} <= set(record):
+        raise ValueError(f"{folder / 'sweep.json'} is no record of a sweep; start the sweep again")
+    points = []
+    for entry in record["points"]:
+        place = folder / entry["folder"]
+        found = point_state(place)
+        points.append(
+            PointFiles(place, record["notebook"], entry["varied"], found["state"], found.get("seconds"), found["error"])
+        )
+    return SweepFiles(folder, record, points)
+
+
+def point_state(folder: Path) -> dict:
+    """A point's point.json: its state, seconds and last error lines; a missing or broken one is a state as well."""
+    if not (folder / "point.json").exists():
+        return {"state": "to go", "error": []}
+    try:
+        found = read_json(folder / "point.json")
+        return {**found, "state": found["state"], "error": list(found.get("error") or [])}
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        return {"state": "not readable", "error": [str(error)]}
+
+
+def pictures_of(results: dict) -> str:
+    """Which pictures the scores of a results.json are of: data and test split; only equal ones may be compared."""
+    data = results.get("data", {})
+    return f"{data.get('fingerprint')}/{data.get('tested')}"
+
+
 def on_same_pictures(run: RunFiles, own: dict) -> RunFiles:
     """The same run with only the notebooks whose scores are of the pictures of `own`, a results.json in the making."""
-    keys = ("fingerprint", "tested")
-    same = {s: r for s, r in run.results.items() if all(r["data"].get(k) == own["data"].get(k) for k in keys)}
+    same = {stem: results for stem, results in run.results.items() if pictures_of(results) == pictures_of(own)}
     return replace(run, results=same)
 
 

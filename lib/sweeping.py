@@ -10,7 +10,8 @@ from lib.cluster import Job, SchedulerLost, connected, cores, embedded, run_jobs
 from lib.files import NOTEBOOKS, OUTPUTS, timestamp, write_json
 from lib.live import SweepTable
 from lib.parameters import UsageError, given_parameters, inspect
-from lib.sweeps import Sweep, data_fingerprints, find_sweep, fingerprints, is_done, read_sweep, state_of
+from lib.results import point_state
+from lib.sweeps import Sweep, data_fingerprints, find_sweep, fingerprints, is_done, read_sweep
 
 
 def sweep(options: argparse.Namespace) -> int:
@@ -78,18 +79,18 @@ def jobs_to_do(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool)
     jobs, before = [], Counter()
     for point, wanted in zip(plan.points, expected, strict=True):
         own = folder / point.folder
-        state = state_of(own)
+        state = point_state(own)
         if is_done(own, wanted):
             before["done"] += 1
-            if state.get("state") != "done":  # killed between the results and this note of them
+            if state["state"] != "done":  # killed between the results and this note of them
                 write_json(own / "point.json", state | {"state": "done", "error": [], "fingerprints": wanted})
             continue
         same = state.get("fingerprints") == wanted
-        if state.get("state") == "failed" and same and not retry:
+        if state["state"] == "failed" and same and not retry:
             before["failed"] += 1
             print(f"failed before: {point.label}: {(state.get('error') or ['no reason was kept'])[0]}")
             continue
-        if state.get("state") == "done" and not same:
+        if state["state"] == "done" and not same:
             changed = [part for part, value in wanted.items() if state.get("fingerprints", {}).get(part) != value]
             before[f"done with other {' and '.join(changed)}, to be done again"] += 1
         jobs.append({"point": point, "notebook": plan.notebook.path, "folder": own, "fingerprints": wanted})
@@ -123,8 +124,12 @@ def work_off(jobs: list[Job], before: int, workers: int, scheduler: str | None, 
 def add_up(plan: Sweep, folder: Path, expected: Sequence[dict]) -> int:
     """Print the table over seeds, build the page, and return 1 where a point is not done."""
     from lib.report import write_report
+    from lib.tables import table_command
 
     done = [is_done(folder / point.folder, wanted) for point, wanted in zip(plan.points, expected, strict=True)]
-    print(f"{sum(done)} of {len(done)} points done")
+    if any(done):
+        print()
+        table_command(str(folder))
+    print(f"\n{sum(done)} of {len(done)} points done")
     print(write_report(folder))
     return int(not all(done))

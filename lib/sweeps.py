@@ -26,7 +26,7 @@ from lib.parameters import Notebook, UsageError, assign, nearest
 
 READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
 AXES = ("values", "grid", "zip")
-TOLD = {"question": str, "metric": str, "baseline": dict, "methods": list, "claims": list}  # what table and page read
+TOLD = {"question": str, "metrics": list, "baseline": dict, "methods": list, "claims": list}  # what table and page read
 CLAIM = ("claim", "paper", "better", "than")
 
 
@@ -46,7 +46,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep as its file asks for it. `told` is what table and page read: question, metric, baseline, ..."""
+    """A sweep as its file asks for it. `told` is what table and page read: question, metrics, baseline, ..."""
 
     name: str
     profile: str
@@ -57,7 +57,7 @@ class Sweep:
     def record(self) -> dict[str, object]:
         """What sweep.json says of it."""
         points = [{"folder": p.folder, "parameters": p.parameters, "varied": p.varied} for p in self.points]
-        defaults = {"question": "", "metric": "psnr", "baseline": {}, "methods": [], "claims": []}
+        defaults = {"question": "", "metrics": [], "baseline": {}, "methods": [], "claims": []}
         return {
             "name": self.name,
             "notebook": self.notebook.stem,
@@ -257,11 +257,3 @@ def results_of(folder: Path) -> dict | None:
 def is_done(folder: Path, expected: Mapping[str, str]) -> bool:
     """Whether a point's results stand and were made from what is `expected`."""
     return (results_of(folder) or {}).get("fingerprints") == dict(expected)
-
-
-def state_of(folder: Path) -> dict:
-    """A point's point.json; {} where there is none, or none that can be read."""
-    try:
-        return read_json(folder / "point.json")
-    except (ValueError, OSError):
-        return {}

@@ -268,6 +268,22 @@ def test_a_claim_whose_notebook_is_missing_stands_there_with_the_reason(run):
     assert verdicts["The CNN's scores show that it colours well"][0] == "not supported"
 
 
+def test_what_sweeps_have_judged_replaces_single_trainings_and_adds_claims(run):
+    own = run(n02_baseline_cnn={"per_image": grid()})
+    alone = claims.ledger(own, seeds(0.5, 2.0))
+    over_seeds = [
+        {"claim": name, "paper": "p", "measured": "over 5 seeds", "verdict": "not supported"}
+        for name in ("More pairs beat fewer", "A claim of one's own")
+    ]
+    judged = claims.ledger(own, seeds(0.5, 2.0), over_seeds)
+    assert [e["claim"] for e in judged] == [e["claim"] for e in alone] + ["A claim of one's own"]
+    assert (
+        judged[-1] == over_seeds[1]
+        and judged[[e["claim"] for e in alone].index("More pairs beat fewer")] == over_seeds[0]
+    )
+    assert [e for e in judged if e not in over_seeds] == [e for e in alone if e["claim"] != "More pairs beat fewer"]
+
+
 def test_pictures_may_be_called_what_they_like(run):
     named = grid().assign(name=lambda t: t["name"].replace({"p0": "NA", "p1": "001"}))
     table = claims.read_table(run(n02_baseline_cnn={"per_image": named}), "02_baseline_cnn")

@@ -17,10 +17,8 @@ from lib.evaluation import (
     difference,
     evaluate,
     load_methods,
-    mean_interval,
     predict,
     summarize,
-    verdict,
 )
 from lib.networks import build_network
 from lib.perceptual import feature_distance, vgg11_features
@@ -158,22 +156,6 @@ def test_differences_need_the_same_pictures(scores, other):
     fewer = scores[~((scores["method"] == GRAY_COPY) & (scores["name"] == scores["name"].iloc[0]))]
     with pytest.raises(ValueError, match=f"tinted and {other} were not measured on the same pictures"):
         difference(fewer, "tinted", other, "psnr")
-
-
-def test_mean_interval_is_students():
-    values = [1.0, 2.0, 4.0]
-    expected = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
-    assert mean_interval(values) == pytest.approx((7 / 3, *expected))
-    assert mean_interval([1.5]) == (1.5, -np.inf, np.inf)
-
-
-@pytest.mark.parametrize(
-    ("interval", "said"),
-    [((0.1, 0.2), "supported"), ((-0.2, -0.1), "not supported"), ((-0.1, 0.1), "cannot tell"), ((0, 1), "cannot tell"),
-     ((-np.inf, np.inf), "cannot tell"), ((np.nan, np.nan), "cannot tell")],
-)  # fmt: skip
-def test_verdicts(interval, said):
-    assert verdict(*interval) == said
 
 
 # --- colorizers

@@ -30,7 +30,33 @@ CURVE = pd.DataFrame(
     [("knob", 0.0, 2.0, 0.6, 0.5), ("knob", 1.0, 1.0, 1.0, 0.3), ("control", 1.5, 0.5, 0.9, 0.4)],
     columns=["kind", "setting", "gain", "colorfulness_ratio", "distance"],
 )
+LABELS = {"psnr": "PSNR (dB)", "ssim": "SSIM"}
+
+
+def lines_over(values, methods=("net",), further=None, spread=0.2):
+    """Lines of `tables.over_seeds` by hand: gray copy at 23, each method a little higher with each value."""
+    rows = [
+        {"x": x, **more, "method": method, "metric": metric, "mean": mean, "low": mean - spread, "high": mean + spread}
+        for place, x in enumerate(values)
+        for more in ([{"epochs": e} for e in further] if further else [{}])
+        for metric in LABELS
+        for method, mean in [("gray copy", 23.0), *((m, 22.0 + place + 0.1 * k) for k, m in enumerate(methods))]
+    ]
+    table = pd.DataFrame(rows)
+    table.loc[table["method"] == "gray copy", ["low", "high"]] = np.nan if np.isnan(spread) else 23.0
+    return table
+
+
 CALLS = {
+    "swept": [
+        (lines_over([0.0, 0.01, 0.5, 5.0]), ["x"], LABELS, ["gray copy"]),
+        (lines_over([1.0], spread=np.nan), ["x"], {"psnr": "PSNR"}, ["gray copy"]),  # one value, one seed
+        (lines_over(["none", "edges, smoothed"], ["a", "b"]), ["x"], LABELS, ["gray copy"]),
+        (lines_over([1, 2], ["a", "b", "c"], further=[3, 6, 9]), ["x", "epochs"], LABELS, ["gray copy"]),
+        (lines_over([0], ["a", "b"]).drop(columns="x"), [], LABELS, ["gray copy"]),
+        (lines_over(["a", "b"], [f"one of many, {i}" for i in range(60)]), ["x"], LABELS, ["gray copy"]),
+    ],
+    "swept_seeds": [(lines_over([0], ["a"], spread=np.nan).drop(columns="x"), LABELS, ["gray copy"])],
     "contact_sheet": [([COLOR, GRAY] * 5,), ([COLOR], ["one"])],
     "picture_table": [
         ({"gray": [GRAY]},),
@@ -156,3 +182,61 @@ def test_colored_arrays_go_from_dark_to_bright():
     assert picture.shape == (2, 2, 3) and picture.dtype == np.uint8
     light = picture.sum(-1)
     assert light[0, 0] < light[0, 1] < light[1, 0] == light[1, 1]
+
+
+def swept_axes(values, **options):
+    return figures.swept(lines_over(values, **options), ["x"], LABELS, ["gray copy"]).axes
+
+
+def test_a_metric_stands_over_its_swept_value_with_its_interval():
+    axes = swept_axes([2.0, 1.0, 3.0])
+    control, net = axes[0].lines
+    np.testing.assert_allclose(net.get_xydata(), [[1, 23], [2, 22], [3, 24]])  # by size
+    np.testing.assert_allclose(control.get_xydata(), [[1, 23], [2, 23], [3, 23]])
+    assert control.get_linestyle() == ":" and control.get_color() == figures.MUTED != net.get_color()
+    ends = np.array([path.vertices[:, 1] for path in axes[0].collections[0].get_paths()])
+    np.testing.assert_allclose(ends, [[22.8, 23.2], [21.8, 22.2], [23.8, 24.2]])
+    assert [a.get_ylabel() for a in axes] == list(LABELS.values()) and axes[0].get_xlabel() == "x"
+
+
+def test_values_that_span_orders_of_magnitude_stand_on_a_logarithmic_axis_with_zero():
+    assert swept_axes([0.0, 0.01, 0.5])[0].get_xscale() == "symlog"
+    assert swept_axes([1.0, 10.0])[0].get_xscale() == "linear"
+    assert swept_axes([-1.0, 0.01, 5.0])[0].get_xscale() == "linear"
+    assert [t.get_text() for t in swept_axes([0.0, 0.01, 0.5])[0].get_xticklabels()] == ["0", "0.01", "0.5"]
+    np.testing.assert_allclose(swept_axes(["100", "400"])[0].lines[1].get_xdata(), [100, 400])  # lists of one
+
+
+def test_names_are_no_numbers_and_nothing_joins_them():
+    axes = swept_axes(["none", "edges"], methods=("a", "b"))[0]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["none", "edges"]
+    _, a, b = axes.lines
+    assert a.get_linestyle() == "None" and (a.get_xdata() < b.get_xdata()).all()
+
+
+def test_the_key_stands_below_and_fills_in_what_else_was_swept():
+    lines = lines_over([1, 2], ["CNN, ‹epochs› epochs", "net"], further=[3, 6])
+    (key,) = figures.swept(lines, ["x", "epochs"], LABELS, ["gray copy"]).legends
+    names = ["gray copy", "CNN, 3 epochs", "net, epochs 3", "CNN, 6 epochs", "net, epochs 6"]
+    assert [text.get_text() for text in key.get_texts()] == names
+
+
+def test_what_goes_along_with_the_first_parameter_is_no_line_of_its_own():
+    lines = lines_over([16, 4, 8]).assign(accumulation=lambda t: 16 // t["x"])
+    axes = figures.swept(lines, ["x", "accumulation"], LABELS, ["gray copy"]).axes[0]
+    assert len(axes.lines) == 2 and axes.get_xlabel() == "x (with accumulation 4, 2, 1)"
+
+
+def test_many_lines_stand_in_panels_of_their_own():
+    lines = lines_over([1, 2], ["a", "b", "c"], further=[3, 6, 9])
+    axes = figures.swept(lines, ["x", "epochs"], LABELS, ["gray copy"]).axes
+    assert [a.get_title(loc="left") for a in axes[::2]] == ["epochs 3", "epochs 6", "epochs 9"]
+    assert len({a.lines[1].get_color() for a in axes}) == 1  # a method keeps its colour
+
+
+def test_a_control_far_off_does_not_flatten_the_rest():
+    lines = lines_over([1, 2])
+    lines.loc[lines["method"] == "gray copy", "mean"] = 90.0
+    axes = figures.swept(lines, ["x"], LABELS, ["gray copy"]).axes[0]
+    assert len(axes.lines) == 1 and axes.get_ylim()[1] < 30
+    assert axes.get_title(loc="left") == "beyond the panel: gray copy 90"
