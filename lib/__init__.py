@@ -17,6 +17,8 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     augmentation.py  random crops and exposures of training pictures
     perceptual.py    VGG11 features; the perceptual loss as printed, and corrected
     distillation.py  how the bundled VGG11 weights were made
+    weights.py       networks and checkpoints in files, each whole or not there
+    processes.py     several processes that train one network, or want the same one
     training.py      TrainingConfig and the visible loop; a training is kept under its fingerprint
     colorizer.py     the bundled colorizer, ready to use
     checkpoints.py   the networks that runs have kept, and their epochs
@@ -38,6 +40,7 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     bench.py         how fast the printed recipe is, and how fast ours
     report.py        a run as one HTML page
     parameters.py    notebook parameters, checked before a kernel starts
+    train.py         one training from the command line, in one process or several
     workbook.py      the runner: papermill, one line a notebook, the report
 
 Only workbook.py and parameters.py know papermill, only browsers/ knows ipywidgets, and only sources.py (and

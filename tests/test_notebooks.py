@@ -21,7 +21,7 @@ from lib.evaluation import evaluate
 from lib.files import NOTEBOOKS, ROOT, read_json
 from lib.results import CONTROLS, METRICS, load_run
 from lib.sources import load_pairs
-from lib.training import load_network
+from lib.weights import load_network
 from lib.workbook import execute
 
 STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
