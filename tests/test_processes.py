@@ -23,7 +23,8 @@ PLAIN = TrainingConfig(
 )
 CONFIGS = {
     "no norm": PLAIN,
-    "group norm": replace(PLAIN, options={"width": 8, "norm": "group"}),
+    # Of one channel a group, the biases before the norm have no gradient but rounding, which Adam makes large.
+    "group norm": replace(PLAIN, options={"width": 16, "norm": "group"}),
     "crops, one cycle, a last batch of one": replace(PLAIN, pairs=17, crop=24, schedule="one-cycle", weight_decay=0.02),
 }
 TOLERANCE = dict(atol=1e-5, rtol=1e-4)  # Adam divides by the gradient's size, and so by its rounding
@@ -103,7 +104,7 @@ def test_only_the_main_process_shows_progress_and_writes(together, work):
 
 def test_batch_norm_on_cpus_is_refused_by_all(together):
     sentence = "ColorizationNet has batch norm, which torch cannot take over 2 CPU processes; train it in one"
-    assert {line for line in re.findall(r"\[(\d of 2 refuses: [^;]*; train it in one)", together)} == {
+    assert set(re.findall(r"\[(\d of 2 refuses: [^;]*; train it in one)", together)) == {
         f"{rank} of 2 refuses: {sentence}" for rank in (0, 1)
     }
 
