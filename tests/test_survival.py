@@ -65,7 +65,7 @@ def train_here(config: TrainingConfig, pairs: Pairs, folder: Path, log: Path, sl
 @pytest.fixture(scope="module")
 def processes():
     context = multiprocessing.get_context("forkserver")  # which imports torch once for all of them
-    context.set_forkserver_preload(["lib.training"])
+    context.set_forkserver_preload(["lib.training", "torch._dynamo", "pytest"])
     started = []
 
     def start(*args, slow=0.0):

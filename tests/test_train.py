@@ -87,9 +87,13 @@ def test_accelerate_launches_it_and_a_notebook_finds_the_network(folder, tmp_pat
     config = configuration(list(SETTINGS.items()))
     here = train(config, load_pairs(str(folder), 32, tmp_path / "own cache"), device="cpu", folder=tmp_path / "here")
     for kind in ("--cpu", "--multi_gpu"):
-        launch = [sys.executable, "-m", "accelerate.commands.launch", kind, "--num_processes", "2", "-m", "lib.train"]
+        launch = [sys.executable, "-m", "accelerate.commands.launch", kind, "--num_processes", "2"]
         done = subprocess.run(
-            [*launch, *arguments(folder, tmp_path / kind)], cwd=ROOT, capture_output=True, text=True, timeout=300
+            [*launch, "--main_process_port", "0", "-m", "lib.train", *arguments(folder, tmp_path / kind)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         lines = done.stdout.strip().splitlines()
