@@ -23,6 +23,8 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     augmentation.py  random crops and exposures of training pictures
     perceptual.py    VGG11 features; the perceptual loss as printed, and corrected
     distillation.py  how the bundled VGG11 weights were made
+    weights.py       networks and checkpoints in files, each whole or not there
+    processes.py     several processes that train one network, or want the same one
     training.py      TrainingConfig and the visible loop; a training is kept under its fingerprint
     colorizer.py     the bundled colorizer, ready to use
     checkpoints.py   the networks that runs have kept, and their epochs
@@ -41,6 +43,7 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     colorize.py      photographs in, photographs out
     runs.py          what a notebook records of itself
     bench.py         how fast the printed recipe is, and how fast ours
+    train.py         one training from the command line, in one process or several
     pages.py         what the page of a run and that of a sweep share
     sweep_page.py    a sweep as one HTML page
     report.py        a run, or a sweep, as one HTML page

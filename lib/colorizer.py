@@ -4,7 +4,8 @@ from pathlib import Path
 
 from lib.files import MODELS
 from lib.networks import ChromaNet
-from lib.training import best_device, load_network
+from lib.training import best_device
+from lib.weights import load_network
 
 BUNDLED_COLORIZER = MODELS / "colorizer.safetensors"
 

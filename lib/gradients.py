@@ -1,5 +1,6 @@
 """What reaches a network's weights, measured: gradients of a loss, what accumulation changes, and what it saves."""
 
+import copy
 from collections.abc import Callable
 
 import pandas as pd
@@ -8,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from lib.networks import build_network
+from lib.pairs import Pairs
+from lib.training import TrainingConfig, augmentation, make_objective
 
 
 def gradients(network: nn.Module, loss: Callable[[], Tensor]) -> list[Tensor]:
@@ -38,6 +41,19 @@ def saved_for_backward(compute: Callable[[], Tensor]) -> int:
         result = compute()  # held until the hooks are gone, so that no address is used twice
     del result
     return sum(kept.values())
+
+
+def kept_megabytes(config: TrainingConfig, network: nn.Module, pairs: Pairs) -> float:
+    """Megabytes that the forward pass of one training batch, loss included, keeps for its backward pass, in float32.
+
+    The batch is the first `config.batch_size` training pairs. A perceptual loss keeps its features' weights as well.
+    """
+    own = copy.deepcopy(network).train()  # a copy: batch norm would count the batch
+    device = next(own.parameters()).device
+    batch = pairs.split("train", min(config.batch_size, config.pairs)).tensors(slice(None), device)
+    gray, color = augmentation(config, 1)(*batch)
+    objective = make_objective(config, device)
+    return saved_for_backward(lambda: objective(own, gray, color)) / 1e6
 
 
 def compare_accumulation(gray: Tensor, truth: Tensor, seed: int, width: int) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Gray and colour pictures in pairs: read as a person sees them, decoded once, split for good.
 
 `GrayscaleToColorDataset` is the paper's data set, two folders read picture by picture. `Pairs` is what the notebooks
-train and measure on: every picture decoded once to uint8 and kept under a fingerprint of the files.
+train and measure on: every picture decoded once to uint8 and kept under a fingerprint of the files. Its arrays stay on
+the disk, mapped into memory, and a split looks its pictures up there: there may be more of them than memory holds.
 """
 
 import hashlib
@@ -10,7 +11,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +28,8 @@ from lib import color as colors
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 SPLITS = ("train", "val", "test")
+_PIECE = 256  # pictures that are read at a time where all of them are needed
+_ABANDONED = 24 * 3600  # seconds after which an unfinished cache belongs to a process that was killed
 _DECODER = 1  # raise it when `read_photograph` or `squared` change what they return: caches are then made anew
 
 
@@ -141,18 +145,61 @@ class GrayscaleToColorDataset(Dataset):
         return self.transform(gray), self.transform(color)
 
 
+class Rows:
+    """Chosen rows of arrays laid end to end, read when they are asked for: a split of mapped pictures costs no memory.
+
+    It has the shape, type, length, indexing and iteration of the array it stands for; what an index gives is an
+    ordinary array, as is `np.asarray` of it.
+
+    Args:
+        parts: arrays that differ in length alone, one or more.
+        positions: which rows, counted through all parts.
+    """
+
+    def __init__(self, parts: Sequence["np.ndarray | Rows"], positions: np.ndarray):
+        self._parts, self._positions = parts, positions
+        self._starts = np.cumsum([0, *(len(part) for part in parts[:-1])])
+        self.shape, self.dtype = (len(positions), *parts[0].shape[1:]), parts[0].dtype
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __getitem__(self, index: object) -> np.ndarray:
+        rows, *rest = index if isinstance(index, tuple) else (index,)
+        if rows is Ellipsis:
+            return np.asarray(self)[index]
+        positions = self._positions[rows]
+        part = np.searchsorted(self._starts, positions, side="right") - 1
+        inside = positions - self._starts[part]
+        if not positions.ndim:
+            return np.asarray(self._parts[part][inside])[tuple(rest)]
+        found = np.empty((len(positions), *self.shape[1:]), self.dtype)
+        for number in np.unique(part):
+            found[part == number] = self._parts[number][inside[part == number]]
+        return found[(slice(None), *rest)]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[position] for position in range(len(self)))
+
+    def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("rows that are looked up cannot become an array without a copy")
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+
 @dataclass(frozen=True)
 class Pairs:
     """Pairs of one size, decoded to uint8.
 
-    `gray` is `(N, H, W)`, `color` is `(N, H, W, 3)` (memory-mapped where they come from a cache), `names` and `splits`
-    have N entries. `fingerprint` identifies pixels, names and splits; `skipped` says what was left out and why.
+    `gray` is `(N, H, W)`, `color` is `(N, H, W, 3)`: arrays, memory-mapped where they come from a cache, or the `Rows`
+    of such; `names` and `splits` have N entries. `fingerprint` identifies pixels, names and splits; `skipped` says what
+    was left out and why.
     """
 
     name: str
     description: str
-    gray: np.ndarray
-    color: np.ndarray
+    gray: np.ndarray | Rows
+    color: np.ndarray | Rows
     names: list[str]
     splits: np.ndarray
     fingerprint: str
@@ -185,12 +232,12 @@ class Pairs:
         return np.array(sorted(found, key=lambda i: _hash("order", self.names[i])))[:limit]
 
     def split(self, split: str, limit: int | None = None) -> "Pairs":
-        """The first `limit` pairs of a split, as `Pairs`."""
+        """The first `limit` pairs of a split, as `Pairs`; no picture is copied."""
         chosen = self.indices(split, limit)
         return replace(
             self,
-            gray=self.gray[chosen],
-            color=self.color[chosen],
+            gray=Rows([self.gray], chosen),
+            color=Rows([self.color], chosen),
             names=[self.names[i] for i in chosen],
             splits=self.splits[chosen],
         )
@@ -235,40 +282,48 @@ def read_splits(folder: Path, names: list[str]) -> np.ndarray:
 
 
 def make_pairs(
-    name: str, description: str, names: list[str], gray: np.ndarray, color: np.ndarray, splits: np.ndarray
+    name: str, description: str, names: list[str], gray: np.ndarray | Rows, color: np.ndarray | Rows, splits: np.ndarray
 ) -> Pairs:
     """`Pairs` from arrays, with the fingerprint of their content."""
     digest = hashlib.sha256(json.dumps([names, splits.tolist(), list(color.shape)]).encode())
-    for start in range(0, len(names), 256):  # in pieces: a memory-mapped array need not fit in memory
-        digest.update(np.ascontiguousarray(gray[start : start + 256]).data)
-        digest.update(np.ascontiguousarray(color[start : start + 256]).data)
+    for start in range(0, len(names), _PIECE):  # in pieces: a memory-mapped array need not fit in memory
+        digest.update(np.ascontiguousarray(gray[start : start + _PIECE]).data)
+        digest.update(np.ascontiguousarray(color[start : start + _PIECE]).data)
     return Pairs(name, description, gray, color, names, splits, digest.hexdigest()[:16])
 
 
 def join_pairs(parts: Sequence[Pairs]) -> Pairs:
-    """Several sets of pairs of one size as one, each name led by the name of its set."""
+    """Several sets of pairs of one size as one, each name led by the name of its set; no picture is copied."""
     if len({part.size for part in parts}) > 1:
         raise ValueError(f"sets of {sorted({part.size for part in parts})} px cannot be joined; load them at one size")
+    everything = np.arange(sum(len(part) for part in parts))
     return make_pairs(
         " + ".join(part.name for part in parts),
         "; ".join(part.description for part in parts),
         [f"{part.name}/{name}" for part in parts for name in part.names],
-        np.concatenate([part.gray for part in parts]),
-        np.concatenate([part.color for part in parts]),
+        Rows([part.gray for part in parts], everything),
+        Rows([part.color for part in parts], everything),
         np.concatenate([part.splits for part in parts]),
     )
 
 
-def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[], Pairs]) -> Pairs:
-    """What `make` returns, kept in `cache` under a hash of `key` and memory-mapped from there the next time."""
+def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[Path], Pairs]) -> Pairs:
+    """What `make` returns, kept in `cache` under a hash of `key` and memory-mapped from there, now and the next time.
+
+    `make` is given the folder that becomes the cache; the `gray.npy` and `color.npy` that it leaves there are kept.
+    """
     folder = cache / _hash(json.dumps([_DECODER, *key]))[:16]
     if not folder.exists():
         cache.mkdir(parents=True, exist_ok=True)
+        for abandoned in cache.glob(".making-*"):
+            if time.time() - abandoned.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(abandoned, ignore_errors=True)
         temporary = Path(tempfile.mkdtemp(dir=cache, prefix=".making-"))
         try:
-            pairs = make()
-            np.save(temporary / "gray.npy", pairs.gray)
-            np.save(temporary / "color.npy", pairs.color)
+            pairs = make(temporary)
+            for side in ("gray", "color"):
+                if not (temporary / f"{side}.npy").exists():
+                    np.save(temporary / f"{side}.npy", getattr(pairs, side))
             rest = {k: getattr(pairs, k) for k in ("name", "description", "names", "fingerprint", "skipped")}
             (temporary / "pairs.json").write_text(json.dumps(rest | {"splits": pairs.splits.tolist()}))
             try:
@@ -283,11 +338,38 @@ def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[], Pairs]) 
     return Pairs(gray=gray, color=color, splits=np.array(rest.pop("splits")), **rest)
 
 
+def _new_array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """A uint8 array in a new npy file, mapped into memory."""
+    array = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    if hasattr(os, "posix_fallocate") and array.size:
+        # The file is made with holes. To fill one on a full disk would kill the process; this raises instead.
+        with path.open("r+b") as file:
+            try:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+            except OSError as error:
+                raise OSError(error.errno, f"{os.strerror(error.errno)} for decoded pictures", str(path)) from error
+    return array
+
+
+def _only_rows(array: np.ndarray, path: Path, rows: list[int]) -> np.ndarray:
+    """The array of `path` again with no more than these rows, in pieces."""
+    shorter = path.with_name(f"shorter-{path.name}")
+    kept = _new_array(shorter, (len(rows), *array.shape[1:]))
+    for start in range(0, len(rows), _PIECE):
+        kept[start : start + _PIECE] = array[rows[start : start + _PIECE]]
+    shorter.replace(path)
+    return kept
+
+
 def decode_pairs(
-    files: list[tuple[str, Path, Path | None]], size: int
+    files: list[tuple[str, Path, Path | None]], size: int, folder: Path
 ) -> tuple[list[str], np.ndarray, np.ndarray, list]:
-    """Decode `(stem, gray, color)` files at `size` px: names, gray, colour, and a sentence for each file left out."""
-    gray, color = np.empty((len(files), size, size), np.uint8), np.empty((len(files), size, size, 3), np.uint8)
+    """Decode `(stem, gray, color)` files at `size` px: names, gray, colour, and a sentence for each file left out.
+
+    The pictures are written to `gray.npy` and `color.npy` in `folder` as they are decoded, and come back mapped.
+    """
+    gray = _new_array(folder / "gray.npy", (len(files), size, size))
+    color = _new_array(folder / "color.npy", (len(files), size, size, 3))
 
     def decode(position: int) -> str | None:
         try:
@@ -299,10 +381,14 @@ def decode_pairs(
         gray[position] = squared(pair[0], size) if files[position][2] else squared(pair[1], size).convert("L")
         return None
 
+    problems: list[str | None] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # PIL decodes and resizes without holding the GIL
-        problems = list(pool.map(decode, range(len(files))))
+        for start in range(0, len(files), _PIECE):  # all at once, the waiting jobs alone would take 100 MB
+            problems += pool.map(decode, range(start, min(start + _PIECE, len(files))))
     good = [i for i, problem in enumerate(problems) if problem is None]
-    return [files[i][0] for i in good], gray[good], color[good], [p for p in problems if p]
+    if len(good) < len(files):
+        gray, color = _only_rows(gray, folder / "gray.npy", good), _only_rows(color, folder / "color.npy", good)
+    return [files[i][0] for i in good], gray, color, [p for p in problems if p]
 
 
 def sample_table(pairs: Pairs) -> pd.DataFrame:
@@ -322,8 +408,9 @@ def near_duplicates(pairs: Pairs, threshold: float = 0.995, side: int = 16) -> p
 
     Similarity is the correlation of luma thumbnails of `side` x `side` pixels, as they are or mirrored.
     """
-    thumbs = torch.nn.functional.interpolate(
-        colors.to_tensor(np.asarray(pairs.gray)[..., None]), size=(side, side), mode="area"
+    pieces = (pairs.gray[start : start + _PIECE, ..., None] for start in range(0, len(pairs), _PIECE))
+    thumbs = torch.cat(
+        [torch.nn.functional.interpolate(colors.to_tensor(x), size=(side, side), mode="area") for x in pieces]
     )
 
     def normalised(x: Tensor) -> Tensor:  # (N, side * side), zero mean, unit length

@@ -23,7 +23,8 @@ from lib.networks import count_parameters
 from lib.pairs import Pairs, join_pairs
 from lib.results import GRAY_COPY
 from lib.sources import load_pairs
-from lib.training import TRAINED, TrainingConfig, save_network, train
+from lib.training import TRAINED, TrainingConfig, train
+from lib.weights import save_network
 
 SIZE = 144  # px of the photographs, of which crops of 128 px are trained on
 SIDE = 160  # px of the short side at which photographs are seen: the scale of an average crop, in multiples of 32

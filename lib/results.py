@@ -40,8 +40,11 @@ METRICS = {
     "colorfulness_ratio": Metric("colorfulness (ratio to truth)", "of truth's", 2, 1.0),
     "ciede2000": Metric("CIEDE2000", "ΔE00", 2, "low"),
     "vgg_distance": Metric("VGG distance", "VGG", 4, "low"),
+    "training_seconds": Metric("training s", "training s", 1, "low"),
+    "kept_mb": Metric("MB kept", "MB kept", 1, "low"),
 }
-UNSHOWN = ("mse", "colorfulness")  # tables say the same by pooled PSNR and by the ratio to the truth's
+COSTS = ("training_seconds", "kept_mb")  # what a training took, not how well it colours
+UNSHOWN = ("mse", "colorfulness", *COSTS)  # tables say the same by pooled PSNR and by the ratio to the truth's
 
 
 def metric(key: str) -> Metric:

@@ -74,7 +74,7 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
         raise ValueError(f"size is {size} px; the networks need at least 16")
     source = find_source(data)
     if source == "scenes":
-        return cached_pairs(cache, ["scenes", _SCENES_VERSION, SCENES, size], lambda: _render(size))
+        return cached_pairs(cache, ["scenes", _SCENES_VERSION, SCENES, size], lambda _: _render(size))
     has_both = (source / "gray").is_dir() and (source / "color").is_dir()
     if has_both:
         files, alone = match_pairs(source / "gray", source / "color")
@@ -87,8 +87,8 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
     sizes = [(s.st_size, s.st_mtime_ns) for s in stats]
     key = [str(source), size, [stem for stem, *_ in files], sizes, splits.tolist(), alone]
 
-    def decode() -> Pairs:
-        names, gray, color, problems = decode_pairs(files, size)
+    def decode(folder: Path) -> Pairs:
+        names, gray, color, problems = decode_pairs(files, size, folder)
         if not names:
             raise PhotographError(f"{source} holds no readable picture; the first problem: {problems[0]}")
         kept = np.isin([stem for stem, *_ in files], names)

@@ -15,7 +15,7 @@ from lib.evaluation import device_of, predict
 from lib.interventions import channel_effects
 from lib.perceptual import GrayFeatures
 from lib.photographs import Photograph
-from lib.training import load_network
+from lib.weights import load_network
 
 _KEPT = 16  # activations of one picture take 7 MB at 128 px and width 64; the oldest are forgotten
 

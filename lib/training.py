@@ -1,38 +1,48 @@
 """Training as a function of (configuration, data): the visible loop, and its result kept under the fingerprint of both.
 
-A second notebook that asks for the same network gets it from disk; an interrupted training goes on from its last
-epoch; a changed configuration or picture gives another fingerprint, and so another folder.
+A second notebook that asks for the same network gets it from disk, or waits for the process that trains it; an
+interrupted training goes on from its last epoch; a changed configuration or picture gives another fingerprint, and so
+another folder. Under `torchrun` or `accelerate launch` several processes train one network in the same loop.
 """
 
 import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from lib.augmentation import random_crops
 from lib.color import Colorizer
-from lib.files import OUTPUTS, atomic_write
+from lib.files import OUTPUTS
 from lib.metrics import psnr_of, quick_metrics, r2
 from lib.networks import build_network
 from lib.pairs import Pairs
 from lib.perceptual import BUNDLED, PerceptualLoss, PrintedPerceptualLoss, vgg11_features
+from lib.processes import Team, join_team, only_here, synchronised
 from lib.progress import progress
+from lib.weights import (
+    load_checkpoint,
+    load_network,
+    random_state,
+    read_history,
+    save_checkpoint,
+    save_network,
+    set_random_state,
+)
 
 TRAINED = OUTPUTS / "trained"
 _RECIPE = 1  # raise it when the loop, a loss or a network changes what a configuration yields
 LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution")
 SCHEDULES = ("constant", "one-cycle")
+PRECISIONS = ("auto", "float32", "bfloat16")
 COUNTED = 1000  # training pictures whose colours are counted for class rebalancing
 WARM_UP = 0.2  # share of the steps in which the rate of one cycle rises
 
@@ -43,8 +53,9 @@ class TrainingConfig:
 
     Adam, as the paper has it, with a constant learning rate; what goes beyond it: a rate that rises and falls once
     ("one-cycle", Smith and Topin 2019), decoupled `weight_decay`, and random crops of `crop` px instead of the whole
-    pictures (0). `batch_size` pictures go through the network at a time; the weights move after `accumulation` such
-    batches. `snapshots` are the epochs after which the weights are kept beside the last ones.
+    pictures (0). `batch_size` pictures go through the network at a time, over all processes together; the weights move
+    after `accumulation` such batches. `precision` is that of the forward pass: "auto" is bfloat16 on a GPU and float32
+    on a CPU. `snapshots` are the epochs after which the weights are kept beside the last ones.
     """
 
     network: str = "ColorizationNet"
@@ -60,6 +71,7 @@ class TrainingConfig:
     schedule: str = "constant"
     weight_decay: float = 0.0
     crop: int = 0
+    precision: str = "auto"
     seed: int = 0
     validation_pairs: int = 200
     snapshots: tuple[int, ...] = ()
@@ -71,6 +83,8 @@ class TrainingConfig:
             raise ValueError(f"{self.network} predicts no distribution of chroma; ChromaNet does")
         if self.schedule not in SCHEDULES:
             raise ValueError(f"schedule is one of {', '.join(SCHEDULES)}, not {self.schedule!r}")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}")
         for name in ("pairs", "epochs", "batch_size", "accumulation", "validation_pairs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
@@ -84,11 +98,15 @@ class TrainingConfig:
 
     def fingerprint(self, pairs: Pairs, device: str = "cpu") -> str:
         """16 hex digits that stand for this configuration on these pairs, trained on this kind of device."""
-        parts = [_RECIPE, asdict(self), pairs.fingerprint]
+        fields = asdict(self)
+        precision = resolved(fields.pop("precision"), device)
+        parts = [_RECIPE, fields, pairs.fingerprint]
         if self.loss != "mse":
             parts.append(hashlib.sha256(BUNDLED.read_bytes()).hexdigest() if self.vgg_weights == "bundled" else "")
         if torch.device(device).type != "cpu":  # other rounding, and other seconds
             parts.append(torch.device(device).type)
+        if precision != resolved("auto", device):
+            parts.append(precision)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -124,6 +142,13 @@ def snapshot_epochs(epochs: int) -> tuple[int, ...]:
 def best_device() -> str:
     """ "cuda" where there is one, else "cpu"."""
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def resolved(precision: str, device: str | torch.device) -> str:
+    """The precision that "auto" stands for on this kind of device; the others stand for themselves."""
+    if precision != "auto":
+        return precision
+    return "bfloat16" if torch.device(device).type == "cuda" else "float32"
 
 
 Objective = Callable[[nn.Module, Tensor, Tensor], Tensor]  # of a network, gray and colour, to a scalar
@@ -185,33 +210,47 @@ def train_epoch(
     augment: Augmentation = lambda gray, color: (gray, color),
     rate: Callable[[float], float] | None = None,
     tick: Callable[[int], None] = lambda count: None,
+    precision: str = "auto",
+    team: Team = Team(),  # noqa: B008 (frozen)
 ) -> float:
     """One pass over `pairs` in `order`; returns the mean loss a picture.
 
     Gradient accumulation: `accumulation` batches of `batch_size` add up to one step. Each batch's loss counts by its
-    share of the pictures, so the step equals that of one larger batch where no layer mixes pictures. `augment` changes
-    a batch before it is seen; `rate` gives the learning rate for the share of the epoch that is done.
+    share of the pictures, so the step equals that of one larger batch where no layer mixes pictures. So do the shares
+    of the processes of a `team`. `augment` changes a batch before it is seen; `rate` gives the learning rate for the
+    share of the epoch that is done.
     """
     network.train()
-    device = next(network.parameters()).device
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    device = parameters[0].device
+    half = resolved(precision, device) == "bfloat16"
     total, group_size = 0.0, batch_size * accumulation
     for start in range(0, len(order), group_size):
         group = order[start : start + group_size]
+        batches = [group[position : position + batch_size] for position in range(0, len(group), batch_size)]
+        losses = []
         optimizer.zero_grad(set_to_none=True)
         if rate:
-            for parameters in optimizer.param_groups:
-                parameters["lr"] = rate(start / len(order))
-        for position in range(0, len(group), batch_size):
-            chosen = group[position : position + batch_size]
+            for settings in optimizer.param_groups:
+                settings["lr"] = rate(start / len(order))
+        for chosen in batches:
+            # Every process draws for the whole batch before it takes its share: all draw the same.
             gray, color = augment(*pairs.tensors(chosen, device))
-            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                loss = objective(network, gray, color)
-            if not math.isfinite(loss.item()):
-                names = ", ".join(pairs.names[i] for i in chosen)
-                raise FloatingPointError(f"the loss is {loss.item()} on {names}; try a lower learning rate")
-            (loss * (len(chosen) / len(group))).backward()
-            total += loss.item() * len(chosen)
+            own, counting = team.share(len(chosen))
+            with torch.autocast(device.type, torch.bfloat16, enabled=half):
+                loss = objective(network, gray[own], color[own])
+            (loss * (counting / len(group))).backward()
+            losses.append(loss.detach().float() * counting)
             tick(len(chosen))
+        # One sum of all gradients a step, and no DistributedDataParallel: that would sum at every backward pass, also
+        # between the batches of one step, and hears of those alone that go through its own forward, not network.loss.
+        losses = torch.stack(losses)
+        team.add_up([*(parameter.grad for parameter in parameters if parameter.grad is not None), losses])
+        for chosen, loss in zip(batches, losses.tolist(), strict=True):
+            if not math.isfinite(loss):  # that of all processes together, so that all end here
+                names = ", ".join(pairs.names[i] for i in chosen)
+                raise FloatingPointError(f"the loss is {loss} on {names}; try a lower learning rate")
+            total += loss
         optimizer.step()
     return total / len(order)
 
@@ -242,113 +281,69 @@ def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "
     """Train, or take up an interrupted training, or return a finished one from `folder`.
 
     Trains on the first `config.pairs` of the train split, validates after every epoch on the val split, and shows a
-    progress bar under `label`. `device` is chosen when empty.
+    progress bar under `label`. `device` is chosen when empty. Where another process trains the same network, waits for
+    it. Started several times by `torchrun` or `accelerate launch`, all processes must call this alike and see the same
+    folder; the main one of them validates and writes.
     """
-    device = device or best_device()
-    folder = folder / config.fingerprint(pairs, device)
+    team, device = join_team(device or best_device())
+    folder, label = folder / config.fingerprint(pairs, device), label or config.network
     finished = folder / "network.safetensors"
-    if not finished.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _train(config, pairs, label or config.network, device, folder)
-    history = json.loads(_read(finished)[1]["history"])
-    return Trained(config, load_network(finished, device), pd.DataFrame(history), folder)
+    with ExitStack() as stack:
+        if team.main and not finished.exists():
+            stack.enter_context(only_here(folder, f"{label}: another process trains the same network; waiting for it."))
+        if not team.of_main(finished.exists()):
+            _train(config, pairs, label, torch.device(device), folder, team)
+            team.wait()
+    return Trained(config, load_network(finished, device), pd.DataFrame(read_history(finished)), folder)
 
 
-def _train(config: TrainingConfig, pairs: Pairs, label: str, device: str, folder: Path) -> None:
+def _train(config: TrainingConfig, pairs: Pairs, label: str, device: torch.device, folder: Path, team: Team) -> None:
     training = pairs.split("train", config.pairs)
     validation = pairs.split("val", min(config.validation_pairs, pairs.counts()["val"]))
     network = build_network(config.network, config.seed, **config.options).to(device)
-    network.to(memory_format=torch.channels_last)
+    network = synchronised(network.to(memory_format=torch.channels_last), team, device)
     # Without weight decay this is Adam.
     optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     objective = make_objective(config, device)
     if config.loss == "chroma distribution":
         network.count_colors(training.tensors(slice(COUNTED), device)[1])
     checkpoint = folder / "checkpoint.safetensors"
-    history = _load_checkpoint(checkpoint, network, optimizer) if checkpoint.exists() else []
-    with progress(label, config.epochs * len(training), initial=len(history) * len(training)) as tick:
+    with ExitStack() as stack:
+        # What is drawn while training (dropout) hangs on the seed alone, and nobody else's numbers on the training.
+        stack.enter_context(torch.random.fork_rng(range(torch.cuda.device_count()) if device.type == "cuda" else []))
+        torch.manual_seed(config.seed + (team.rank << 32))
+        history = []
+        if checkpoint.exists():
+            history, drawn = load_checkpoint(checkpoint, network, optimizer, team.rank)
+            if drawn:
+                set_random_state(drawn, device)
+        tick = lambda count: None  # noqa: E731
+        if team.main:
+            done, whole = (epochs * len(training) for epochs in (len(history), config.epochs))
+            tick = stack.enter_context(progress(label, whole, initial=done))
         for epoch in range(len(history) + 1, config.epochs + 1):
             started = time.perf_counter()
-            order = shuffled(len(training), config.seed, epoch)
             loss = train_epoch(
                 network,
                 objective,
                 optimizer,
                 training,
-                order,
+                shuffled(len(training), config.seed, epoch),
                 config.batch_size,
                 config.accumulation,
                 augmentation(config, epoch),
                 lambda share, epoch=epoch: learning_rate(config, (epoch - 1 + share) / config.epochs),
                 tick,
+                config.precision,
+                team,
             )
             seconds = time.perf_counter() - started
-            history.append({"epoch": epoch, "loss": loss, **validate(network, validation), "seconds": seconds})
-            if epoch in config.snapshots:
-                save_network(folder / f"epoch-{epoch:03d}.safetensors", network, config)
-            _save_checkpoint(checkpoint, network, optimizer, history)
-    save_network(folder / "network.safetensors", network, config, history)
-    checkpoint.unlink(missing_ok=True)
-
-
-def save_network(path: Path, network: nn.Module, config: TrainingConfig, history: list[dict] | None = None) -> None:
-    """Weights with what `load_network` needs to build the network again (and the history), in one safetensors file."""
-    metadata = {"network": config.network, "config": json.dumps(asdict(config)), "history": json.dumps(history or [])}
-    state = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
-    with atomic_write(path) as temporary:
-        save_file(state, temporary, metadata)
-
-
-def load_network(path: str | Path, device: str | torch.device = "cpu") -> nn.Module:
-    """A network saved by `save_network`, in eval mode. A file that is missing or not one raises with its name."""
-    if not Path(path).exists():
-        raise FileNotFoundError(f"{path}: no such network; train it first")
-    config, (tensors, _) = read_config(path), _read(path)
-    network = build_network(config["network"], **config["options"])
-    network.load_state_dict(tensors)
-    return network.to(device).eval()
-
-
-def read_config(path: str | Path) -> dict:
-    """The configuration that a network was kept with, without reading its weights."""
-    with _opened(path) as file:
-        metadata = file.metadata() or {}
-    if "config" not in metadata:
-        raise ValueError(f"{path}: holds no network of this workbook")
-    return json.loads(metadata["config"])
-
-
-@contextmanager
-def _opened(path: str | Path) -> Iterator:
-    try:
-        with safe_open(path, "pt") as file:
-            yield file
-    except SafetensorError as error:
-        raise ValueError(f"{path}: is no whole safetensors file ({error}); remove it and train again") from error
-
-
-def _read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file."""
-    with _opened(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-
-
-def _save_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, history: list[dict]) -> None:
-    """Everything an interrupted training needs, in one file, so that no two of its parts can disagree."""
-    tensors = {f"network.{name}": tensor.contiguous() for name, tensor in network.state_dict().items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": value.contiguous() for key, value in state.items()}
-    with atomic_write(path) as temporary:
-        save_file(tensors, temporary, {"history": json.dumps(history)})
-
-
-def _load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> list[dict]:
-    tensors, metadata = _read(path)
-    network.load_state_dict({name[8:]: tensor for name, tensor in tensors.items() if name.startswith("network.")})
-    state: dict[int, dict] = {}
-    for name, tensor in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".")
-            state.setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-    return json.loads(metadata["history"])
+            drawn = team.gathered(random_state(device))
+            if team.main:
+                history.append({"epoch": epoch, "loss": loss, **validate(network, validation), "seconds": seconds})
+                if epoch in config.snapshots:
+                    save_network(folder / f"epoch-{epoch:03d}.safetensors", network, config)
+                save_checkpoint(checkpoint, network, optimizer, history, drawn)
+    if team.main:
+        save_network(folder / "network.safetensors", network, config, history)
+        checkpoint.unlink(missing_ok=True)

@@ -10,7 +10,8 @@ from skimage import data
 
 from lib.networks import build_network
 from lib.pairs import Pairs, make_pairs
-from lib.training import TrainingConfig, save_network
+from lib.training import TrainingConfig
+from lib.weights import save_network
 
 SIZE = 32
 

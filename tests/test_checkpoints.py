@@ -6,7 +6,8 @@ import pytest
 
 from lib.checkpoints import epochs_kept, find_networks
 from lib.networks import build_network
-from lib.training import TrainingConfig, load_network, save_network
+from lib.training import TrainingConfig
+from lib.weights import load_network, save_network
 
 
 @pytest.fixture(scope="module")

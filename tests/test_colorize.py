@@ -17,7 +17,8 @@ from lib import chroma, colorize, pairs
 from lib.colorize import FORMATS, colorize_photograph, main
 from lib.colorizer import load_colorizer
 from lib.networks import build_network
-from lib.training import TrainingConfig, save_network
+from lib.training import TrainingConfig
+from lib.weights import save_network
 
 OPTIONS = {"width": 4, "side": 32}
 MAKE, ORIENTATION, GPS_LATITUDE = ExifTags.Base.Make, ExifTags.Base.Orientation, ExifTags.GPS.GPSLatitudeRef

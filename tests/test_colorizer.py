@@ -11,7 +11,8 @@ import lib
 from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
 from lib.files import ROOT
 from lib.networks import ChromaNet, build_network
-from lib.training import TrainingConfig, save_network
+from lib.training import TrainingConfig
+from lib.weights import save_network
 
 OPTIONS = {"width": 4, "side": 32}
 

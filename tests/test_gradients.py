@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from lib.gradients import compare_accumulation, gradients, largest_change, saved_for_backward
+from lib.gradients import compare_accumulation, gradients, kept_megabytes, largest_change, saved_for_backward
 from lib.networks import build_network
 from lib.perceptual import PerceptualLoss, PrintedPerceptualLoss, vgg11_features
+from lib.training import TrainingConfig
 
 
 def test_gradients_are_those_of_the_loss():
@@ -44,6 +45,25 @@ def test_memory_kept_for_the_backward_pass():
     assert saved_for_backward(lambda: layer(x) + layer(x)) == 8 * 100 * 4  # one storage, counted once
     with torch.no_grad():
         assert saved_for_backward(lambda: layer(x)) == 0
+
+
+def test_memory_kept_by_a_batch_of_a_training(pairs):
+    def kept(network=None, **changes):
+        config = TrainingConfig(**{"options": {"width": 8}, "pairs": 20, "batch_size": 8} | changes)
+        return kept_megabytes(config, network or build_network(config.network, **config.options).eval(), pairs)
+
+    whole = kept()
+    assert whole == kept() and kept(batch_size=4) == pytest.approx(whole / 2, rel=0.05)
+    assert kept(batch_size=40) == pytest.approx(whole * 20 / 8, rel=0.05)  # there are no more than 20
+    pixels = 8 * 32 * 32 * 4 / 1e6  # one channel of the batch at full size, in MB
+    assert 4 * pixels < whole < 30 * pixels
+    assert kept(loss="mse + perceptual", vgg_weights="bundled") > whole + 64 * pixels  # VGG11's first layer
+    assert kept(crop=16) < whole / 3
+    network = build_network("ColorizationNet", width=8, norm="batch").eval()
+    before = [tensor.clone() for tensor in network.state_dict().values()]
+    kept(network, options={"width": 8, "norm": "batch"})
+    assert not network.training
+    assert all(torch.equal(a, b) for a, b in zip(before, network.state_dict().values(), strict=True))
 
 
 @pytest.mark.parametrize("count", [8, 7])

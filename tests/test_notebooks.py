@@ -20,9 +20,9 @@ from lib.claims import read_table
 from lib.evaluation import evaluate
 from lib.execution import execute, kernel_environment
 from lib.files import NOTEBOOKS, ROOT, read_json
-from lib.results import CONTROLS, METRICS, load_run
+from lib.results import CONTROLS, COSTS, METRICS, load_run, results_table
 from lib.sources import load_pairs
-from lib.training import load_network
+from lib.weights import load_network, read_config
 
 STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 FIRST, LAST = [stem for stem in STEMS if stem < "04"], [stem for stem in STEMS if stem >= "04"]
@@ -147,7 +147,7 @@ def test_every_method_has_its_rows(run):
     classical = rows(run[0], "01_classical_mapping")
     methods = classical.index.get_level_values("method").unique()
     assert {*CONTROLS, "intensity rules", "JET", "TURBO", "VIRIDIS", "HOT", "custom gradient (fitted)"} <= set(methods)
-    measured = set(METRICS) - {"vgg_distance"}
+    measured = set(METRICS) - {"vgg_distance", *COSTS}
     for method in methods:
         own = classical.loc[method]
         assert set(own.index) == measured
@@ -167,6 +167,39 @@ def test_networks_are_kept_and_score_the_same_when_loaded(run, test_pairs):
     assert table.loc[("CNN, 24 pairs, 3 epochs", "psnr"), "value"] == pytest.approx(again, abs=1e-3)
     history = read_table(load_run(folder), "02_baseline_cnn", "history")
     assert history.groupby("pairs")["epoch"].max().to_dict() == {12: 3, 24: 3}
+
+
+def test_what_a_training_cost_is_recorded_and_not_shown_among_the_scores(run):
+    folder, given, _ = run
+    trained = {"02_baseline_cnn": {f"CNN, {count} pairs, 3 epochs": count for count in given["pair_counts"]}}
+    trained["03_perceptual_loss"] = {"CNN, 24 pairs, 3 epochs": 24, "CNN + perceptual, 24 pairs": 24}
+    for stem, methods in trained.items():
+        table = rows(folder, stem)
+        assert set(table.xs("kept_mb", level="metric").index) == set(methods)
+        for method, count in methods.items():
+            for metric in COSTS:
+                row = table.loc[method, metric]
+                assert row["value"] > 0 and row["n"] == count and pd.isna(row["low"]) and pd.isna(row["high"])
+    kept = table["value"].xs("kept_mb", level="metric")
+    assert kept["CNN + perceptual, 24 pairs"] > 2 * kept["CNN, 24 pairs, 3 epochs"]
+    shown = results_table(read_json(folder / "05_comparison" / "results.json")["rows"])
+    assert not {METRICS[metric].name for metric in COSTS} & set(shown.columns)
+
+
+def test_classical_inputs_accumulation_and_precision_reach_the_training(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    given = run[1] | {"run": str(tmp_path / "run"), "pair_counts": [12]}
+    given |= {"classical_inputs": ["edges"], "accumulation": 2, "precision": "bfloat16"}
+    assert execute_one("02_baseline_cnn", tmp_path, given) == ("done", [])
+    (path,) = (tmp_path / "trained").glob("*/network.safetensors")
+    config = read_config(path)
+    assert config["network"] == "WithClassicalInputs" and config["options"] == {"width": 8, "groups": ["edges"]}
+    assert config["accumulation"] == 2 and config["precision"] == "bfloat16"
+    assert "CNN, 12 pairs, 3 epochs" in rows(tmp_path / "run", "02_baseline_cnn").index.get_level_values("method")
+    state, error = execute_one("02_baseline_cnn", tmp_path, given | {"classical_inputs": ["edgs"]})
+    told = "ValueError: no group of filters is called 'edgs'; there are edges, smoothed, segments, high-pass"
+    assert state == "failed" and any(line.endswith(told) for line in error)
 
 
 def test_printed_loss_changes_nothing_and_accumulation_is_the_larger_batch(run):

@@ -1,8 +1,13 @@
 """Reading what people have on their disks; pairs, splits, caches, near-duplicates."""
 
+import errno
 import json
 import os
 import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,10 +17,12 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from lib.color import to_tensor
+from lib.files import ROOT
 from lib.pairs import (
     GrayscaleToColorDataset,
     Pairs,
     PhotographError,
+    Rows,
     cached_pairs,
     decode_pairs,
     join_pairs,
@@ -247,18 +254,18 @@ def test_only_pictures_are_listed(folders):
 # --- decoded pairs
 
 
-def test_decoding_makes_squares_and_lists_what_it_left_out(folders, photograph):
+def test_decoding_makes_squares_and_lists_what_it_left_out(folders, photograph, tmp_path):
     gray, color = folders
     truncated_jpeg(color / "been.JPG", photograph)
     matched, _ = match_pairs(gray, color)
-    names, grays, colors, problems = decode_pairs(matched, 32)
+    names, grays, colors, problems = decode_pairs(matched, 32, tmp_path)
     assert names == ["été 山"] and grays.shape == (1, 32, 32) and colors.shape == (1, 32, 32, 3)
     assert len(problems) == 1 and "been.JPG" in problems[0]
     np.testing.assert_array_equal(grays[0], np.asarray(photograph.convert("L"))[:, 8:40])
 
 
-def test_a_made_gray_side_is_the_luma_of_the_colour_side(folders):
-    _, gray, color, _ = decode_pairs([("a", folders[1] / "été 山.JPG", None)], 20)
+def test_a_made_gray_side_is_the_luma_of_the_colour_side(folders, tmp_path):
+    _, gray, color, _ = decode_pairs([("a", folders[1] / "été 山.JPG", None)], 20, tmp_path)
     np.testing.assert_array_equal(gray[0], np.asarray(Image.fromarray(color[0]).convert("L")))
 
 
@@ -275,6 +282,28 @@ def test_a_split_holds_its_own_pairs(pairs):
     assert len(test) == 12 and set(test.splits) == {"test"} and test.size == 32
     for index, name in enumerate(test.names):
         np.testing.assert_array_equal(test.color[index], pairs.color[pairs.names.index(name)])
+
+
+def test_a_split_looks_its_pictures_up_as_an_array_would(pairs):
+    test, chosen = pairs.split("test"), pairs.indices("test")
+    for side in ("gray", "color"):
+        rows, whole = getattr(test, side), getattr(pairs, side)[chosen]
+        assert isinstance(rows, Rows) and rows.shape == whole.shape and rows.dtype == np.uint8 and len(rows) == 12
+        for index in (
+            0, -1, np.int64(3), slice(2, 9, 3), slice(0, 0), [4, 1, 4], np.array([5, 0]), np.arange(12) % 2 == 0,
+            (slice(1, 3), slice(4, 8)), (2, slice(None), 1), (..., 0), (slice(None), slice(None), slice(8, 16)),
+        ):  # fmt: skip
+            found = rows[index]
+            assert type(found) is np.ndarray or np.isscalar(found)
+            np.testing.assert_array_equal(found, whole[index])
+        np.testing.assert_array_equal(np.asarray(rows), whole)
+        np.testing.assert_array_equal(np.stack(list(rows)), whole)
+        assert np.asarray(rows, np.float32).dtype == np.float32
+        with pytest.raises(IndexError):
+            rows[12]
+    of_a_split = replace(test, splits=np.array(["val", "train"] * 6)).split("train", 3)
+    for name, picture in zip(of_a_split.names, of_a_split.gray, strict=True):
+        np.testing.assert_array_equal(picture, pairs.gray[pairs.names.index(name)])
 
 
 def many(names):
@@ -431,7 +460,7 @@ def test_sets_of_different_sizes_are_not_joined(sets):
 def test_pairs_are_made_once_and_mapped_from_disk(tmp_path, pairs):
     made = []
 
-    def make():
+    def make(_):
         made.append(1)
         return pairs
 
@@ -448,12 +477,12 @@ def test_pairs_are_made_once_and_mapped_from_disk(tmp_path, pairs):
 
 def test_a_failed_making_leaves_no_cache(tmp_path):
     with pytest.raises(PhotographError):
-        cached_pairs(tmp_path / "cache", ["key"], lambda: (_ for _ in ()).throw(PhotographError("no")))
+        cached_pairs(tmp_path / "cache", ["key"], lambda _: (_ for _ in ()).throw(PhotographError("no")))
     assert not list((tmp_path / "cache").iterdir())
 
 
 def test_two_processes_may_make_the_same_cache(tmp_path, pairs):
-    def make():  # meanwhile, another process was faster
+    def make(_):  # meanwhile, another process was faster
         if not (tmp_path / "done").exists():
             (tmp_path / "done").touch()
             cached_pairs(tmp_path / "cache", ["key"], make)
@@ -463,6 +492,73 @@ def test_two_processes_may_make_the_same_cache(tmp_path, pairs):
     (folder,) = (tmp_path / "cache").iterdir()
     assert set(os.listdir(folder)) == {"gray.npy", "color.npy", "pairs.json"}
     assert json.loads((folder / "pairs.json").read_text())["name"] == "tiles"
+
+
+def test_what_a_killed_process_left_is_removed_after_a_day(tmp_path, pairs):
+    old, young = tmp_path / ".making-old", tmp_path / ".making-young"
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "color.npy").write_bytes(b"half")
+    os.utime(old, (time.time() - 25 * 3600,) * 2)
+    cached_pairs(tmp_path, ["key"], lambda _: pairs)
+    assert not old.exists() and young.exists()
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path, folders, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "x")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    files, _ = match_pairs(*folders)
+    with pytest.raises(OSError, match=r"No space left on device for decoded pictures: .*gray\.npy"):
+        cached_pairs(tmp_path / "cache", ["key"], lambda folder: decode_pairs(files, 16, folder))
+    assert not list((tmp_path / "cache").iterdir())
+
+
+_DECODE_AND_TRAIN = """
+import sys, threading, time
+from pathlib import Path
+import torch
+from lib.sources import load_pairs
+from lib.training import TrainingConfig, train
+
+peak = 0
+
+def watch():
+    global peak
+    while True:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        peak = max(peak, *(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon")))
+        time.sleep(0.01)
+
+if __name__ == "__main__":
+    threading.Thread(target=watch, daemon=True).start()
+    torch.set_num_threads(1)
+    folder, work = Path(sys.argv[1]), Path(sys.argv[2])
+    pairs = load_pairs(str(folder), 256, work / "cache")
+    config = TrainingConfig(options={"width": 1}, pairs=pairs.counts()["train"], epochs=1, validation_pairs=4)
+    train(config, pairs, device="cpu", folder=work / "trained")
+    print(len(pairs), peak)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="this system does not tell a process its memory")
+def test_more_pictures_take_no_more_memory(tmp_path, photograph):
+    """Peak of a process's own memory (not of files mapped into it): decoding and training on N pictures, and on 8 N."""
+    peaks, picture = {}, save(photograph.resize((256, 256)), tmp_path / "one.jpg")
+    for count in (100, 800):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        for index in range(count):
+            os.link(picture, folder / f"{index}.jpg")
+        lines = [f"{index},{'val' if index < 4 else 'test' if index < 8 else 'train'}" for index in range(count)]
+        (folder / "split.csv").write_text("\n".join(["name,split", *lines]))
+        command = [sys.executable, "-c", _DECODE_AND_TRAIN, str(folder), str(tmp_path / f"work-{count}")]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        found, peaks[count] = map(int, done.stdout.split()[-2:])
+        assert found == count
+    added = (800 - 100) * 256 * 256 * 4  # bytes of the further pictures, 184 MB
+    assert peaks[800] - peaks[100] < added / 3, peaks
 
 
 # --- near-duplicates

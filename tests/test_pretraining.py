@@ -19,7 +19,7 @@ from lib.pairs import make_pairs, read_photograph, squared
 from lib.pretraining import CONFIG, halved
 from lib.results import GRAY_COPY
 from lib.sources import sample_photographs
-from lib.training import load_network
+from lib.weights import load_network
 
 CARD = BUNDLED_COLORIZER.with_suffix(".json")
 

@@ -1,12 +1,10 @@
 """Training is a function of (configuration, data): to the bit, through interruptions, once."""
 
-import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch.nn.functional import mse_loss as mse
 
 from lib import training
@@ -18,18 +16,7 @@ from lib.networks import build_network
 from lib.networks.chroma_net import small_chroma
 from lib.pairs import make_pairs
 from lib.perceptual import PerceptualLoss, vgg11_features
-from lib.training import (
-    TrainingConfig,
-    best_device,
-    load_network,
-    read_config,
-    save_network,
-    shuffled,
-    snapshot_epochs,
-    train,
-    train_epoch,
-    validate,
-)
+from lib.training import TrainingConfig, best_device, shuffled, snapshot_epochs, train, train_epoch, validate
 
 CONFIG = TrainingConfig(
     options={"width": 8}, pairs=12, epochs=4, batch_size=4, seed=5, validation_pairs=4, snapshots=(2,)
@@ -142,6 +129,7 @@ def test_snapshots_are_the_network_of_their_epoch(trained, pairs, tmp_path):
         {"schedule": "one-cycle"},
         {"weight_decay": 0.01},
         {"crop": 24},
+        {"precision": "bfloat16"},
         {"network": "ChromaNet"},
         {"loss": "mse + perceptual", "perceptual_weight": 0.1, "vgg_weights": "bundled"},
     ],
@@ -155,6 +143,17 @@ def test_a_changed_configuration_is_another_training(pairs, change):
 def test_another_kind_of_device_is_another_training(pairs):
     prints = [CONFIG.fingerprint(pairs, device) for device in ("cpu", "cuda", "cuda:0")]
     assert prints[0] == CONFIG.fingerprint(pairs) != prints[1] == prints[2]
+
+
+def test_auto_is_the_precision_that_the_device_has_by_default(pairs):
+    prints = {
+        (device, precision): replace(CONFIG, precision=precision).fingerprint(pairs, device)
+        for device in ("cpu", "cuda")
+        for precision in ("auto", "float32", "bfloat16")
+    }
+    assert prints["cpu", "auto"] == prints["cpu", "float32"] != prints["cpu", "bfloat16"]
+    assert prints["cuda", "auto"] == prints["cuda", "bfloat16"] != prints["cuda", "float32"]
+    assert len(set(prints.values())) == 4
 
 
 def test_changed_pictures_are_another_training(pairs):
@@ -187,6 +186,7 @@ def test_other_loss_weights_are_another_training(pairs, tmp_path, monkeypatch):
         ({"schedule": "cosine"}, "schedule is one of constant, one-cycle, not 'cosine'"),
         ({"weight_decay": -0.1}, "weight_decay is -0.1; it must be at least 0"),
         ({"weight_decay": float("nan")}, "weight_decay is nan"),
+        ({"precision": "float16"}, "precision is one of auto, float32, bfloat16, not 'float16'"),
         ({"crop": -32}, "crop is -32; it must be at least 0"),
         ({"snapshots": (5,)}, r"snapshots \(5,\) must lie between 1 and epochs \(4\)"),
     ],
@@ -352,6 +352,32 @@ def test_a_loss_that_is_no_number_names_its_pictures(pairs):
     assert all((name in str(caught.value)) == (index in (4, 5)) for index, name in enumerate(pairs.names))
 
 
+@pytest.mark.parametrize("change", [{}, OURS], ids=["plain", "ours"])
+def test_half_precision_is_used_where_it_is_asked_for(pairs, tmp_path, monkeypatch, change):
+    config, types = replace(CONFIG, **change), {}
+    for precision in ("float32", "bfloat16"):
+        seen = types.setdefault(precision, set())
+
+        def remembered(module, _, output, seen=seen):
+            if isinstance(module, torch.nn.Conv2d) and module.training:
+                seen.add(output.dtype)
+
+        hook = torch.nn.modules.module.register_module_forward_hook(remembered)
+        trained = run(replace(config, precision=precision), pairs, tmp_path)
+        hook.remove()
+        assert trained.history["loss"].iloc[-1] < trained.history["loss"].iloc[0]
+        assert {parameter.dtype for parameter in trained.network.parameters()} == {torch.float32}
+    assert types == {"float32": {torch.float32}, "bfloat16": {torch.bfloat16}}
+
+
+def test_training_leaves_the_random_numbers_of_others_alone(pairs, tmp_path):
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    run(CONFIG, pairs, tmp_path)
+    assert torch.equal(torch.rand(4), expected)
+
+
 def test_the_progress_counts_every_picture(pairs):
     network, done = build_network("ColorizationNet", 0, width=8), []
     optimizer = torch.optim.Adam(network.parameters())
@@ -390,45 +416,6 @@ def test_validation_agrees_with_the_evaluation(pairs):
     assert own["colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
 
 
-def test_a_saved_network_comes_back(tmp_path):
-    config = replace(CONFIG, options={"width": 8, "norm": "batch"})
-    network = build_network(config.network, 3, **config.options)
-    save_network(tmp_path / "a.safetensors", network, config)
-    again = load_network(tmp_path / "a.safetensors")
-    assert equal(again, network) and not again.training
-
-
-def test_weights_in_half_precision_come_back_in_single(pairs, tmp_path):
-    config = replace(CONFIG, **OURS)
-    network = build_network(config.network, 3, **config.options)
-    network.count_colors(pairs.tensors(slice(0, 20))[1])
-    gray = pairs.tensors(slice(0, 4))[0]
-    with torch.inference_mode():
-        expected = network.eval()(gray)
-        save_network(tmp_path / "half.safetensors", network.half(), config)
-        again = load_network(tmp_path / "half.safetensors")
-        found = again(gray)
-    assert {tensor.dtype for tensor in weights(again)} == {torch.float32, torch.int64}
-    assert all(torch.equal(a, b.to(a)) for a, b in zip(weights(again), weights(network), strict=True))
-    torch.testing.assert_close(found, expected, atol=0.5 / 255, rtol=0)
-
-
-def test_files_that_hold_no_network_are_named(tmp_path, trained):
-    with pytest.raises(FileNotFoundError, match=r"none\.safetensors: no such network; train it first"):
-        load_network(tmp_path / "none.safetensors")
-    save_file({"weight": torch.ones(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match=r"other\.safetensors: holds no network of this workbook"):
-        load_network(tmp_path / "other.safetensors")
-    (tmp_path / "text.safetensors").write_text("these are no weights")
-    with pytest.raises(ValueError, match=r"text\.safetensors: is no whole safetensors file"):
-        load_network(tmp_path / "text.safetensors")
-    shutil.copy(trained.folder / "network.safetensors", tmp_path / "half.safetensors")
-    with (tmp_path / "half.safetensors").open("r+b") as file:
-        file.truncate(5000)
-    with pytest.raises(ValueError, match=r"half\.safetensors: is no whole safetensors file"):
-        load_network(tmp_path / "half.safetensors")
-
-
 def test_the_device_is_the_gpu_where_there_is_one(monkeypatch):
     for there, name in ((True, "cuda"), (False, "cpu")):
         monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
@@ -440,13 +427,3 @@ def test_the_epochs_worth_keeping_are_those_of_the_training():
     for epochs in range(1, 40):
         config = TrainingConfig(epochs=epochs, snapshots=snapshot_epochs(epochs))
         assert max(1, round(2 * epochs / 3)) in config.snapshots  # 02's table has a row for it
-
-
-def test_the_configuration_is_read_without_the_weights(trained, tmp_path):
-    assert read_config(trained.folder / "epoch-002.safetensors")["options"] == {"width": 8}
-    save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match=r"other\.safetensors: holds no network of this workbook"):
-        read_config(tmp_path / "other.safetensors")
-    (tmp_path / "cut.safetensors").write_bytes(b"cut")
-    with pytest.raises(ValueError, match=r"cut\.safetensors: is no whole safetensors file"):
-        read_config(tmp_path / "cut.safetensors")

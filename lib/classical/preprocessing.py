@@ -23,17 +23,20 @@ def check_gray(gray: np.ndarray) -> np.ndarray:
 
 
 def check_pairs(gray: np.ndarray, color: np.ndarray) -> None:
-    """Raise unless `gray` is uint8 `(N, H, W)` and `color` uint8 `(N, H, W, 3)` with the same, non-zero sizes."""
-    if any(not isinstance(array, np.ndarray) or array.dtype != np.uint8 for array in (gray, color)):
+    """Raise unless `gray` is uint8 `(N, H, W)` and `color` uint8 `(N, H, W, 3)` with the same, non-zero sizes.
+
+    Whatever has an array's type and shape will do, such as the rows of a mapped file.
+    """
+    if any(getattr(array, "dtype", None) != np.uint8 for array in (gray, color)):
         raise TypeError(f"expected uint8 pairs, got gray {_describe(gray)} and color {_describe(color)}")
-    if gray.ndim != 3 or color.shape != (*gray.shape, 3) or gray.size == 0:
+    if len(gray.shape) != 3 or color.shape != (*gray.shape, 3) or 0 in gray.shape:
         raise ValueError(
             f"expected gray (N, H, W) and color (N, H, W, 3), got gray {_describe(gray)} and color {_describe(color)}"
         )
 
 
 def _describe(array: object) -> str:
-    if isinstance(array, np.ndarray):
+    if hasattr(array, "dtype") and hasattr(array, "shape"):
         return f"{array.dtype} of shape {array.shape}"
     return type(array).__name__
 

@@ -1,0 +1,89 @@
+"""One training from the command line, in one process or, started by torchrun or accelerate, in several.
+
+    python -m lib.train --data auto --size 64 -p pairs 400 -p epochs 9
+    torchrun --nproc-per-node 2 -m lib.train ...
+    accelerate launch --multi_gpu -m lib.train ...
+
+The network is kept where the notebooks look for it: a notebook with the same configuration and pictures finds it.
+"""
+
+import argparse
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import yaml
+
+from lib.files import resolve
+from lib.networks import build_network
+from lib.parameters import UsageError, convert, nearest
+from lib.processes import join_team
+from lib.sources import load_pairs
+from lib.training import TRAINED, TrainingConfig, best_device, train
+
+_KINDS = {tuple[int, ...]: "list[int]"}  # how a type that YAML does not have is written
+
+
+def _value(name: str, text: str) -> object:
+    """The text of `-p name text` as a value for that field of `TrainingConfig`; raises `UsageError`."""
+    kinds = {field.name: field.type for field in fields(TrainingConfig)}
+    if name not in kinds:
+        raise UsageError(f"-p {name}: a training has no such setting; {nearest(name, kinds)}")
+    if kinds[name] is str:
+        return text
+    kind = _KINDS.get(kinds[name], kinds[name].__name__)
+    try:
+        value = convert(yaml.safe_load(text), kind)
+    except (ValueError, yaml.YAMLError):
+        example = {"dict": "{width: 8}", "list[int]": "[1, 3]"}.get(kind)
+        raise UsageError(f"-p {name}: must be {kind}, not {text!r}{f'; write {example}' if example else ''}.") from None
+    return tuple(value) if isinstance(value, list) else value
+
+
+def configuration(settings: list[list[str]]) -> TrainingConfig:
+    """The `TrainingConfig` of `[name, text]` settings, checked by name and type, its network by building it."""
+    config = TrainingConfig(**{name: _value(name, text) for name, text in settings})
+    try:
+        build_network(config.network, **config.options)
+    except TypeError as error:  # an option that the network does not have
+        raise UsageError(f"-p options: {error}.") from None
+    return config
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line: 0 done, 1 the training failed, 2 a mistake in what was asked."""
+    parser = argparse.ArgumentParser(prog="python -m lib.train", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="auto", metavar="NAME_OR_FOLDER", help="the pictures (auto)")
+    parser.add_argument("--size", type=int, default=64, help="of the pictures, in px (64)")
+    parser.add_argument(
+        "-p", dest="settings", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a setting"
+    )
+    parser.add_argument("--device", default="", help="cpu or cuda (GPUs where there are some)")
+    parser.add_argument("--output", type=Path, default=TRAINED, metavar="FOLDER", help="(outputs/trained)")
+    options = parser.parse_args(arguments)
+    team, _ = join_team(options.device or best_device())
+    try:
+        config = configuration(options.settings)
+        if not team.main:
+            team.wait()  # the main process decodes, the others find it done
+        pairs = load_pairs(options.data, options.size)
+        if team.main:
+            team.wait()
+            print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px", flush=True)
+        trained = train(config, pairs, device=options.device, folder=resolve(options.output))
+    except (ValueError, OSError, FloatingPointError) as error:
+        if team.main:
+            print(f"train: {error}", file=sys.stderr)
+        return 1 if isinstance(error, FloatingPointError) else 2
+    if team.main:
+        last = trained.history.iloc[-1]
+        print(
+            f"After {config.epochs} epochs and {trained.seconds:.1f} s: PSNR {last['psnr']:.2f} dB, SSIM "
+            f"{last['ssim']:.3f}, R² RGB {last['r2_rgb']:.3f}, {last['colorfulness_ratio']:.2f} of the truth's "
+            f"colourfulness on the validation pictures\n{trained.folder}"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""Trainings that are killed, and trainings that are wanted twice: real processes, real SIGKILL."""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from contextlib import redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from lib import training
+from lib.networks import NETWORKS, ColorizationNet
+from lib.pairs import Pairs
+from lib.training import TrainingConfig, train
+from lib.weights import load_network
+
+CONFIG = TrainingConfig(
+    options={"width": 16}, pairs=36, epochs=8, batch_size=4, validation_pairs=4, snapshots=(3,), seed=2
+)
+KILLS = 3
+
+
+class Forgetful(nn.Module):
+    """A network that draws random numbers while it is trained."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.network, self.dropout = ColorizationNet(width=width, norm="batch"), nn.Dropout(0.3)
+
+    def forward(self, gray):
+        return self.network(self.dropout(gray))
+
+
+VARIANTS = {
+    "plain": CONFIG,
+    "dropout, one cycle, crops": replace(
+        CONFIG, network="Forgetful", schedule="one-cycle", crop=24, weight_decay=0.02, accumulation=2
+    ),
+}
+
+
+def train_here(config: TrainingConfig, pairs: Pairs, folder: Path, log: Path, slow: float) -> None:
+    """In a process of its own: train, and write into `log` a line an epoch and what is printed."""
+    torch.set_num_threads(1)
+    NETWORKS["Forgetful"] = Forgetful
+    original = training.train_epoch
+
+    def told(*args):
+        loss = original(*args)
+        time.sleep(slow)
+        print("trained an epoch", flush=True)
+        return loss
+
+    training.train_epoch = told
+    with log.open("a") as file, redirect_stdout(file):
+        train(config, pairs, device="cpu", folder=folder)
+        print("finished", flush=True)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    context = multiprocessing.get_context("forkserver")  # which imports torch once for all of them
+    context.set_forkserver_preload(["lib.training", "torch._dynamo", "pytest"])
+    started = []
+
+    def start(*args, slow=0.0):
+        process = context.Process(target=train_here, args=(*args, slow))
+        process.start()
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.join()
+
+
+def epochs_in(log):
+    return log.read_text().count("trained an epoch") if log.exists() else 0
+
+
+def finished(process):
+    process.join(120)
+    assert process.exitcode == 0
+
+
+def weights_in(folder, monkeypatch, name="network"):
+    monkeypatch.setitem(NETWORKS, "Forgetful", Forgetful)
+    (path,) = folder.glob(f"*/{name}.safetensors")
+    return load_network(path).state_dict()
+
+
+def assert_equal(one, other, told=""):
+    assert one.keys() == other.keys()
+    for name in one:
+        assert torch.equal(one[name], other[name]), f"{name} differs {told}"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_killed_at_any_moment_and_started_again_ends_with_the_same_weights(
+    variant, pairs, tmp_path, processes, monkeypatch
+):
+    config, seed = VARIANTS[variant], int.from_bytes(os.urandom(4))
+    moments = random.Random(seed)
+    finished(processes(config, pairs, tmp_path / "whole", tmp_path / "whole.log"))
+    log, folder = tmp_path / "killed.log", tmp_path / "killed"
+    for kill in range(KILLS):
+        before, process = epochs_in(log), processes(config, pairs, folder, log, slow=0.1)
+        # A random moment, counted from a random epoch on: most seconds pass before the first, and none is lost there.
+        epochs = moments.randint(0, 3) if kill else 2
+        while epochs_in(log) < before + epochs and process.is_alive():
+            time.sleep(0.005)
+        time.sleep(moments.uniform(0, 0.4))
+        process.kill()
+        process.join()
+        assert process.exitcode in (-signal.SIGKILL, 0), f"seed {seed}: {log.read_text()}"
+    finished(processes(config, pairs, folder, log))
+    told = f"after kills at moments of seed {seed}: {log.read_text()}"
+    for name in ("network", "epoch-003"):
+        assert_equal(weights_in(tmp_path / "whole", monkeypatch, name), weights_in(folder, monkeypatch, name), told)
+    (left,) = folder.iterdir()
+    assert {path.name for path in left.iterdir()} == {"network.safetensors", "epoch-003.safetensors"}
+
+
+def test_the_killed_one_goes_on_from_its_last_epoch(pairs, tmp_path, processes):
+    log = tmp_path / "log"
+    process = processes(CONFIG, pairs, tmp_path / "trained", log, slow=0.2)
+    while epochs_in(log) < 3:
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    (folder,) = (tmp_path / "trained").iterdir()
+    half_written = folder / ".checkpoint-abcd1234.safetensors"
+    half_written.write_bytes(b"half")
+    finished(processes(CONFIG, pairs, tmp_path / "trained", log))
+    # The third epoch was trained; whether its checkpoint stood when the process was killed is a matter of milliseconds.
+    assert epochs_in(log) in (CONFIG.epochs, CONFIG.epochs + 1)
+    assert not half_written.exists()
+
+
+def test_two_that_want_the_same_training_share_one(pairs, tmp_path, processes):
+    logs = [tmp_path / "first", tmp_path / "second"]
+    first = processes(CONFIG, pairs, tmp_path / "trained", logs[0], slow=0.1)
+    while not epochs_in(logs[0]):
+        time.sleep(0.01)
+    second = processes(CONFIG, pairs, tmp_path / "trained", logs[1])
+    finished(first)
+    finished(second)
+    told = [log.read_text() for log in logs]
+    assert [epochs_in(log) for log in logs] == [CONFIG.epochs, 0]
+    assert "another process trains the same network; waiting for it" in told[1] and "another" not in told[0]
+    assert "finished" in told[1]
+    (folder,) = (tmp_path / "trained").iterdir()
+    assert not (folder / ".lock").exists()
+
+
+def test_the_one_that_waits_goes_on_where_a_killed_one_stopped(pairs, tmp_path, processes, monkeypatch):
+    logs = [tmp_path / "first", tmp_path / "second"]
+    finished(processes(CONFIG, pairs, tmp_path / "whole", tmp_path / "whole.log"))
+    first = processes(CONFIG, pairs, tmp_path / "trained", logs[0], slow=0.3)
+    while not epochs_in(logs[0]):
+        time.sleep(0.01)
+    second = processes(CONFIG, pairs, tmp_path / "trained", logs[1])
+    while not logs[1].exists() or "waiting" not in logs[1].read_text():
+        time.sleep(0.01)
+    first.kill()
+    finished(second)
+    assert 0 < epochs_in(logs[1]) < CONFIG.epochs
+    assert_equal(weights_in(tmp_path / "whole", monkeypatch), weights_in(tmp_path / "trained", monkeypatch))

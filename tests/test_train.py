@@ -1,0 +1,105 @@
+"""One training from the command line: settings checked, the network kept where notebooks look, several processes."""
+
+import subprocess
+import sys
+from dataclasses import fields
+
+import pytest
+import torch
+from PIL import Image
+
+from lib.files import ROOT
+from lib.sources import load_pairs
+from lib.train import _value, configuration, main
+from lib.training import TrainingConfig, train
+
+SETTINGS = {
+    "pairs": "19", "epochs": "2", "batch_size": "4", "accumulation": "2", "options": "{width: 8}", "snapshots": "[1]",
+    "validation_pairs": "6", "learning_rate": "2e-3",
+}  # fmt: skip
+OPTIONS = [word for name, value in SETTINGS.items() for word in ("-p", name, value)]
+
+
+@pytest.fixture(scope="module")
+def folder(pairs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    for name, picture, split in zip(pairs.names, pairs.color, pairs.splits, strict=True):
+        Image.fromarray(picture).save(folder / f"{name}.png")
+        with (folder / "split.csv").open("a") as file:
+            file.write(("" if file.tell() else "name,split\n") + f"{name},{split}\n")
+    return folder
+
+
+def arguments(folder, output):
+    return ["--data", str(folder), "--size", "32", "--device", "cpu", "--output", str(output), *OPTIONS]
+
+
+def test_every_setting_of_a_training_can_be_given():
+    texts = {"str": "auto", "int": "3", "float": "0.5", "dict": "{width: 4}", "tuple[int, ...]": "[1, 2]"}
+    for field in fields(TrainingConfig):
+        kind = str(field.type) if field.name == "snapshots" else field.type.__name__
+        value = _value(field.name, texts[kind])
+        assert isinstance(value, tuple if kind.startswith("tuple") else field.type)
+    assert configuration([["learning_rate", "1e-4"]]).learning_rate == 1e-4  # which YAML takes for a string
+    assert configuration([["snapshots", "[1, 3]"]]).snapshots == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        (("epoch", "3"), "-p epoch: a training has no such setting; did you mean 'epochs'?"),
+        (("epochs", "many"), "-p epochs: must be int, not 'many'."),
+        (("epochs", "2.5"), "-p epochs: must be int, not '2.5'."),
+        (("options", "8"), "-p options: must be dict, not '8'; write {width: 8}."),
+        (("snapshots", "1"), "-p snapshots: must be list[int], not '1'; write [1, 3]."),
+        (("options", "{widht: 8}"), "unexpected keyword argument 'widht'"),
+        (("options", "{width: ["), "-p options: must be dict"),
+        (("network", "Unet"), "no network is called 'Unet'; there are ColorizationNet"),
+        (("precision", "float16"), "precision is one of auto, float32, bfloat16, not 'float16'"),
+        (("batch_size", "0"), "batch_size is 0; it must be at least 1"),
+    ],
+)
+def test_mistakes_are_one_sentence_before_anything_is_read(setting, sentence, capsys):
+    assert main(["--data", "nowhere", "-p", *setting]) == 2
+    told = capsys.readouterr().err
+    assert sentence in told and told.count("\n") == 1 and told.startswith("train: ")
+
+
+def test_pictures_that_are_not_there_are_one_sentence(tmp_path, capsys):
+    assert main(["--data", str(tmp_path / "nowhere")]) == 2
+    assert "is neither auto, scenes, kaggle nor a folder" in capsys.readouterr().err
+
+
+def test_a_training_that_fails_says_where(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("lib.sources.CACHE", tmp_path)
+    nothing = lambda network, gray, color: network(gray).mean() * float("nan")  # noqa: E731
+    monkeypatch.setattr("lib.training.make_objective", lambda config, device: nothing)
+    assert main(arguments(folder, tmp_path)) == 1
+    assert "train: the loss is nan on " in capsys.readouterr().err
+
+
+def test_accelerate_launches_it_and_a_notebook_finds_the_network(folder, tmp_path, monkeypatch):
+    """On CPUs `accelerate launch` starts a single process (more would need MPI): `--multi_gpu` makes it start two."""
+    pytest.importorskip("accelerate")
+    monkeypatch.setenv("WORKBOOK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    config = configuration(list(SETTINGS.items()))
+    here = train(config, load_pairs(str(folder), 32, tmp_path / "own cache"), device="cpu", folder=tmp_path / "here")
+    for kind in ("--cpu", "--multi_gpu"):
+        launch = [sys.executable, "-m", "accelerate.commands.launch", kind, "--num_processes", "2"]
+        done = subprocess.run(
+            [*launch, "--main_process_port", "0", "-m", "lib.train", *arguments(folder, tmp_path / kind)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        lines = done.stdout.strip().splitlines()
+        assert sum(line.startswith("After 2 epochs") for line in lines) == 1  # only one process speaks
+        kept = tmp_path / kind / here.folder.name
+        assert lines[-1] == str(kept) and not (kept / "checkpoint.safetensors").exists()
+        found = train(config, load_pairs(str(folder), 32, tmp_path / "own cache"), device="cpu", folder=tmp_path / kind)
+        for name, tensor in found.network.state_dict().items():
+            torch.testing.assert_close(tensor, here.network.state_dict()[name], atol=1e-5, rtol=1e-4)

@@ -1,0 +1,120 @@
+"""Networks and checkpoints come back from their files; what holds none is named."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from lib.networks import build_network
+from lib.training import TrainingConfig
+from lib.weights import (
+    load_checkpoint,
+    load_network,
+    random_state,
+    read_config,
+    read_history,
+    save_checkpoint,
+    save_network,
+    set_random_state,
+)
+
+CONFIG = TrainingConfig(options={"width": 8}, epochs=4, snapshots=(2,))
+OURS = {"network": "ChromaNet", "options": {"width": 4, "side": 32}, "loss": "chroma distribution"}
+CPU = torch.device("cpu")
+
+
+def weights(network):
+    return list(network.state_dict().values())
+
+
+def equal(one, other):
+    return all(torch.equal(a, b) for a, b in zip(weights(one), weights(other), strict=True))
+
+
+def test_a_saved_network_comes_back(tmp_path):
+    config = replace(CONFIG, options={"width": 8, "norm": "batch"})
+    network = build_network(config.network, 3, **config.options)
+    save_network(tmp_path / "a.safetensors", network, config)
+    again = load_network(tmp_path / "a.safetensors")
+    assert equal(again, network) and not again.training
+
+
+def test_weights_in_half_precision_come_back_in_single(pairs, tmp_path):
+    config = replace(CONFIG, **OURS)
+    network = build_network(config.network, 3, **config.options)
+    network.count_colors(pairs.tensors(slice(0, 20))[1])
+    gray = pairs.tensors(slice(0, 4))[0]
+    with torch.inference_mode():
+        expected = network.eval()(gray)
+        save_network(tmp_path / "half.safetensors", network.half(), config)
+        again = load_network(tmp_path / "half.safetensors")
+        found = again(gray)
+    assert {tensor.dtype for tensor in weights(again)} == {torch.float32, torch.int64}
+    assert all(torch.equal(a, b.to(a)) for a, b in zip(weights(again), weights(network), strict=True))
+    torch.testing.assert_close(found, expected, atol=0.5 / 255, rtol=0)
+
+
+def test_files_that_hold_no_network_are_named(tmp_path, kept_network):
+    with pytest.raises(FileNotFoundError, match=r"none\.safetensors: no such network; train it first"):
+        load_network(tmp_path / "none.safetensors")
+    save_file({"weight": torch.ones(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match=r"other\.safetensors: holds no network of this workbook"):
+        load_network(tmp_path / "other.safetensors")
+    (tmp_path / "text.safetensors").write_text("these are no weights")
+    with pytest.raises(ValueError, match=r"text\.safetensors: is no whole safetensors file"):
+        load_network(tmp_path / "text.safetensors")
+    shutil.copy(kept_network, tmp_path / "half.safetensors")
+    with (tmp_path / "half.safetensors").open("r+b") as file:
+        file.truncate(3000)
+    with pytest.raises(ValueError, match=r"half\.safetensors: is no whole safetensors file"):
+        load_network(tmp_path / "half.safetensors")
+
+
+def test_the_configuration_is_read_without_the_weights(kept_network, tmp_path):
+    assert read_config(kept_network)["options"] == {"width": 2}
+    save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match=r"other\.safetensors: holds no network of this workbook"):
+        read_config(tmp_path / "other.safetensors")
+    (tmp_path / "cut.safetensors").write_bytes(b"cut")
+    with pytest.raises(ValueError, match=r"cut\.safetensors: is no whole safetensors file"):
+        read_config(tmp_path / "cut.safetensors")
+
+
+def stepped(network, optimizer, seed):
+    """One step on noise, so that the optimizer has something to remember."""
+    torch.manual_seed(seed)
+    network(torch.rand(2, 1, 16, 16)).mean().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def test_a_checkpoint_puts_everything_back(tmp_path):
+    network = build_network("ColorizationNet", 1, width=8, norm="batch").train()
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
+    stepped(network, optimizer, 0)
+    path, history = tmp_path / "checkpoint.safetensors", [{"epoch": 1, "loss": 0.5}]
+    torch.manual_seed(7)
+    own = random_state(CPU)
+    torch.manual_seed(8)
+    save_checkpoint(path, network, optimizer, history, [own, random_state(CPU)])
+    expected = torch.rand(3)  # what process 1 draws next
+    stepped(network, optimizer, 1)
+
+    again = build_network("ColorizationNet", 2, width=8, norm="batch").train()
+    resumed = torch.optim.AdamW(again.parameters(), 1e-2)
+    assert load_checkpoint(path, again, resumed, 2) == (history, [])  # took no part
+    found, states = load_checkpoint(path, again, resumed, 1)
+    set_random_state(states, CPU)
+    assert found == history and torch.equal(torch.rand(3), expected)
+    set_random_state(load_checkpoint(path, again, resumed)[1], CPU)
+    assert not torch.equal(torch.rand(3), expected)
+    stepped(again, resumed, 1)
+    assert equal(again, network)
+
+
+def test_the_history_is_read_without_the_weights(tmp_path):
+    history = [{"epoch": 1, "loss": 0.25}]
+    save_network(tmp_path / "a.safetensors", build_network("ColorizationNet", width=2), CONFIG, history)
+    assert read_history(tmp_path / "a.safetensors") == history
