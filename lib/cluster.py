@@ -194,7 +194,7 @@ def embedded(workers: int) -> Iterator["Client"]:
             n_workers=workers,
             threads_per_worker=1,
             memory_limit=None,  # the memory is the kernels'; a worker holds next to nothing
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: the usual one may be taken, and Dask would warn of it
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
