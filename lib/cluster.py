@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PATIENCE = 20.0  # seconds in which workers must have stopped their kernels after Ctrl-C
 CONNECTING = 10  # seconds to wait for a scheduler's answer
 NO_RESULTS = "The notebook left no results.json made of what was asked; record its results with lib.runs.Run."
-OTHER_CODE = "The worker's copy of lib/ is not the one that this sweep was started with; give both the same."
+OTHER_CODE = "lib/ is not what it was when this sweep was started, or the worker has another copy; start it again."
 DRIVERS = ("/proc/driver/nvidia", "/dev/kfd", "/dev/dxg")  # one of them is there where there is a GPU
 LOST = "The worker was lost (killed, often for want of memory) while it worked on this point."
 
@@ -227,7 +227,9 @@ def run_jobs(jobs: Sequence[Job], client: "Client", tell: Callable[[Job, dict], 
     from distributed import as_completed
 
     def submit(job: Job) -> "Future":
-        future = client.submit(run_job, job, key=f"{job.point.folder}-{uuid.uuid4().hex[:8]}", pure=False)
+        key = f"{job.point.folder}-{uuid.uuid4().hex[:8]}"
+        # Without a priority Dask begins jobs that come together in any order.
+        future = client.submit(run_job, job, key=key, pure=False, priority=-jobs.index(job))
         futures[future] = job
         return future
 

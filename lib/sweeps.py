@@ -16,7 +16,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import yaml
@@ -205,7 +204,6 @@ def _hash(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-@cache
 def code_fingerprint() -> str:
     """16 hex digits for the library as it lies on the disk, bundled weights included: it is what computes results."""
     digest = hashlib.sha256()

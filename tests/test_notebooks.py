@@ -91,10 +91,7 @@ def run(tmp_path_factory):
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.setenv("WORKBOOK_CACHE", str(base / "cache"))
         for stems in (FIRST, LAST):
-            jobs = [
-                pool.submit(execute, NOTEBOOKS / f"{s}.ipynb", folder / f"{s}.ipynb", parameters_of(s, given))
-                for s in stems
-            ]
+            jobs = [pool.submit(execute_one, stem, folder, given) for stem in stems]
             states |= dict(zip(stems, (job.result() for job in jobs), strict=True))
     return folder, given, states
 

@@ -127,9 +127,6 @@ def toy(tmp_path):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-FOUR = {"grid": {"rate": ["1e-1", 2], "how": ["", "raises"]}}
-
-
 def test_failures_cost_their_point_and_are_tried_again_on_request(toy):
     content = {"grid": {"how": ["", "raises", "dies"]}, "seeds": 1}
     code, output = toy.run(content, "--workers", "1")
@@ -148,6 +145,12 @@ def test_failures_cost_their_point_and_are_tried_again_on_request(toy):
     code, output = toy.run(content, "--retry")
     assert code == 0 and len(toy.started()) == 5 and set(toy.states().values()) == {"done"}
     assert not list(toy.output.rglob(".progress*")) and not list(toy.output.glob(".stop*"))
+
+    assert [point.rpartition("-")[0] for point, *_ in toy.started()[:3]] == [
+        "seed=0,how=",
+        "seed=0,how=raises",
+        "seed=0,how=dies",
+    ]  # in the file's order
 
     code, output = toy.run({"grid": {"how": ["", "raises"]}, "seeds": 2})  # it grows: the old points are kept
     assert code == 0 and len(toy.started()) == 7 and "2 done" in output

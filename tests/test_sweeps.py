@@ -118,10 +118,9 @@ def test_other_code_is_another_fingerprint(tmp_path, monkeypatch):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "lib" / "a.py").write_text("x = 1")
     monkeypatch.setattr(sweeps, "ROOT", tmp_path)
-    compute = sweeps.code_fingerprint.__wrapped__  # without its cache: code does not change in a process
-    first = compute()
+    first = sweeps.code_fingerprint()
     (tmp_path / "lib" / "a.py").write_text("x = 2")
-    assert compute() != first
+    assert sweeps.code_fingerprint() != first
 
 
 READY_MADE = {
