@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 from PIL import Image
+from toys import TEST, write_photographs
 
 from lib.claims import read_table
 from lib.evaluation import evaluate
@@ -26,7 +27,7 @@ from lib.weights import load_network, read_config
 
 STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 FIRST, LAST = [stem for stem in STEMS if stem < "04"], [stem for stem in STEMS if stem >= "04"]
-SIZE, TEST = 32, 12
+SIZE = 32
 TINY = {
     "size": SIZE, "samples": 4, "sheet": 8, "test_pictures": TEST, "fitted_on": 24, "shown": 2, "megapixels": 0.2,
     "pair_counts": [12, 24], "perceptual_pair_counts": [24], "pairs_trained": 24, "epochs": 3, "batch_size": 8,
@@ -40,26 +41,6 @@ def sepia(gray):
 
 METHODS = {"sepia": sepia}
 """
-
-
-def write_photographs(folder: Path) -> Path:
-    """24 training, 8 validation and 12 test tiles of real photographs, with their split.csv."""
-    from skimage import data
-
-    folder.mkdir(parents=True)
-    tiles = []
-    for photograph in (data.astronaut(), data.coffee(), data.chelsea(), data.rocket()):
-        step = min(photograph.shape[:2]) // 4
-        tiles += [
-            photograph[y : y + step, x : x + step] for y in range(0, 3 * step, step) for x in range(0, 4 * step, step)
-        ]
-    splits = np.array(["train"] * 24 + ["val"] * 8 + ["test"] * TEST)
-    names = [f"tile-{i:02d}" for i in range(len(splits))]
-    order = np.random.default_rng(0).permutation(len(tiles))[: len(splits)]
-    for name, i in zip(names, order, strict=True):
-        Image.fromarray(tiles[i]).save(folder / f"{name}.png")
-    pd.DataFrame({"name": names, "split": splits}).to_csv(folder / "split.csv", index=False)
-    return folder
 
 
 def parameters_of(stem: str, given: dict) -> dict:

@@ -7,15 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
-from toys import write_notebook
+from toys import TEST, write_notebook, write_photographs
 
 from lib import sweeping, workbook
 from lib.cluster import Job, job_environment
-from lib.files import read_json
+from lib.execution import execute, kernel_environment
+from lib.files import NOTEBOOKS, read_json
+from lib.sources import load_pairs
 
 PARAMETERS = """
 rate: float = 0.5
@@ -346,3 +349,47 @@ def test_threads_are_divided_and_gpus_given_one_each(tmp_path, monkeypatch):
         environment = job_environment(job)
         assert environment["CUDA_VISIBLE_DEVICES"] == gpu
         assert environment["OMP_NUM_THREADS"] == environment["MKL_NUM_THREADS"] == "3"
+
+
+def test_a_sweep_of_the_baseline_from_command_to_ledger(tmp_path, monkeypatch, capsys):
+    """The real notebook 02 at two numbers of pairs and two seeds; then notebook 05 takes the sweep's verdict."""
+    monkeypatch.setenv("WORKBOOK_CACHE", str(tmp_path / "cache"))  # of the kernels
+    monkeypatch.setattr("lib.sources.load_pairs", partial(load_pairs, cache=tmp_path / "cache"))  # and of this process
+    data, folder, file = write_photographs(tmp_path / "color"), tmp_path / "sweep", tmp_path / "pairs.yaml"
+    method = "CNN, ‹pair_counts› pairs, ‹epochs› epochs"
+    sides = {"better": {"method": method, "pair_counts": [24]}, "than": {"method": method, "pair_counts": [8]}}
+    claim = {"claim": "More pairs beat fewer", "paper": "Fig. 4", **sides}
+    values = {"size": 32, "test_pictures": TEST, "width": 8, "shown": 2}
+    grid = {"pair_counts": [[8], [24]], "epochs": [3]}
+    baseline = {"method": "gray copy"}
+    content = {"question": "Do more pairs help?", "values": values, "grid": grid, "seeds": 2}
+    file.write_text(yaml.safe_dump(content | {"claims": [claim], "baseline": baseline}))
+    given = ["sweep", str(NOTEBOOKS / "02_baseline_cnn.ipynb"), str(file), "--data", str(data)]
+    assert workbook.main([*given, "--output", str(folder), "--workers", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert "4 of 4 points done" in printed and str(folder / "index.html") in printed
+
+    scores = {}  # (pairs, seed) -> dB, from the files alone
+    for path in folder.glob("*/02_baseline_cnn/results.json"):
+        results = read_json(path)
+        (pairs,), seed = results["parameters"]["pair_counts"], results["parameters"]["seed"]
+        cells = {(row["method"], row["metric"]): row["value"] for row in results["rows"]}
+        scores[pairs, seed] = cells[f"CNN, {pairs} pairs, 3 epochs", "psnr"]
+        copy = cells["gray copy", "psnr"]
+        assert results["fingerprints"]["data"] == results["data"]["fingerprint"]
+    assert scores[8, 0] != scores[8, 1]
+    line = next(line for line in (folder / "table.md").read_text().splitlines() if method in line and "| 24 " in line)
+    mean = (scores[24, 0] + scores[24, 1]) / 2
+    assert f" {mean:.2f} [" in line and f" {mean - copy:+.2f} [" in line
+    gain = sum(scores[24, seed] - scores[8, seed] for seed in (0, 1)) / 2
+    page = (folder / "index.html").read_text()
+    assert "Do more pairs help?" in page and f"{gain:+.2f} dB" in page and "over 2 seeds" in page
+
+    parameters = {"data": str(data), "size": 32, "seeds": 2, "preprocessing_pairs": 8, "preprocessing_epochs": 1}
+    parameters |= {"width": 8, "test_pictures": TEST, "sweeps": [str(folder)], "run": str(tmp_path / "run")}
+    environment = kernel_environment(tmp_path / "progress") | {"OMP_NUM_THREADS": "1"}
+    notebook = NOTEBOOKS / "05_comparison.ipynb"
+    assert execute(notebook, tmp_path / "05.ipynb", parameters, environment) == ("done", [])
+    claims = {entry["claim"]: entry for entry in read_json(tmp_path / "run/05_comparison/results.json")["claims"]}
+    assert f"{gain:+.2f} dB" in claims["More pairs beat fewer"]["measured"]
+    assert "over 2 seeds" in claims["More pairs beat fewer"]["measured"]
