@@ -53,12 +53,8 @@ def planned(options: argparse.Namespace) -> Sweep:
     notebook = inspect(path.resolve())
     others = [inspect(other) for other in sorted(NOTEBOOKS.glob("*.ipynb")) if other.resolve() != notebook.path]
     given = given_parameters([*others, notebook], [notebook], options)[notebook.stem]
-    plan = read_sweep(find_sweep(options.sweep), notebook, options.profile, given, options.seeds)
-    options_given = [name for name, _ in options.parameters] + ["data"] * bool(options.data)
-    for name in options_given:
-        if name in plan.points[0].varied:
-            raise UsageError(f"'{name}' is swept by {options.sweep}; leave it out of the command, or out of the sweep.")
-    return plan
+    insisted = [name for name, _ in options.parameters] + ["data"] * bool(options.data)
+    return read_sweep(find_sweep(options.sweep), notebook, options.profile, given, options.seeds, insisted)
 
 
 def sweep_folder(output: str | None, plan: Sweep) -> Path:

@@ -5,6 +5,8 @@
     zip: {batch_size: [16, 4], accumulation: [1, 4]}   # side by side
     seeds: 5                                           # each point so often, with seeds of its own
 
+What table and page are to tell (a baseline, claims) names methods as notebooks do, with ‹epochs› for a parameter.
+
 A sweep's folder holds sweep.json (what was asked) and a folder a point. What happened to a point stands in its
 point.json; whether it is done is told by its results.json alone, which must carry the fingerprints of this notebook,
 these parameters, this code and this data. So the same command goes on where it was stopped, by whatever.
@@ -14,7 +16,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,11 +80,14 @@ def find_sweep(name: str) -> Path:
     raise UsageError(f"There is no sweep {name}; {nearest(Path(name).stem, known)}")
 
 
-def read_sweep(file: Path, notebook: Notebook, profile: str, given: dict[str, object], seeds: int | None) -> Sweep:
+def read_sweep(
+    file: Path, notebook: Notebook, profile: str, given: Mapping, seeds: int | None, insisted: Collection[str] = ()
+) -> Sweep:
     """Read and check a sweep's file for a notebook.
 
-    `given` are the notebook's parameters before the sweep's own: those of the profile and of the command line. `seeds`
-    takes the place of the file's. A section under `profiles: {<profile>: ...}` takes the place of its namesake.
+    `given` are the notebook's parameters from the profile and the command line; the file's own take their place, but
+    for those whose names are `insisted` on, which the file may not vary. `seeds` takes the place of the file's. A
+    section under `profiles: {<profile>: ...}` takes the place of its namesake.
     Anything unknown, mistyped or given twice raises `UsageError` with one sentence.
     """
     sections = _sections(file, profile)
@@ -92,10 +97,12 @@ def read_sweep(file: Path, notebook: Notebook, profile: str, given: dict[str, ob
     points, folders = [], set()
     for combination in itertools.product(*axes):
         varied = {name: value for part in combination for name, value in part.items()}
-        asked = {**sections.get("values", {}), **varied}
+        for name in insisted:
+            if name in varied:
+                raise UsageError(f"{file.name} varies '{name}'; leave it out of the command, or out of the file.")
         parameters: dict[str, dict] = {notebook.stem: {}}
-        assign(parameters, [notebook], asked, file.name)
-        own = {**notebook.defaults, **given, **parameters[notebook.stem]}
+        assign(parameters, [notebook], {**sections.get("values", {}), **varied}, file.name)
+        own = {**notebook.defaults, **given, **parameters[notebook.stem], **{name: given[name] for name in insisted}}
         own.pop("run", None)
         varied = {name: own[name] for name in varied}  # as converted
         folder = point_folder(notebook, own, varied)
@@ -105,6 +112,7 @@ def read_sweep(file: Path, notebook: Notebook, profile: str, given: dict[str, ob
         points.append(Point(folder, own, varied))
     told = {name: sections[name] for name in TOLD if name in sections}
     _check_told(file, told, points[0].varied)
+    told = _filled(told, {k: v for k, v in points[0].parameters.items() if k not in points[0].varied})
     return Sweep(file.stem, profile, notebook, points, told)
 
 
@@ -184,6 +192,17 @@ def _check_told(file: Path, told: Mapping, varied: Mapping) -> None:
         for name in choice:
             if name not in ("method", *varied):
                 raise UsageError(f"{file.name}: {where}: '{name}' is not swept; {nearest(name, ['method', *varied])}")
+
+
+def _filled(told: object, fixed: Mapping[str, object]) -> object:
+    """`told` with ‹epochs› replaced by its value, and so on, where a parameter is the same at all points."""
+    if isinstance(told, dict):
+        return {name: _filled(value, fixed) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_filled(value, fixed) for value in told]
+    if isinstance(told, str):
+        return re.sub(r"‹(\w+)›", lambda found: text_of(fixed[found[1]]) if found[1] in fixed else found[0], told)
+    return told
 
 
 def text_of(value: object) -> str:

@@ -49,6 +49,24 @@ def test_grids_are_combined_and_zipped_lists_go_side_by_side(tmp_path, notebook)
     assert sweep.points[0].folder.startswith("seed=0,batch=8,parts=1,rate=0.0001-")
 
 
+def test_the_command_line_has_the_last_word_but_on_what_is_varied(tmp_path, notebook):
+    text, given = "values: {how: file, batch: 4}\ngrid: {rate: [1]}", {"how": "command", "batch": 8, "parts": 9}
+    assert read(tmp_path, notebook, text, given=given).points[0].parameters["how"] == "file"  # before the profile's
+    file = tmp_path / "own.yaml"
+    parameters = read_sweep(file, notebook, "quick", given, None, ["how"]).points[0].parameters
+    assert (parameters["how"], parameters["batch"], parameters["parts"]) == ("command", 4, 9)
+    with pytest.raises(UsageError, match=r"own\.yaml varies 'rate'; leave it out"):
+        read_sweep(file, notebook, "quick", given | {"rate": 2.0}, None, ["rate"])
+
+
+def test_what_is_told_may_name_parameters(tmp_path, notebook):
+    method = "CNN, ‹counts› pairs, ‹batch› a batch, rate ‹rate›"
+    text = f"values: {{counts: [7]}}\ngrid: {{rate: [1, 2]}}\nmethods: ['{method}']\nbaseline: {{method: '{method}'}}"
+    told = read(tmp_path, notebook, text).told
+    # What is the same everywhere is filled in; what is swept joins the points.
+    assert told["methods"] == [told["baseline"]["method"]] == ["CNN, 7 pairs, 16 a batch, rate ‹rate›"]
+
+
 def test_a_point_keeps_its_folder_when_the_sweep_grows(tmp_path, notebook):
     few = read(tmp_path, notebook, "grid: {rate: [0.1]}", seeds=2)
     more = read(tmp_path, notebook, "grid: {rate: [0.2, 0.1]}", seeds=3)
