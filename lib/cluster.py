@@ -14,7 +14,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from lib.execution import error_lines, execute, kernel_environment
 from lib.files import timestamp, write_json
 from lib.parameters import UsageError
 from lib.results import point_state
-from lib.sweeps import Point, code_fingerprint, is_done
+from lib.sweeps import Point, fingerprints, is_done
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 20.0  # seconds in which workers must have stopped their kernels after Ctrl-C
 CONNECTING = 10  # seconds to wait for a scheduler's answer
-NO_RESULTS = "The notebook left no results.json made of what was asked; record its results with lib.runs.Run."
-OTHER_CODE = "lib/ is not what it was when this sweep was started, or the worker has another copy; start it again."
+NO_RESULTS = "The notebook left no results.json of its own (see lib.runs.Run), or one made of other pictures."
+OTHER_CODE = "lib/ or the notebook is not what it was when this sweep was started; start it again."
 DRIVERS = ("/proc/driver/nvidia", "/dev/kfd", "/dev/dxg")  # one of them is there where there is a GPU
 LOST = "The worker was lost (killed, often for want of memory) while it worked on this point."
 
@@ -50,6 +51,7 @@ class Job:
     stop: Path  # .stop.<command>: once that file is there, the command that started the sweep wants no more work done
     threads: int | None  # of a kernel, None: as the worker's environment has it
     gpus: tuple[str, ...] = ()  # one for each worker of this machine
+    asked: datetime = field(default_factory=lambda: datetime.now().astimezone().replace(microsecond=0))
 
     @property
     def progress(self) -> Path:
@@ -67,16 +69,26 @@ class SchedulerLost(Exception):
 def run_job(job: Job) -> dict:
     """Work off one point and return its state, as in its point.json. Runs on a worker; raises nothing."""
     try:
-        if code_fingerprint() != job.fingerprints["code"]:
+        if fingerprints(job.notebook, job.point.parameters, job.fingerprints["data"]) != job.fingerprints:
             return outcome("failed", [OTHER_CODE])
         job.folder.mkdir(parents=True, exist_ok=True)
         with claimed(job) as ours:
             if not ours:
                 return outcome("interrupted")
-            if is_done(job.folder, job.fingerprints):
-                return point_state(job.folder) | {"state": "done"}
-            return _run_claimed(job)
+            before = point_state(job.folder)
+            if is_done(job.folder, job.fingerprints):  # by another sweep, meanwhile
+                result = outcome("done", before["error"], before.get("seconds"), before.get("started"))
+            elif before["state"] == "failed" and datetime.fromisoformat(before["finished"]) >= job.asked:
+                return before  # by another sweep too: it would fail again
+            elif job.progress.exists():  # Dask gives a point whose worker was lost to the next worker, on a cluster
+                result = lost(job)
+            else:
+                result = _run_claimed(job)
+            write_json(job.folder / "point.json", result | {"fingerprints": job.fingerprints})
+            return result
     except OSError as error:  # a disk that is full, or gone
+        with suppress(OSError):  # without its file the point is "to go", not "running" for ever
+            (job.folder / "point.json").unlink(missing_ok=True)
         return outcome("failed", error_lines(type(error).__name__, str(error), []))
 
 
@@ -97,8 +109,9 @@ def claimed(job: Job) -> Iterator[bool]:
 def _run_claimed(job: Job) -> dict:
     started = timestamp()
     write_json(job.folder / "point.json", outcome("running", started=started) | {"fingerprints": job.fingerprints})
-    for left in job.folder.glob(".progress.*"):  # by a command that was killed
-        left.unlink()
+    for pattern in (".progress.*", f".{job.notebook.stem}*", f"{job.notebook.stem}.*"):
+        for left in job.folder.glob(pattern):  # by an earlier try, or a command that was killed
+            left.unlink()
     job.progress.touch()
     begun, over, kernels = time.monotonic(), threading.Event(), []
     watch = threading.Thread(target=_stop_kernels, args=(job.stop, over, kernels), daemon=True)
@@ -114,17 +127,23 @@ def _run_claimed(job: Job) -> dict:
     finally:
         over.set()
         job.progress.unlink(missing_ok=True)
-    if state == "done" and not is_done(job.folder, job.fingerprints):
+    if is_done(job.folder, job.fingerprints):  # also where the disk was full when the notebook itself was written
+        state = "done"
+    elif state == "done":
         state, error = "failed", [NO_RESULTS]
-    elif state != "done" and job.stop.exists():
+    elif job.stop.exists():
         state, error = "interrupted", []
-    result = outcome(state, error, round(time.monotonic() - begun, 1), started)
-    try:
-        write_json(job.folder / "point.json", result | {"fingerprints": job.fingerprints})
-    except OSError:  # a full disk: without its file the point is "to go", not "running" for ever
-        (job.folder / "point.json").unlink(missing_ok=True)
-        raise
-    return result
+    return outcome(state, error, round(time.monotonic() - begun, 1), started)
+
+
+def lost(job: Job) -> dict:
+    """The outcome of a point whose worker was lost, with the last that its kernel said."""
+    words = ""
+    with suppress(OSError, UnicodeDecodeError):
+        words = job.progress.read_text(encoding="utf-8").strip()
+    job.progress.unlink(missing_ok=True)
+    lines = [LOST, *filter(None, [words and f"Last it said: {words}"])]
+    return outcome("failed", lines, started=point_state(job.folder).get("started"))
 
 
 def _stop_kernels(stop: Path, over: threading.Event, kernels: list[int]) -> None:
@@ -140,8 +159,8 @@ def job_environment(job: Job) -> dict[str, str]:
     """What a kernel is told of its place: its share of the processor's cores, its fingerprints, its GPU."""
     environment = {"WORKBOOK_FINGERPRINTS": json.dumps(job.fingerprints)}
     if job.threads:
-        for library in ("OMP", "MKL", "OPENBLAS"):
-            environment[f"{library}_NUM_THREADS"] = str(job.threads)
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+            environment[name] = str(job.threads)
     if job.gpus:
         from distributed import get_worker
 
@@ -227,8 +246,8 @@ def run_jobs(jobs: Sequence[Job], client: "Client", tell: Callable[[Job, dict], 
     from distributed import as_completed
 
     def submit(job: Job) -> "Future":
-        key = f"{job.point.folder}-{uuid.uuid4().hex[:8]}"
-        # Without a priority Dask begins jobs that come together in any order.
+        # One name for all and a priority: else Dask deals them out at once, and begins with any.
+        key = f"point-{uuid.uuid4().hex}"
         future = client.submit(run_job, job, key=key, pure=False, priority=-jobs.index(job))
         futures[future] = job
         return future
@@ -261,17 +280,9 @@ def result_of(future: "Future", job: Job) -> dict | None:
         return outcome("failed", error_lines(type(error).__name__, str(error), []))
     if not job.progress.exists():  # it only waited there
         return None
-    lines = [LOST, *filter(None, [f"Last it said: {_last_words(job.progress)}"])]
-    result = outcome("failed", lines, started=point_state(job.folder).get("started"))
-    job.progress.unlink(missing_ok=True)
+    result = lost(job)
     write_json(job.folder / "point.json", result | {"fingerprints": job.fingerprints})
     return result
-
-
-def _last_words(progress: Path) -> str:
-    with suppress(OSError, UnicodeDecodeError):
-        return progress.read_text(encoding="utf-8").strip()
-    return ""
 
 
 def _stop(client: "Client", futures: list["Future"], jobs: list[Job]) -> None:

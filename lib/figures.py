@@ -483,6 +483,6 @@ def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], obj
 def number_text(value: object) -> str:
     """A swept value at an axis: numbers short, anything else as it is."""
     try:
-        return f"{float(value):g}"
+        return f"{float(value):.10g}"
     except (TypeError, ValueError):
         return str(value)

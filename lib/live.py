@@ -104,7 +104,7 @@ class SweepTable:
     def tell(self, job: "Job", result: dict) -> None:
         """A point has ended: a line that stays, with the reason where it failed."""
         self.ended[job.folder] = result
-        took = clock(result["seconds"]) if result["seconds"] is not None else ""
+        took = "" if result.get("seconds") is None else clock(result["seconds"])
         place = f"{self.before + len(self.ended):>{len(str(self.total))}}/{self.total}"
         self.console.out(f"{place}   {result['state']:<11}   {took:>7}   {job.point.label}")
         for line in result["error"]:
@@ -116,7 +116,9 @@ class SweepTable:
 
     def time_left(self, running: int) -> str:
         """From the mean time of the points that were done here; unknown before the first."""
-        took = [result["seconds"] for result in self.ended.values() if result["state"] == "done" and result["seconds"]]
+        took = [
+            result["seconds"] for result in self.ended.values() if result["state"] == "done" and result.get("seconds")
+        ]
         if not took:
             return ""
         left = len(self.jobs) - len(self.ended) - running / 2  # those that run are half done, on average

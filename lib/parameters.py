@@ -14,6 +14,7 @@ import yaml
 
 from lib.files import NOTEBOOKS, read_json
 
+PATHS = ("data", "methods")  # parameters that may name a file or folder, seen from where the user is
 PLAIN_TYPES = ("int", "float", "bool", "str")
 
 
@@ -185,14 +186,18 @@ def given_parameters(
     parameters = profile_parameters(notebooks, NOTEBOOKS / "parameters" / f"{options.profile}.yaml")
     for name, text in options.parameters:
         assign_option(parameters, selected, name, text)
-    for name in ("data", "methods"):  # a path is seen from the user's folder, kernels run in the notebooks'
+    for name in PATHS:
         value = getattr(options, name)
         if value is not None:
             if name == "methods" and not Path(value).is_file():
                 raise UsageError(f"--methods: {value} is no file.")
-            value = str(Path(value).resolve()) if Path(value).exists() else value
-            assign(parameters, selected, {name: value}, f"--{name}")
+            assign(parameters, selected, {name: absolute(value)}, f"--{name}")
     return parameters
+
+
+def absolute(value: str) -> str:
+    """A path as it is seen from any folder, for kernels run in the notebooks'; a name that is no path as it is."""
+    return str(Path(value).resolve()) if value and Path(value).exists() else value
 
 
 def select(notebooks: list[Notebook], only: str | None) -> list[Notebook]:

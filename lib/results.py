@@ -177,7 +177,9 @@ class PointFiles:
 
     @property
     def results_file(self) -> Path:
-        return self.folder / self.notebook / "results.json"
+        """Under the name that the notebook gives itself, which a copy of it has kept."""
+        found = sorted(self.folder.glob("*/results.json"))
+        return found[0] if found else self.folder / self.notebook / "results.json"
 
 
 @dataclass(frozen=True)

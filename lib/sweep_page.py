@@ -53,7 +53,7 @@ def write_sweep_page(folder: Path) -> Path:
         warnings=[*([problem] if problem else []), *disagreements(results)],
         claims=[{**entry, "kind": verdict_kind(entry["verdict"])} for entry in claims],
         verdicts=[(v, verdict_kind(v), n) for v, n in verdict_counts(claims)],
-        figure=None if lines is None else drawn(lines, baseline),
+        figure=None if lines is None else drawn(lines),
         table=None if lines is None else cells_of(lines, baseline),
         points=[point_line(point) for point in sweep.points],
         provenance=provenance(sweep, results),
@@ -116,7 +116,7 @@ def cost(values: pd.Series, aim: str | float) -> pd.Series:
     return {"high": -values, "low": values}[aim] if isinstance(aim, str) else (values - aim).abs()
 
 
-def drawn(lines: pd.DataFrame, baseline: dict) -> dict:
+def drawn(lines: pd.DataFrame) -> dict:
     """The sweep's figure, embedded."""
     with TemporaryDirectory() as place:
         figure_of(lines).savefig(Path(place) / "swept.png")

@@ -1,17 +1,20 @@
 """The command `workbook sweep`: plan the points, leave out what is done, have the rest worked off, add up."""
 
 import argparse
+import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from lib.cluster import Job, SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
-from lib.files import NOTEBOOKS, OUTPUTS, timestamp, write_json
+from lib.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
 from lib.live import SweepTable
 from lib.parameters import UsageError, given_parameters, inspect
 from lib.results import point_state
 from lib.sweeps import Sweep, data_fingerprints, find_sweep, fingerprints, is_done, read_sweep
+
+A_DAY = 24 * 3600
 
 
 def sweep(options: argparse.Namespace) -> int:
@@ -20,25 +23,27 @@ def sweep(options: argparse.Namespace) -> int:
     folder = sweep_folder(options.output, plan)
     print(f"{plan.name}, {plan.profile}: {len(plan.points)} points of {plan.notebook.stem}", flush=True)
     expected = [
-        fingerprints(plan.notebook, point.parameters, data)
+        fingerprints(plan.notebook.path, point.parameters, data)
         for point, data in zip(plan.points, data_fingerprints(plan.points), strict=True)
     ]
     jobs = jobs_to_do(plan, folder, expected, options.retry)
     folder.mkdir(parents=True, exist_ok=True)
+    if not jobs:
+        write_json(folder / "sweep.json", read_json(folder / "sweep.json") | plan.record())
+        return add_up(plan, folder, expected)
     gpus = () if options.scheduler else visible_gpus()
-    workers = options.workers or len(gpus) or min(cores(), max(1, len(jobs)))
+    workers = options.workers or len(gpus) or min(cores(), len(jobs))
     threads = None if options.scheduler else max(1, cores() // workers)
     each = f"{threads} thread{'s' * (threads != 1)} each" if threads else ""
     told = f"the cluster at {options.scheduler}" if options.scheduler else f"{workers} at a time, {each}"
     record = plan.record() | {"started": timestamp(), "finished": None, "workers": told}
     write_json(folder / "sweep.json", record)
-    code = 0
-    if jobs:
-        stop = folder / f".stop.{uuid.uuid4().hex[:8]}"
-        ready = [Job(threads=threads, gpus=gpus, stop=stop, **job) for job in jobs]
-        print(f"{len(ready)} to go on {told}", flush=True)
-        code = work_off(ready, len(plan.points) - len(ready), workers, options.scheduler, stop)
-    write_json(folder / "sweep.json", record | {"finished": timestamp()})
+    stop = folder / f".stop.{uuid.uuid4().hex[:8]}"
+    ready = [Job(threads=threads, gpus=gpus, stop=stop, **job) for job in jobs]
+    print(f"{len(ready)} to go on {told}", flush=True)
+    code = work_off(ready, len(plan.points) - len(ready), workers, options.scheduler, stop)
+    if code == 0:
+        write_json(folder / "sweep.json", record | {"finished": timestamp()})
     return code or add_up(plan, folder, expected)
 
 
@@ -84,11 +89,12 @@ def jobs_to_do(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool)
         same = state.get("fingerprints") == wanted
         if state["state"] == "failed" and same and not retry:
             before["failed"] += 1
-            print(f"failed before: {point.label}: {(state.get('error') or ['no reason was kept'])[0]}")
+            print(f"failed before: {point.label}: {(state['error'] or ['no reason was kept'])[0]}")
             continue
-        if state["state"] == "done" and not same:
+        if state["state"] == "done":
             changed = [part for part, value in wanted.items() if state.get("fingerprints", {}).get(part) != value]
-            before[f"done with other {' and '.join(changed)}, to be done again"] += 1
+            before[f"done with other {' and '.join(changed) or 'results'}, to be done again"] += 1
+            write_json(own / "point.json", {"state": "to go", "error": []})  # no table may count it any more
         jobs.append({"point": point, "notebook": plan.notebook.path, "folder": own, "fingerprints": wanted})
     if before:
         print(", ".join(f"{count} {state}" for state, count in before.items()))
@@ -100,6 +106,9 @@ def jobs_to_do(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool)
 def work_off(jobs: list[Job], before: int, workers: int, scheduler: str | None, stop: Path) -> int:
     """Have all jobs worked off under a live table; returns 0, 130 after Ctrl-C, 1 where the cluster went away."""
     title = f"{len(jobs)} points"
+    for left in stop.parent.glob(".stop.*"):
+        if time.time() - left.stat().st_mtime > A_DAY:
+            left.unlink()
     try:
         with connected(scheduler) if scheduler else embedded(workers) as client:
             if scheduler:
@@ -108,12 +117,13 @@ def work_off(jobs: list[Job], before: int, workers: int, scheduler: str | None, 
                 run_jobs(jobs, client, table.tell)
     except KeyboardInterrupt:
         print("Stopped. The same command goes on from here.")
+        if not scheduler:  # there, a worker may come to see this file later, and is to find it
+            stop.unlink(missing_ok=True)
         return 130
     except SchedulerLost:
+        stop.touch()
         print("The cluster went away. The same command goes on from here.")
         return 1
-    finally:
-        stop.unlink(missing_ok=True)
     return 0
 
 
@@ -123,9 +133,14 @@ def add_up(plan: Sweep, folder: Path, expected: Sequence[dict]) -> int:
     from lib.tables import table_command
 
     done = [is_done(folder / point.folder, wanted) for point, wanted in zip(plan.points, expected, strict=True)]
+    problems = 0
     if any(done):
         print()
-        table_command(str(folder))
+        try:
+            problems = table_command(str(folder))
+        except UsageError as error:  # as of a baseline on other pictures: the points stand all the same
+            print(error)
+            problems = 1
     print(f"\n{sum(done)} of {len(done)} points done")
     print(write_report(folder))
-    return int(not all(done))
+    return int(problems or not all(done))

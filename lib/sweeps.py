@@ -23,7 +23,7 @@ from pathlib import Path
 import yaml
 
 from lib.files import NOTEBOOKS, ROOT, read_json
-from lib.parameters import Notebook, UsageError, assign, nearest
+from lib.parameters import PATHS, Notebook, UsageError, absolute, assign, nearest
 
 READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
 AXES = ("values", "grid", "zip")
@@ -104,6 +104,7 @@ def read_sweep(
         assign(parameters, [notebook], {**sections.get("values", {}), **varied}, file.name)
         own = {**notebook.defaults, **given, **parameters[notebook.stem], **{name: given[name] for name in insisted}}
         own.pop("run", None)
+        own |= {name: absolute(own[name]) for name in PATHS if name in own}
         varied = {name: own[name] for name in varied}  # as converted
         folder = point_folder(notebook, own, varied)
         if folder in folders:
@@ -187,11 +188,18 @@ def _check_told(file: Path, told: Mapping, varied: Mapping) -> None:
         lacking = [name for name in CLAIM if name not in claim] if isinstance(claim, dict) else CLAIM
         if lacking:
             raise UsageError(f"{file.name}: a claim lacks {', '.join(lacking)}; it has {', '.join(CLAIM)}.")
-        asked += [(f"claim '{claim['claim']}'", claim[side]) for side in ("better", "than")]
+        within = claim.get("within", {"psnr": 0.0, "ssim": 0.0})
+        if not isinstance(within, dict) or set(within) != {"psnr", "ssim"}:
+            raise UsageError(f"{file.name}: claim '{claim['claim']}': 'within' gives a margin for psnr and for ssim.")
+        for side in ("better", "than"):
+            if not isinstance(claim[side], dict):
+                raise UsageError(f"{file.name}: claim '{claim['claim']}': '{side}' must be lines of name: value.")
+            asked.append((f"claim '{claim['claim']}'", claim[side]))
     for where, choice in asked:
         for name in choice:
             if name not in ("method", *varied):
-                raise UsageError(f"{file.name}: {where}: '{name}' is not swept; {nearest(name, ['method', *varied])}")
+                known = nearest(str(name), ["method", *varied])
+                raise UsageError(f"{file.name}: {where}: '{name}' is not swept; {known}")
 
 
 def _filled(told: object, fixed: Mapping[str, object]) -> object:
@@ -231,9 +239,9 @@ def code_fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
-def fingerprints(notebook: Notebook, parameters: Mapping[str, object], data: str) -> dict[str, str]:
+def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) -> dict[str, str]:
     """What a point's results are made of: notebook, parameters (a file they name, by its content), code and data."""
-    cells = ["".join(c["source"]) for c in read_json(notebook.path)["cells"] if c["cell_type"] == "code"]
+    cells = ["".join(c["source"]) for c in read_json(notebook)["cells"] if c["cell_type"] == "code"]
     files = [v for v in parameters.values() if isinstance(v, str) and v and Path(v).is_file()]
     contents = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in files]
     return {
@@ -272,5 +280,7 @@ def results_of(folder: Path) -> dict | None:
 
 
 def is_done(folder: Path, expected: Mapping[str, str]) -> bool:
-    """Whether a point's results stand and were made from what is `expected`."""
-    return (results_of(folder) or {}).get("fingerprints") == dict(expected)
+    """Whether a point's results stand and were made from what is `expected`; the pictures' fingerprint is their own."""
+    results = results_of(folder) or {}
+    data = results.get("data", {}).get("fingerprint", "")
+    return results.get("fingerprints") == dict(expected) and expected["data"] in ("", data)

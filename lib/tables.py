@@ -16,7 +16,7 @@ from lib import figures
 from lib.files import OUTPUTS, atomic_write, resolve
 from lib.intervals import mean_interval
 from lib.parameters import UsageError, nearest
-from lib.results import CONTROLS, METRICS, load_sweep, metric
+from lib.results import CONTROLS, COSTS, METRICS, load_sweep, metric
 from lib.tidy import as_text, find_results, swept_of, tidy
 
 JUDGED = ("psnr", "ssim")  # shown where nothing else is asked for; a claim is judged by both
@@ -40,18 +40,23 @@ def over_seeds(
     notebooks = ["notebook"] if table["notebook"].nunique() > 1 else []
     by = [*notebooks, *swept_of(table)] if by is None else list(by)
     known_or_refused("--by", by, [*swept_of(table), "notebook", "seed"])
-    metrics = [key for key in METRICS if key in set(table["metric"])] if metrics is None else list(metrics)
+    known = set(table["metric"])
+    metrics = [key for key in METRICS if key in known] or sorted(known) if metrics is None else list(metrics)
     known_or_refused("--metric", metrics, table["metric"])
     methods = list(dict.fromkeys(table["method"])) if methods is None else list(methods)
     known_or_refused("--method", methods, table["method"])
     rows = table[table["metric"].isin(metrics)].dropna(subset=["value"])
+    if rows.empty:
+        raise UsageError("No score was recorded there, so there is nothing to put into a table.")
     rows = rows.assign(difference=differences(rows, baseline) if baseline else np.nan)
     rows = rows[rows["method"].isin(methods)]
     lines = []
     for key, own in rows.groupby([*by, "method", "metric"], sort=False, dropna=False):
         setting = dict(zip([*by, "method", "metric"], key, strict=True))
         refuse_mixed_pictures(own, setting)
-        a_seed = own.groupby("seed")[["value", "difference"]].mean()
+        settings = own.groupby("seed")["value"].transform("size")
+        whole = own[settings == settings.max()]  # a seed that lacks a setting would be the mean of other things
+        a_seed = whole.groupby("seed")[["value", "difference"]].mean()
         paired = a_seed["difference"].dropna().tolist()
         line = {"seeds": len(a_seed), "pictures": own["n"].max()}
         line |= dict(zip(("mean", "low", "high"), finite_interval(a_seed["value"].tolist()), strict=True))
@@ -126,8 +131,11 @@ def ordered(values: Sequence[object]) -> list:
 
 def in_order(lines: pd.DataFrame, by: Sequence[str], methods: Sequence[str], metrics: Sequence[str]) -> pd.DataFrame:
     """Lines sorted by setting, then as methods and metrics were named."""
-    orders = {name: ordered(lines[name]) for name in by} | {"method": list(methods), "metric": list(metrics)}
-    ranks = pd.DataFrame({name: lines[name].map(order.index) for name, order in orders.items()}, dtype=int)
+    # As text: a parameter that another notebook lacks is NaN, which no list finds again.
+    orders = {name: [as_text(value) for value in ordered(lines[name])] for name in by}
+    orders |= {"method": list(methods), "metric": list(metrics)}
+    places = {name: [order.index(as_text(value)) for value in lines[name]] for name, order in orders.items()}
+    ranks = pd.DataFrame(places, index=lines.index, dtype=int)
     return lines.loc[ranks.sort_values(list(orders)).index].reset_index(drop=True)
 
 
@@ -182,7 +190,8 @@ def shown(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> 
 
 def caption(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> str:
     """What a table over seeds shows, in a sentence or two."""
-    pictures = sorted({int(n) for n in lines["pictures"].dropna()})
+    scores = lines[~lines["metric"].isin(COSTS)]  # a cost counts training pictures
+    pictures = sorted({int(n) for n in scores["pictures"].dropna()})
     on = f", on {' or '.join(f'{n:,}' for n in pictures)} test pictures" if pictures else ""
     text = f"Means over seeds with 95% t-intervals{on}; one seed gives no interval, nor does what no seed moves."
     return text + (f" Δ: paired by seed, against {baseline_text(baseline)}." if baseline else "")
@@ -233,7 +242,7 @@ def asked_by_sweep(table: pd.DataFrame, record: Mapping) -> dict:
     named = [
         name for name in (*CONTROLS, baseline.get("method"), *record.get("methods", [])) if name in known["method"]
     ]
-    metrics = [key for key in dict.fromkeys(record.get("metrics") or JUDGED) if key in known["metric"]]
+    metrics = record.get("metrics") or [key for key in JUDGED if key in known["metric"]]
     found = any(name in known["method"] for name in record.get("methods", []))
     return {
         "metrics": metrics or None,

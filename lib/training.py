@@ -245,14 +245,21 @@ def train_epoch(
         # One sum of all gradients a step, and no DistributedDataParallel: that would sum at every backward pass, also
         # between the batches of one step, and hears of those alone that go through its own forward, not network.loss.
         losses = torch.stack(losses)
-        team.add_up([*(parameter.grad for parameter in parameters if parameter.grad is not None), losses])
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        team.add_up([*gradients, losses])
         for chosen, loss in zip(batches, losses.tolist(), strict=True):
             if not math.isfinite(loss):  # that of all processes together, so that all end here
-                names = ", ".join(pairs.names[i] for i in chosen)
-                raise FloatingPointError(f"the loss is {loss} on {names}; try a lower learning rate")
+                raise FloatingPointError(f"the loss is {loss} on {named(pairs, chosen)}; try a lower learning rate")
             total += loss
+        if not math.isfinite(nn.utils.get_total_norm(gradients)):  # or the next batch would be blamed
+            raise FloatingPointError(f"the gradient is not finite on {named(pairs, group)}; try a lower learning rate")
         optimizer.step()
     return total / len(order)
+
+
+def named(pairs: Pairs, chosen: np.ndarray) -> str:
+    """The chosen pictures' names, for an error."""
+    return ", ".join(pairs.names[i] for i in chosen)
 
 
 @torch.inference_mode()

@@ -31,6 +31,7 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, str]:
 
     `table` is tidy. A side names a method by its template and values of swept parameters; what only one side names
     holds for both. They are paired by seed and by all other swept parameters; over these each seed is averaged first.
+    With `within` ({metric: margin}) the claim is that both score alike: the whole interval lies inside the margin.
     Without two paired seeds nothing can be told, and the entry says why; it never raises for what a sweep lacks.
     """
     entry = {"claim": claim["claim"], "paper": claim.get("paper", "")}
@@ -55,8 +56,19 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, str]:
             f"{head}: {few_in_words(gains)}{min(counts)} seed{'s' * (min(counts) != 1)} in pairs; an interval wants 2"
         )
         return entry | {"measured": measured, "verdict": "cannot tell"}
-    words, result = judged_in_words({metric: mean_interval(gains[metric].dropna().tolist()) for metric in JUDGED})
+    intervals = {metric: mean_interval(gains[metric].dropna().tolist()) for metric in JUDGED}
+    words, result = judged_in_words(intervals)
+    if "within" in claim:
+        result = alike(intervals, claim["within"])
+        words += f"; alike is within {claim['within']['psnr']:g} dB and {claim['within']['ssim']:g} SSIM"
     return entry | {"measured": f"{head}: {words} over {min(counts)} seeds", "verdict": result}
+
+
+def alike(intervals: Mapping[str, Interval], within: Mapping[str, float]) -> str:
+    """The verdict on a claim that two methods score alike, from intervals of their difference and a margin for each."""
+    inside = [-within[metric] <= low and high <= within[metric] for metric, (_, low, high) in intervals.items()]
+    outside = [low > within[metric] or high < -within[metric] for metric, (_, low, high) in intervals.items()]
+    return "supported" if all(inside) else "not supported" if any(outside) else "cannot tell"
 
 
 def few_in_words(gains: pd.Series) -> str:

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +17,11 @@ import yaml
 from toys import TEST, write_notebook, write_photographs
 
 from lib import sweeping, workbook
-from lib.cluster import Job, job_environment
+from lib.cluster import Job, job_environment, run_job
 from lib.execution import execute, kernel_environment
 from lib.files import NOTEBOOKS, read_json
 from lib.sources import load_pairs
+from lib.sweeps import fingerprints
 
 PARAMETERS = """
 rate: float = 0.5
@@ -158,6 +161,16 @@ def test_failures_cost_their_point_and_are_tried_again_on_request(toy):
     code, output = toy.run({"grid": {"how": ["", "raises"]}, "seeds": 2})  # it grows: the old points are kept
     assert code == 0 and len(toy.started()) == 7 and "2 done" in output
 
+    # Another notebook of the same name: what was done of it is not of this one, and no table may count it.
+    write_notebook(toy.notebook.parent, "01_toy", BODY + "\nprint('changed')", parameters=PARAMETERS)
+    toy.hold()
+    process = toy.start({"grid": {"how": ["", "raises"]}, "seeds": 1}, "--workers", "1")
+    toy.wait_for_kernels(8)
+    os.killpg(process.pid, signal.SIGINT)
+    code, output = finish(process)
+    assert code == 130 and "2 done with other notebook, to be done again" in output
+    assert toy.states()["seed=0,how=raises"] == "to go" and toy.states()["seed=0,how="] == "interrupted"
+
 
 def test_a_kernel_and_a_worker_killed_mid_run_and_the_sweep_resumed(toy):
     content = {"grid": {"rate": [1, 2, 3]}}
@@ -205,14 +218,15 @@ def test_stopped_or_killed_as_a_whole_it_goes_on_where_it_was(toy, kill, exit_co
 
 
 def test_two_sweeps_at_once_in_one_folder_share_the_points(toy):
-    content = {"grid": {"rate": [1, 2, 3, 4]}}
+    content = {"grid": {"rate": [1, 2], "how": ["", "raises"]}}
     toy.hold()
     first, second = (toy.start(content, "--workers", "2") for _ in range(2))
     toy.wait_for_kernels(2)
+    wait_until(lambda: len(list(toy.output.glob("*/.lock"))) >= 2)
     toy.go()
     for process in (first, second):
         code, output = finish(process)
-        assert code == 0 and "4 of 4 points done" in output
+        assert code == 1 and "2 of 4 points done" in output
     assert len(toy.started()) == len({point for point, *_ in toy.started()}) == 4  # none twice
 
 
@@ -342,13 +356,49 @@ def test_a_folder_that_is_no_sweeps_and_a_missing_scheduler_are_refused(idle, ca
     assert "--scheduler: no Dask scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
 
 
+def job_of(toy, **varied) -> Job:
+    """The only point of a sweep as a worker gets it."""
+    toy.file.write_text(yaml.safe_dump({"values": varied}))
+    plan = sweeping.planned(workbook.parser().parse_args(toy.command()[3:]))
+    (wanted,) = (fingerprints(plan.notebook.path, point.parameters, "") for point in plan.points)
+    folder = toy.output / plan.points[0].folder
+    return Job(plan.points[0], plan.notebook.path, folder, wanted, toy.output / ".stop.a", threads=1)
+
+
+def test_a_worker_takes_up_what_another_has_left(toy):
+    job = job_of(toy)
+    job.folder.mkdir()
+    job.progress.write_text("counting 5/7")  # a worker that this job was given to before, and that was lost
+    assert run_job(job)["error"][-1] == "Last it said: counting 5/7" and not toy.started()
+    assert run_job(job)["state"] == "failed" and not toy.started()  # another sweep that had waited: the same again
+    later = replace(job, asked=job.asked + timedelta(minutes=1))
+    assert run_job(later)["state"] == "done" and len(toy.started()) == 1
+    (job.folder / "point.json").write_text("{")
+    assert run_job(job)["state"] == "done" and len(toy.started()) == 1
+    assert read_json(job.folder / "point.json")["state"] == "done"  # for the tables
+
+
+def test_a_worker_does_not_mix_code_or_notebooks(toy):
+    job = job_of(toy)
+    write_notebook(toy.notebook.parent, "01_toy", BODY + "\nprint('changed')", parameters=PARAMETERS)
+    assert "is not what it was when this sweep was started" in run_job(job)["error"][0] and not toy.started()
+
+
+def test_results_that_stand_count_though_the_notebook_could_not_be_kept(toy):
+    write_notebook(
+        toy.notebook.parent, "01_toy", BODY, "raise OSError('no space for anything more')", parameters=PARAMETERS
+    )
+    result = run_job(job_of(toy))
+    assert result["state"] == "done" and "no space" in result["error"][0]  # as the files tell, and what went wrong
+
+
 def test_threads_are_divided_and_gpus_given_one_each(tmp_path, monkeypatch):
     job = Job(None, tmp_path, tmp_path, {"code": "x"}, tmp_path / ".stop.a", threads=3, gpus=("4", "7"))
     for worker, gpu in (("0", "4"), ("1", "7"), ("2", "4")):
         monkeypatch.setattr("distributed.get_worker", lambda name=worker: type("Worker", (), {"name": name}))
         environment = job_environment(job)
         assert environment["CUDA_VISIBLE_DEVICES"] == gpu
-        assert environment["OMP_NUM_THREADS"] == environment["MKL_NUM_THREADS"] == "3"
+        assert environment["OMP_NUM_THREADS"] == environment["OPENCV_FOR_THREADS_NUM"] == "3"
 
 
 def test_a_sweep_of_the_baseline_from_command_to_ledger(tmp_path, monkeypatch, capsys):

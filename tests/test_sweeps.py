@@ -29,6 +29,9 @@ def notebook(tmp_path):
     return inspect(write_notebook(tmp_path, "01_toy", "print(rate)", parameters=PARAMETERS))
 
 
+CLAIM = "claim: x, paper: y"
+
+
 def read(tmp_path, notebook, text, profile="quick", given=None, seeds=None):
     file = tmp_path / "own.yaml"
     file.write_text(text)
@@ -67,6 +70,16 @@ def test_what_is_told_may_name_parameters(tmp_path, notebook):
     assert told["methods"] == [told["baseline"]["method"]] == ["CNN, 7 pairs, 16 a batch, rate ‹rate›"]
 
 
+def test_a_path_in_the_file_is_seen_from_where_the_user_is(tmp_path, monkeypatch):
+    notebook = inspect(write_notebook(tmp_path, "01_toy", parameters='data: str = "auto"\nrun: str = ""'))
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    (point,) = read(tmp_path, notebook, "values: {data: mine}").points
+    assert point.parameters["data"] == str(tmp_path / "mine")  # kernels run elsewhere
+    (point,) = read(tmp_path, notebook, "values: {data: scenes}").points
+    assert point.parameters["data"] == "scenes"
+
+
 def test_a_point_keeps_its_folder_when_the_sweep_grows(tmp_path, notebook):
     few = read(tmp_path, notebook, "grid: {rate: [0.1]}", seeds=2)
     more = read(tmp_path, notebook, "grid: {rate: [0.2, 0.1]}", seeds=3)
@@ -102,7 +115,10 @@ def test_a_profile_has_sections_of_its_own(tmp_path, notebook):
         ("grid: {rate: [", "own.yaml is not readable as YAML: "),
         ("- rate", "own.yaml must hold sections: values, grid, zip, seeds"),
         ("grid: {rate: [1]}\nbaseline: {rat: 1}", "own.yaml: baseline: 'rat' is not swept; did you mean 'rate'?"),
+        ("grid: {rate: [1]}\nbaseline: {1: 2}", "own.yaml: baseline: '1' is not swept; there are: method, rate."),
         ("grid: {rate: [1]}\nclaims: [{claim: x}]", "own.yaml: a claim lacks paper, better, than; it has claim, "),
+        (f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: , than: {{}}}}]", "'better' must be lines of name: value."),
+        (f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: {{}}, than: {{}}, within: 1}}]", "gives a margin for psnr"),
     ],
 )
 def test_mistakes_are_refused_in_one_sentence(tmp_path, notebook, text, sentence):
@@ -114,21 +130,24 @@ def test_mistakes_are_refused_in_one_sentence(tmp_path, notebook, text, sentence
 def test_results_count_only_when_made_of_the_same(tmp_path, notebook):
     parameters = {"rate": 0.5, "how": str(tmp_path / "methods.py")}
     (tmp_path / "methods.py").write_text("METHODS = {}")
-    wanted = fingerprints(notebook, parameters, "data")
+    wanted = fingerprints(notebook.path, parameters, "data")
     folder = tmp_path / "point"
     (folder / "01_toy").mkdir(parents=True)
     assert not is_done(folder, wanted)
-    written = json.dumps({"fingerprints": wanted})
+    written = json.dumps({"data": {"fingerprint": "data"}, "fingerprints": wanted})
     (folder / "01_toy" / "results.json").write_text(written[:-9])
     assert not is_done(folder, wanted)  # half of it
     (folder / "01_toy" / "results.json").write_text(written)
     assert is_done(folder, wanted)
-    assert not is_done(folder, fingerprints(notebook, parameters, "other data"))
-    assert not is_done(folder, fingerprints(notebook, parameters | {"rate": 0.6}, "data"))
+    assert not is_done(folder, fingerprints(notebook.path, parameters, "other data"))
+    assert not is_done(folder, fingerprints(notebook.path, parameters | {"rate": 0.6}, "data"))
+    (folder / "01_toy" / "results.json").write_text(written.replace('{"fingerprint": "data"}', '{"fingerprint": "x"}'))
+    assert not is_done(folder, wanted)  # the kernel saw other pictures than the sweep was planned with
+    (folder / "01_toy" / "results.json").write_text(written)
     (tmp_path / "methods.py").write_text("METHODS = {'gray': None}")
-    assert not is_done(folder, fingerprints(notebook, parameters, "data"))
+    assert not is_done(folder, fingerprints(notebook.path, parameters, "data"))
     changed = inspect(write_notebook(tmp_path, "01_toy", "print(2 * rate)", parameters=PARAMETERS))
-    assert fingerprints(changed, parameters, "data")["notebook"] != wanted["notebook"]
+    assert fingerprints(changed.path, parameters, "data")["notebook"] != wanted["notebook"]
 
 
 def test_other_code_is_another_fingerprint(tmp_path, monkeypatch):

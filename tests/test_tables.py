@@ -1,5 +1,7 @@
 """Means over seeds and paired differences, held against scipy; what is refused; table as text, files and command."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -193,3 +195,41 @@ def test_baselines_as_they_are_typed():
         parse_baseline(["weight"])
     with pytest.raises(UsageError, match="not readable as YAML"):
         parse_baseline(["weight=[1"])
+
+
+def test_sweeps_of_two_notebooks_stand_in_one_table(tmp_path, capsys):
+    """Each lacks the other's parameter; a lone letter in the pattern names both."""
+    write_sweep(tmp_path / "a", {"weight": [0.1, 0.5], "seed": [0, 1]}, scores)
+    other = write_sweep(tmp_path / "b", {"batch": [2, 4], "seed": [0, 1]}, lambda batch, seed: scores(0, seed))
+    for path in other.glob("*/*/results.json"):
+        path.write_text(path.read_text().replace('"02_net"', '"03_other"'))
+    assert table_command(str(tmp_path / "[ab]"), output=str(tmp_path / "both")) == 0
+    printed = capsys.readouterr().out
+    assert len([line for line in printed.splitlines() if "| net " in line]) == 4
+
+
+def test_a_seed_that_lacks_a_setting_is_no_mean_of_the_others(tmp_path):
+    sweep = write_sweep(tmp_path / "s", {"weight": [0.0, 0.5], "seed": [0, 1, 2]}, scores)
+    write_point(sweep / "weight=0.5,seed=2", None, "failed")
+    own = line(over_seeds(tidy(find_results(str(sweep))[0]), by=[]), method="net", metric="psnr")
+    means = [(PLAIN[seed] + WEIGHTED[seed]) / 2 for seed in (0, 1)]
+    assert own["seeds"] == 2 and own["mean"] == pytest.approx(np.mean(means))
+
+
+def test_costs_do_not_count_test_pictures_and_other_counts_have_a_table_too(tmp_path, capsys):
+    sweep = write_sweep(
+        tmp_path / "s", {"seed": [0, 1]}, lambda seed: {"net": {"psnr": 20 + seed, "training_seconds": 3.0}}
+    )
+    for path in sweep.glob("*/*/results.json"):
+        kept = json.loads(path.read_text())
+        kept["rows"][1]["n"] = 400
+        path.write_text(json.dumps(kept))
+    assert table_command(str(sweep), metrics="psnr,training_seconds") == 0
+    assert "on 16 test pictures" in capsys.readouterr().out
+    counts = lambda seed: {"net": {"dead channels": 3.0 + seed}}  # noqa: E731
+    layers = write_sweep(tmp_path / "layers", {"seed": [0, 1]}, counts, metrics=[])
+    assert table_command(str(layers)) == 0
+    assert "dead channels" in capsys.readouterr().out
+    nothing = write_sweep(tmp_path / "nothing", {"seed": [0, 1]}, lambda seed: {"net": {"psnr": None}}, metrics=[])
+    with pytest.raises(UsageError, match="No score was recorded there"):
+        table_command(str(nothing))

@@ -352,6 +352,23 @@ def test_a_loss_that_is_no_number_names_its_pictures(pairs):
     assert all((name in str(caught.value)) == (index in (4, 5)) for index, name in enumerate(pairs.names))
 
 
+def test_a_gradient_that_is_no_number_names_its_own_pictures(pairs):
+    """The loss is finite: without a look at the gradient the next batch would be blamed."""
+    network = build_network("ColorizationNet", 0, width=8)
+    optimizer = torch.optim.Adam(network.parameters())
+    calls = []
+
+    def objective(network, gray, color):
+        calls.append(1)
+        loss = mse_loss(network, gray, color)
+        return loss + (loss * 0).sqrt() if len(calls) == 2 else loss  # a square root has no slope at zero
+
+    with pytest.raises(FloatingPointError, match="the gradient is not finite on") as caught:
+        train_epoch(network, objective, optimizer, pairs, np.array([3, 1, 4, 5, 6, 7]), 2)
+    assert all((name in str(caught.value)) == (index in (4, 5)) for index, name in enumerate(pairs.names))
+    assert all(torch.isfinite(parameter).all() for parameter in network.parameters())
+
+
 @pytest.mark.parametrize("change", [{}, OURS], ids=["plain", "ours"])
 def test_half_precision_is_used_where_it_is_asked_for(pairs, tmp_path, change):
     config, types, losses = replace(CONFIG, **change), {}, []

@@ -140,3 +140,18 @@ def test_words_and_verdicts_of_differences():
     words, verdict = judged_in_words({"psnr": (0.312, 0.16, 0.45), "ssim": (0.0121, 0.01, 0.02)})
     assert words == "+0.31 dB [+0.16, +0.45], +0.012 SSIM [+0.010, +0.020]" and verdict == "supported"
     assert judged_in_words({"psnr": (1, 0.5, 1.5), "ssim": (-1, -1.5, -0.5)})[1] == "cannot tell"
+
+
+@pytest.mark.parametrize(
+    ("within", "verdict"),
+    [
+        ({"psnr": 2.0, "ssim": 0.02}, "supported"),  # the whole interval of both lies inside
+        ({"psnr": 1.0, "ssim": 0.02}, "cannot tell"),  # that of PSNR reaches out
+        ({"psnr": 0.5, "ssim": 0.02}, "not supported"),  # and here lies outside as a whole
+    ],
+)
+def test_a_claim_may_be_that_two_score_alike(tmp_path, within, verdict):
+    low, high = stats.t.interval(0.95, 2, np.mean(gains := np.subtract(MANY, FEW)), stats.sem(gains))
+    assert 0.5 < low < 1.0 < high < 2.0  # what the margins above are about
+    entry = judged(tmp_path, claim=CLAIM | {"within": within})
+    assert entry["verdict"] == verdict and f"alike is within {within['psnr']:g} dB and 0.02 SSIM" in entry["measured"]
