@@ -51,8 +51,9 @@ def test_results_json_as_the_others_read_it(results, outputs, pairs):
     written = read(results)
     assert set(written) == {
         "notebook", "title", "question", "status", "parameters", "data", "seed", "code", "packages", "device",
-        "durations", "started", "finished", "conclusions", "rows", "figures", "claims", "artefacts",
+        "fingerprints", "durations", "started", "finished", "conclusions", "rows", "figures", "claims", "artefacts",
     }  # fmt: skip
+    assert written["fingerprints"] == {}  # only a point of a sweep has them
     assert (written["notebook"], written["status"], written["seed"]) == ("02_baseline_cnn", "done", 7)
     assert written["parameters"] == PARAMETERS
     assert written["data"] == {
