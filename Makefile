@@ -36,9 +36,11 @@ clean:  ## forget caches; results in outputs/ stay
 	rm -rf data/cache .pytest_cache .ruff_cache
 
 # uv installs the same packages as pip in a fraction of the time; it lives in the environment, not on the system.
+# Compiled once and for all: where PYTHONDONTWRITEBYTECODE is set, as in many containers, every kernel would otherwise
+# compile torch again.
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another with: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
-	.venv/bin/uv pip install --quiet --python .venv/bin/python --editable ".[dev]"
+	.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --editable ".[dev]"
 	@touch $@
