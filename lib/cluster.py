@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 PATIENCE = 20.0  # seconds in which workers must have stopped their kernels after Ctrl-C
 CONNECTING = 10  # seconds to wait for a scheduler's answer
 NO_RESULTS = "The notebook left no results.json of its own (see lib.runs.Run), or one made of other pictures."
-OTHER_CODE = "lib/ or the notebook is not what it was when this sweep was started; start it again."
+OTHER = "{} not here as it was where this sweep was started, or as it was then; start it again."
+PARTS = {"notebook": "The notebook", "parameters": "A file that a parameter names", "code": "lib/"}
 DRIVERS = ("/proc/driver/nvidia", "/dev/kfd", "/dev/dxg")  # one of them is there where there is a GPU
 LOST = "The worker was lost (killed, often for want of memory) while it worked on this point."
 
@@ -69,8 +70,10 @@ class SchedulerLost(Exception):
 def run_job(job: Job) -> dict:
     """Work off one point and return its state, as in its point.json. Runs on a worker; raises nothing."""
     try:
-        if fingerprints(job.notebook, job.point.parameters, job.fingerprints["data"]) != job.fingerprints:
-            return outcome("failed", [OTHER_CODE])
+        here = fingerprints(job.notebook, job.point.parameters, job.fingerprints["data"])
+        other = [PARTS[part] for part, value in job.fingerprints.items() if here[part] != value]
+        if other:
+            return outcome("failed", [OTHER.format(f"{' and '.join(other)} {'is' if len(other) == 1 else 'are'}")])
         job.folder.mkdir(parents=True, exist_ok=True)
         with claimed(job) as ours:
             if not ours:
@@ -190,8 +193,10 @@ def visible_gpus() -> tuple[str, ...]:
 
 
 def cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The processor cores that this process may use, by its affinity and its container's quota."""
+    from dask.system import CPU_COUNT
+
+    return CPU_COUNT
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,10 +80,11 @@ class SweepTable:
     On a terminal it is drawn anew twice a second; elsewhere each point that ends is one line, enough for a log.
     """
 
-    def __init__(self, title: str, jobs: Sequence["Job"], before: int, workers: int):
+    def __init__(self, title: str, jobs: Sequence["Job"], before: Mapping[str, int], workers: int):
+        """`before` counts the points that are not to be worked off, by state."""
         self.title, self.jobs, self.workers = title, list(jobs), workers
         self.ended: dict[Path, dict] = {}
-        self.before, self.total = before, before + len(self.jobs)
+        self.before, self.total = Counter(before), sum(before.values()) + len(self.jobs)
         self.seen: dict[Path, float] = {}  # when a point was first seen running
         self.live = None
 
@@ -105,7 +106,7 @@ class SweepTable:
         """A point has ended: a line that stays, with the reason where it failed."""
         self.ended[job.folder] = result
         took = "" if result.get("seconds") is None else clock(result["seconds"])
-        place = f"{self.before + len(self.ended):>{len(str(self.total))}}/{self.total}"
+        place = f"{self.total - len(self.jobs) + len(self.ended):>{len(str(self.total))}}/{self.total}"
         self.console.out(f"{place}   {result['state']:<11}   {took:>7}   {job.point.label}")
         for line in result["error"]:
             self.console.out(f"    {line}")
@@ -128,8 +129,8 @@ class SweepTable:
         from rich.table import Table
         from rich.text import Text
 
-        running, states = self.running(), Counter(result["state"] for result in self.ended.values())
-        counts = {"done": self.before + states["done"], "running": len(running), "failed": states["failed"]}
+        running, states = self.running(), self.before + Counter(result["state"] for result in self.ended.values())
+        counts = {"done": states["done"], "running": len(running), "failed": states["failed"]}
         counts["to go"] = self.total - sum(counts.values())
         table = Table.grid(padding=(0, 3))
         summary = "   ".join(f"{name} {count}" for name, count in counts.items())

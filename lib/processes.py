@@ -76,10 +76,11 @@ def join_team(device: str) -> tuple[Team, str]:
     return Team(state.process_index, state.num_processes), str(state.device)
 
 
-def synchronised(network: nn.Module, team: Team, device: str) -> nn.Module:
+def synchronised(network: nn.Module, team: Team, device: str, smallest: int) -> nn.Module:
     """The network with its batch norm, if it has any, taken over the pictures of all processes.
 
-    torch can do so between GPUs alone; on CPUs such a network raises `ValueError`.
+    torch can do so between GPUs alone, and all of them must have some of a batch's pictures: on CPUs, or where the
+    `smallest` batch has fewer pictures than the team processes, such a network raises `ValueError`.
     """
     norms = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
     if team.count == 1 or not norms:
@@ -88,6 +89,11 @@ def synchronised(network: nn.Module, team: Team, device: str) -> nn.Module:
         raise ValueError(
             f"{type(network).__name__} has batch norm, which torch cannot take over {team.count} CPU processes; train "
             "it in one process or on GPUs, or take a network without"
+        )
+    if smallest < team.count:
+        raise ValueError(
+            f"{type(network).__name__} has batch norm, and a batch of {smallest} pictures has none for some of "
+            f"{team.count} processes; take another batch_size, or fewer processes"
         )
     return nn.SyncBatchNorm.convert_sync_batchnorm(network)
 

@@ -23,6 +23,7 @@ from lib.tables import (
     caption,
     figure_of,
     interval_text,
+    no_baseline,
     over_seeds,
     settings_of,
     shown,
@@ -70,12 +71,13 @@ def checked(sweep: SweepFiles) -> SweepFiles:
 
 
 def lines_of(sweep: SweepFiles, table: pd.DataFrame | None) -> tuple[pd.DataFrame | None, dict, str]:
-    """The sweep's table over seeds, its baseline, and why there is no table where there is none."""
+    """The sweep's table over seeds, its baseline, and why there is no table, or none with differences."""
     if table is None:
         return None, {}, ""
     asked = asked_by_sweep(table, sweep.record)
+    lost = no_baseline(sweep.record) if sweep.record.get("baseline") and not asked["baseline"] else ""
     try:
-        return over_seeds(table, **asked), asked["baseline"] or {}, ""
+        return over_seeds(table, **asked), asked["baseline"] or {}, lost
     except UsageError as error:
         return None, {}, str(error)
 

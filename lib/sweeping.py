@@ -26,10 +26,12 @@ def sweep(options: argparse.Namespace) -> int:
         fingerprints(plan.notebook.path, point.parameters, data)
         for point, data in zip(plan.points, data_fingerprints(plan.points), strict=True)
     ]
-    jobs = jobs_to_do(plan, folder, expected, options.retry)
+    jobs, before = jobs_to_do(plan, folder, expected, options.retry)
     folder.mkdir(parents=True, exist_ok=True)
     if not jobs:
-        write_json(folder / "sweep.json", read_json(folder / "sweep.json") | plan.record())
+        record = read_json(folder / "sweep.json") | plan.record()
+        # Without: killed between its last point and this note.
+        write_json(folder / "sweep.json", record | {"finished": record.get("finished") or timestamp()})
         return add_up(plan, folder, expected)
     gpus = () if options.scheduler else visible_gpus()
     workers = options.workers or len(gpus) or min(cores(), len(jobs))
@@ -41,7 +43,7 @@ def sweep(options: argparse.Namespace) -> int:
     stop = folder / f".stop.{uuid.uuid4().hex[:8]}"
     ready = [Job(threads=threads, gpus=gpus, stop=stop, **job) for job in jobs]
     print(f"{len(ready)} to go on {told}", flush=True)
-    code = work_off(ready, len(plan.points) - len(ready), workers, options.scheduler, stop)
+    code = work_off(ready, before, workers, options.scheduler, stop)
     if code == 0:
         write_json(folder / "sweep.json", record | {"finished": timestamp()})
     return code or add_up(plan, folder, expected)
@@ -72,12 +74,14 @@ def sweep_folder(output: str | None, plan: Sweep) -> Path:
     return folder
 
 
-def jobs_to_do(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool) -> list[dict]:
-    """What `Job` needs to know of each point that is not done. Says what was done or failed before, and why not kept.
+def jobs_to_do(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool) -> tuple[list[dict], dict[str, int]]:
+    """What `Job` needs to know of each point to work off, and how many others are done or failed before.
+
+    Says so, and what is not kept and why.
 
     A point that failed with the same notebook, parameters, code and data would fail again: it is tried on request.
     """
-    jobs, before = [], Counter()
+    jobs, before, stale = [], Counter(), Counter()
     for point, wanted in zip(plan.points, expected, strict=True):
         own = folder / point.folder
         state = point_state(own)
@@ -93,17 +97,17 @@ def jobs_to_do(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool)
             continue
         if state["state"] == "done":
             changed = [part for part, value in wanted.items() if state.get("fingerprints", {}).get(part) != value]
-            before[f"done with other {' and '.join(changed) or 'results'}, to be done again"] += 1
+            stale[f"done with other {' and '.join(changed) or 'results'}, to be done again"] += 1
             write_json(own / "point.json", {"state": "to go", "error": []})  # no table may count it any more
         jobs.append({"point": point, "notebook": plan.notebook.path, "folder": own, "fingerprints": wanted})
-    if before:
-        print(", ".join(f"{count} {state}" for state, count in before.items()))
+    if before or stale:
+        print(", ".join(f"{count} {state}" for state, count in {**before, **stale}.items()))
     if before["failed"]:
         print("Those that failed are tried again with --retry.")
-    return jobs
+    return jobs, before
 
 
-def work_off(jobs: list[Job], before: int, workers: int, scheduler: str | None, stop: Path) -> int:
+def work_off(jobs: list[Job], before: dict[str, int], workers: int, scheduler: str | None, stop: Path) -> int:
     """Have all jobs worked off under a live table; returns 0, 130 after Ctrl-C, 1 where the cluster went away."""
     title = f"{len(jobs)} points"
     for left in stop.parent.glob(".stop.*"):

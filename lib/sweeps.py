@@ -17,13 +17,14 @@ import itertools
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
-from lib.files import NOTEBOOKS, ROOT, read_json
-from lib.parameters import PATHS, Notebook, UsageError, absolute, assign, nearest
+from lib.files import NOTEBOOKS, ROOT, read_json, resolve
+from lib.parameters import PATHS, Notebook, UsageError, absolute, assign, convert, nearest
 
 READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
 AXES = ("values", "grid", "zip")
@@ -111,8 +112,7 @@ def read_sweep(
             raise UsageError(f"{file.name}: the point {Point(folder, own, varied).label} is there twice; remove one.")
         folders.add(folder)
         points.append(Point(folder, own, varied))
-    told = {name: sections[name] for name in TOLD if name in sections}
-    _check_told(file, told, points[0].varied)
+    told = _checked_told(file, {name: sections[name] for name in TOLD if name in sections}, notebook, points)
     told = _filled(told, {k: v for k, v in points[0].parameters.items() if k not in points[0].varied})
     return Sweep(file.stem, profile, notebook, points, told)
 
@@ -129,6 +129,10 @@ def _sections(file: Path, profile: str) -> dict[str, object]:
     profiles = content.pop("profiles", None) or {}
     if not isinstance(profiles, dict) or not all(isinstance(own, dict) for own in profiles.values()):
         raise UsageError(f"{file.name}: 'profiles' must hold sections by the name of a profile.")
+    known_profiles = [path.stem for path in READY_MADE.parent.glob("*.yaml")]
+    for name in profiles:
+        if name not in known_profiles:
+            raise UsageError(f"{file.name}: there is no profile '{name}'; {nearest(str(name), known_profiles)}")
     sections = content | profiles.get(profile, {})
     kinds = {**dict.fromkeys(AXES, dict), **TOLD, "seeds": int | list}
     for name, section in sections.items():
@@ -181,25 +185,58 @@ def _seeds(file: Path, sections: Mapping, names: list[str], notebook: Notebook) 
     return [[{"seed": seed} for seed in seeds]]
 
 
-def _check_told(file: Path, told: Mapping, varied: Mapping) -> None:
-    """Baseline and claims may name a method and what is varied; anything else would silently select nothing."""
-    asked = [("baseline", told.get("baseline", {}))]
-    for claim in told.get("claims", []):
-        lacking = [name for name in CLAIM if name not in claim] if isinstance(claim, dict) else CLAIM
-        if lacking:
-            raise UsageError(f"{file.name}: a claim lacks {', '.join(lacking)}; it has {', '.join(CLAIM)}.")
-        within = claim.get("within", {"psnr": 0.0, "ssim": 0.0})
-        if not isinstance(within, dict) or set(within) != {"psnr", "ssim"}:
-            raise UsageError(f"{file.name}: claim '{claim['claim']}': 'within' gives a margin for psnr and for ssim.")
-        for side in ("better", "than"):
-            if not isinstance(claim[side], dict):
-                raise UsageError(f"{file.name}: claim '{claim['claim']}': '{side}' must be lines of name: value.")
-            asked.append((f"claim '{claim['claim']}'", claim[side]))
-    for where, choice in asked:
+def _checked_told(file: Path, told: Mapping, notebook: Notebook, points: list[Point]) -> dict[str, object]:
+    """`told`, its values converted. Baseline and claims may name a method and values that are swept.
+
+    Anything else would silently select nothing.
+    """
+
+    def chosen(where: str, choice: Mapping) -> dict[str, object]:
+        varied = points[0].varied
         for name in choice:
             if name not in ("method", *varied):
                 known = nearest(str(name), ["method", *varied])
                 raise UsageError(f"{file.name}: {where}: '{name}' is not swept; {known}")
+        return {k: v if k == "method" else _swept_value(file, where, k, v, notebook, points) for k, v in choice.items()}
+
+    told = dict(told)
+    if "baseline" in told:
+        told["baseline"] = chosen("baseline", told["baseline"])
+    claims = []
+    for claim in told.get("claims", []):
+        lacking = [name for name in CLAIM if name not in claim] if isinstance(claim, dict) else CLAIM
+        if lacking:
+            raise UsageError(f"{file.name}: a claim lacks {', '.join(lacking)}; it has {', '.join(CLAIM)}.")
+        where, own = f"claim '{claim['claim']}'", dict(claim)
+        for side in ("better", "than"):
+            if not isinstance(claim[side], dict):
+                raise UsageError(f"{file.name}: {where}: '{side}' must be lines of name: value.")
+            own[side] = chosen(where, claim[side])
+        if "within" in claim:
+            own["within"] = _margins(file, where, claim["within"])
+        claims.append(own)
+    return told | ({"claims": claims} if claims else {})
+
+
+def _swept_value(file: Path, where: str, name: str, value: object, notebook: Notebook, points: list[Point]) -> object:
+    """A value that baseline or claim names, as its parameter has it; one that no point has raises `UsageError`."""
+    kind, known = notebook.types[name], [point.varied[name] for point in points]
+    with suppress(ValueError):  # 400 stands for [400] too
+        found = convert([value] if kind.startswith("list[") and not isinstance(value, list) else value, kind)
+        if found in known:
+            return found
+    values = ", ".join(dict.fromkeys(map(text_of, known)))
+    raise UsageError(f"{file.name}: {where}: {name} {value!r} is not swept; there are: {values}.")
+
+
+def _margins(file: Path, where: str, within: object) -> dict[str, float]:
+    """The margins of a claim that two methods score alike, as numbers."""
+    with suppress(ValueError):
+        if isinstance(within, dict) and set(within) == {"psnr", "ssim"}:
+            margins = {name: convert(value, "float") for name, value in within.items()}
+            if min(margins.values()) > 0:
+                return margins
+    raise UsageError(f"{file.name}: {where}: 'within' gives a margin above 0 for psnr and one for ssim.")
 
 
 def _filled(told: object, fixed: Mapping[str, object]) -> object:
@@ -242,8 +279,8 @@ def code_fingerprint() -> str:
 def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) -> dict[str, str]:
     """What a point's results are made of: notebook, parameters (a file they name, by its content), code and data."""
     cells = ["".join(c["source"]) for c in read_json(notebook)["cells"] if c["cell_type"] == "code"]
-    files = [v for v in parameters.values() if isinstance(v, str) and v and Path(v).is_file()]
-    contents = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in files]
+    files = [resolve(v) for v in parameters.values() if isinstance(v, str) and v]
+    contents = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()]
     return {
         "notebook": _hash(cells),
         "parameters": _hash(dict(parameters), contents),

@@ -6,6 +6,7 @@ training: the test pictures stay the same, and scores of different pictures are 
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import yaml
 from lib import figures
 from lib.files import OUTPUTS, atomic_write, resolve
 from lib.intervals import mean_interval
-from lib.parameters import UsageError, nearest
+from lib.parameters import UsageError, convert, nearest
 from lib.results import CONTROLS, COSTS, METRICS, load_sweep, metric
 from lib.tidy import as_text, find_results, swept_of, tidy
 
@@ -57,7 +58,8 @@ def over_seeds(
         settings = own.groupby("seed")["value"].transform("size")
         whole = own[settings == settings.max()]  # a seed that lacks a setting would be the mean of other things
         a_seed = whole.groupby("seed")[["value", "difference"]].mean()
-        paired = a_seed["difference"].dropna().tolist()
+        pairs = whole.groupby("seed")["difference"].count()
+        paired = a_seed["difference"][pairs == pairs.max()].dropna().tolist()  # likewise
         line = {"seeds": len(a_seed), "pictures": own["n"].max()}
         line |= dict(zip(("mean", "low", "high"), finite_interval(a_seed["value"].tolist()), strict=True))
         line["paired"] = len(paired)
@@ -183,6 +185,8 @@ def shown(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> 
             line[known.short] = interval_text(cells["mean"], cells["low"], cells["high"], known.digits)
             if baseline:
                 against = interval_text(*(cells[name] for name in DIFFERENCE), known.digits, signed=True)
+                if 0 < cells["paired"] < cells["seeds"]:
+                    against += f" ({cells['paired']} seed{'s' * (cells['paired'] > 1)})"
                 line[f"Δ {known.short}"] = "baseline" if is_baseline else against
         body.append(line)
     return pd.DataFrame(body).fillna("–")
@@ -251,6 +255,11 @@ def asked_by_sweep(table: pd.DataFrame, record: Mapping) -> dict:
     }
 
 
+def no_baseline(record: Mapping) -> str:
+    """The sentence where the baseline that a sweep's record names is not among its results."""
+    return f"No differences: nothing that is done goes by the sweep's baseline, {baseline_text(record['baseline'])}."
+
+
 def parse_baseline(texts: Sequence[str]) -> dict[str, object]:
     """`["method=gray copy", "epochs=9"]` as a dictionary; values are read as YAML, methods are text."""
     baseline = {}
@@ -259,10 +268,17 @@ def parse_baseline(texts: Sequence[str]) -> dict[str, object]:
         if not equals:
             raise UsageError(f"--baseline: write NAME=VALUE, such as method='gray copy' or epochs=9, not '{text}'.")
         try:
-            baseline[name] = template_name(value) if name == "method" else yaml.safe_load(value)
+            baseline[name] = template_name(value) if name == "method" else number_or_text(yaml.safe_load(value))
         except yaml.YAMLError:
             raise UsageError(f"--baseline: {value!r} is not readable as YAML; a list is written [1, 2].") from None
     return baseline
+
+
+def number_or_text(value: object) -> object:
+    """A value read as YAML, which takes `1e-4` for text."""
+    with suppress(TypeError, ValueError):
+        return convert(value, "float") if isinstance(value, str) else value
+    return value
 
 
 def template_name(method: str) -> str:
@@ -297,6 +313,8 @@ def table_command(
         asked |= {name: value for name, value in given.items() if value}
         lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
         print(f"{markdown(shown(lines, asked['baseline']))}\n\n{caption(lines, asked['baseline'])}")
+        if record.get("baseline") and not asked["baseline"]:
+            print(no_baseline(record))
         hidden = [name for name in dict.fromkeys(table["method"]) if name not in set(lines["method"])]
         if hidden:
             print(f"Not shown, --method shows them: {'; '.join(hidden)}.")

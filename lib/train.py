@@ -64,6 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
     team, _ = join_team(options.device or best_device())
     try:
         config = configuration(options.settings)
+    except ValueError as error:
+        if team.main:  # the others would say the same
+            print(f"train: {error}", file=sys.stderr)
+        return 2
+    try:
         if not team.main:
             team.wait()  # the main process decodes, the others find it done
         pairs = load_pairs(options.data, options.size)
@@ -72,8 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px", flush=True)
         trained = train(config, pairs, device=options.device, folder=resolve(options.output))
     except (ValueError, OSError, FloatingPointError) as error:
-        if team.main:
-            print(f"train: {error}", file=sys.stderr)
+        print(f"train{'' if team.main else f' (process {team.rank})'}: {error}", file=sys.stderr)
         return 1 if isinstance(error, FloatingPointError) else 2
     if team.main:
         last = trained.history.iloc[-1]

@@ -145,10 +145,12 @@ def best_device() -> str:
 
 
 def resolved(precision: str, device: str | torch.device) -> str:
-    """The precision that "auto" stands for on this kind of device; the others stand for themselves."""
+    """The precision that "auto" stands for on this device; the others stand for themselves."""
     if precision != "auto":
         return precision
-    return "bfloat16" if torch.device(device).type == "cuda" else "float32"
+    # A GPU without bfloat16 of its own would imitate it, slowly.
+    fast = torch.device(device).type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bfloat16" if fast else "float32"
 
 
 Objective = Callable[[nn.Module, Tensor, Tensor], Tensor]  # of a network, gray and colour, to a scalar
@@ -308,7 +310,8 @@ def _train(config: TrainingConfig, pairs: Pairs, label: str, device: torch.devic
     training = pairs.split("train", config.pairs)
     validation = pairs.split("val", min(config.validation_pairs, pairs.counts()["val"]))
     network = build_network(config.network, config.seed, **config.options).to(device)
-    network = synchronised(network.to(memory_format=torch.channels_last), team, device)
+    smallest = min(config.batch_size, len(training) % config.batch_size or config.batch_size)
+    network = synchronised(network.to(memory_format=torch.channels_last), team, device, smallest)
     # Without weight decay this is Adam.
     optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     objective = make_objective(config, device)

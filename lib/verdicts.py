@@ -20,21 +20,23 @@ def judged_in_words(differences: Mapping[str, Interval]) -> tuple[str, str]:
     parts = []
     for metric, (value, low, high) in differences.items():
         digits = 2 if metric == "psnr" else 3
-        parts.append(f"{value:+.{digits}f}{UNITS[metric]} [{low:+.{digits}f}, {high:+.{digits}f}]")
+        parts.append(f"{value:+z.{digits}f}{UNITS[metric]} [{low:+z.{digits}f}, {high:+z.{digits}f}]")
     verdicts = {verdict(*differences[metric][1:]) for metric in JUDGED if metric in differences}
     disagree = " (PSNR and SSIM disagree)" if {"supported", "not supported"} <= verdicts else ""
     return ", ".join(parts) + disagree, verdicts.pop() if len(verdicts) == 1 else "cannot tell"
 
 
-def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, str]:
+def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     """An entry of the ledger for a sweep's claim: that its side `better` scores more than its side `than`.
+
+    Beside what every entry has it says over how many `seeds` it was judged, 0 where it was not.
 
     `table` is tidy. A side names a method by its template and values of swept parameters; what only one side names
     holds for both. They are paired by seed and by all other swept parameters; over these each seed is averaged first.
     With `within` ({metric: margin}) the claim is that both score alike: the whole interval lies inside the margin.
     Without two paired seeds nothing can be told, and the entry says why; it never raises for what a sweep lacks.
     """
-    entry = {"claim": claim["claim"], "paper": claim.get("paper", "")}
+    entry = {"claim": claim["claim"], "paper": claim.get("paper", ""), "seeds": 0}
     sides = {name: {**claim["than"], **claim["better"], **claim[name]} for name in ("better", "than")}
     names = {side: label(values, given=claim[side]) for side, values in sides.items()}
     head = f"{names['better']}, against {names['than']}"
@@ -49,7 +51,9 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, str]:
     paired = rows["better"].merge(rows["than"], on=["notebook", *free, "seed", "metric"], suffixes=("", "_than"))
     if (paired["pictures"] != paired["pictures_than"]).any():
         return entry | {"measured": f"{head}: measured on different pictures", "verdict": "cannot tell"}
-    gains = (paired["value"] - paired["value_than"]).groupby([paired["metric"], paired["seed"]]).mean()
+    a_seed = (paired["value"] - paired["value_than"]).groupby([paired["metric"], paired["seed"]])
+    # A seed that lacks a setting would be the mean of other things.
+    gains = a_seed.mean()[a_seed.size() == a_seed.size().groupby("metric").transform("max")]
     counts = [int(gains.get(metric, pd.Series(dtype=float)).notna().sum()) for metric in JUDGED]
     if min(counts) < 2:
         measured = (
@@ -61,7 +65,7 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, str]:
     if "within" in claim:
         result = alike(intervals, claim["within"])
         words += f"; alike is within {claim['within']['psnr']:g} dB and {claim['within']['ssim']:g} SSIM"
-    return entry | {"measured": f"{head}: {words} over {min(counts)} seeds", "verdict": result}
+    return entry | {"seeds": min(counts), "measured": f"{head}: {words} over {min(counts)} seeds", "verdict": result}
 
 
 def alike(intervals: Mapping[str, Interval], within: Mapping[str, float]) -> str:
@@ -76,7 +80,7 @@ def few_in_words(gains: pd.Series) -> str:
     means = gains.groupby("metric").mean()
     if not {*JUDGED} <= set(means.index):
         return ""
-    return ", ".join(f"{means[m]:+.{2 if m == 'psnr' else 3}f}{UNITS[m]}" for m in JUDGED) + " with "
+    return ", ".join(f"{means[m]:+z.{2 if m == 'psnr' else 3}f}{UNITS[m]}" for m in JUDGED) + " with "
 
 
 def rows_of_side(table: pd.DataFrame, side: Mapping[str, object]) -> pd.DataFrame:
@@ -97,11 +101,13 @@ def label(side: Mapping[str, object], given: Mapping[str, object]) -> str:
 
 
 def claims_of_sweeps(patterns: Sequence[str], own: Mapping) -> tuple[list[dict[str, str]], list[str]]:
-    """The claims of sweeps judged over their seeds, and a sentence for each sweep that cannot speak here.
+    """The claims of sweeps judged over their seeds, and a sentence for each sweep or claim that is left out, and why.
 
     `patterns` name folders of sweeps; `own` is the results.json in the making, on whose pictures the scores must be.
+    Of two sweeps that judge one claim the one with more seeds is heard, or else the later one.
     """
-    entries, left_out = [], []
+    judged: dict[str, tuple[str, dict]] = {}  # claim -> name of the sweep, its entry
+    left_out = []
     for pattern in patterns:
         folders = [folder for folder in places(pattern) if (folder / "sweep.json").exists()]
         if not folders:
@@ -118,6 +124,15 @@ def claims_of_sweeps(patterns: Sequence[str], own: Mapping) -> tuple[list[dict[s
             table = table[table["pictures"] == pictures_of(own)]
             if table.empty:
                 left_out.append(f"{folder.name}: its scores are of other pictures; its claims are left out.")
-            else:
-                entries += [judge_over_seeds(table, claim) for claim in claims]
-    return entries, left_out
+                continue
+            for entry in (judge_over_seeds(table, claim) for claim in claims):
+                other, before = judged.get(entry["claim"], ("", {"seeds": 1}))
+                if entry["seeds"] < 2:
+                    left_out.append(f"{folder.name}: {entry['claim']}: {entry['measured']}.")
+                elif entry["seeds"] < before["seeds"]:
+                    left_out.append(f"{folder.name}: {entry['claim']}: {other} judges it over more seeds.")
+                else:
+                    if other:
+                        left_out.append(f"{other}: {entry['claim']}: {folder.name} judges it over no fewer seeds.")
+                    judged[entry["claim"]] = folder.name, entry
+    return [{k: v for k, v in entry.items() if k != "seeds"} for _, entry in judged.values()], left_out

@@ -1,5 +1,6 @@
 """Trainings that are killed, and trainings that are wanted twice: real processes, real SIGKILL."""
 
+import itertools
 import multiprocessing
 import os
 import random
@@ -44,16 +45,23 @@ VARIANTS = {
 }
 
 
-def train_here(config: TrainingConfig, pairs: Pairs, folder: Path, log: Path, slow: float) -> None:
-    """In a process of its own: train, and write into `log` a line an epoch and what is printed."""
+def train_here(config: TrainingConfig, pairs: Pairs, folder: Path, log: Path, slow: float, hold: Path | None) -> None:
+    """In a process of its own: train, and write into `log` a line an epoch and what is printed.
+
+    Each epoch takes `slow` seconds more. While the file `hold` is there the training stands still in its third epoch,
+    trained and not yet kept.
+    """
     torch.set_num_threads(1)
     NETWORKS["Forgetful"] = Forgetful
-    original = training.train_epoch
+    original, epochs = training.train_epoch, itertools.count(1)
 
     def told(*args):
         loss = original(*args)
         time.sleep(slow)
         print("trained an epoch", flush=True)
+        third = next(epochs) == 3
+        while third and hold and hold.exists():
+            time.sleep(0.01)
         return loss
 
     training.train_epoch = told
@@ -68,8 +76,8 @@ def processes():
     context.set_forkserver_preload(["lib.training", "torch._dynamo", "pytest"])
     started = []
 
-    def start(*args, slow=0.0):
-        process = context.Process(target=train_here, args=(*args, slow))
+    def start(*args, slow=0.0, hold=None):
+        process = context.Process(target=train_here, args=(*args, slow, hold))
         process.start()
         started.append(process)
         return process
@@ -82,6 +90,17 @@ def processes():
 
 def epochs_in(log):
     return log.read_text().count("trained an epoch") if log.exists() else 0
+
+
+def wait_until(condition, process):
+    patience = time.monotonic() + 120
+    while not condition():
+        assert process.is_alive() and time.monotonic() < patience, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def is_waiting(log):
+    return log.exists() and "waiting" in log.read_text()
 
 
 def finished(process):
@@ -129,26 +148,27 @@ def test_killed_at_any_moment_and_started_again_ends_with_the_same_weights(
 
 def test_the_killed_one_goes_on_from_its_last_epoch(pairs, tmp_path, processes):
     log = tmp_path / "log"
-    process = processes(CONFIG, pairs, tmp_path / "trained", log, slow=0.2)
-    while epochs_in(log) < 3:
-        time.sleep(0.01)
+    (hold := tmp_path / "hold").touch()
+    process = processes(CONFIG, pairs, tmp_path / "trained", log, hold=hold)
+    wait_until(lambda: epochs_in(log) == 3, process)
     process.kill()
     process.join()
     (folder,) = (tmp_path / "trained").iterdir()
     half_written = folder / ".checkpoint-abcd1234.safetensors"
     half_written.write_bytes(b"half")
     finished(processes(CONFIG, pairs, tmp_path / "trained", log))
-    # The third epoch was trained; whether its checkpoint stood when the process was killed is a matter of milliseconds.
-    assert epochs_in(log) in (CONFIG.epochs, CONFIG.epochs + 1)
+    assert epochs_in(log) == CONFIG.epochs + 1  # the third twice
     assert not half_written.exists()
 
 
 def test_two_that_want_the_same_training_share_one(pairs, tmp_path, processes):
-    logs = [tmp_path / "first", tmp_path / "second"]
-    first = processes(CONFIG, pairs, tmp_path / "trained", logs[0], slow=0.1)
-    while not epochs_in(logs[0]):
-        time.sleep(0.01)
+    logs, hold = [tmp_path / "first", tmp_path / "second"], tmp_path / "hold"
+    hold.touch()
+    first = processes(CONFIG, pairs, tmp_path / "trained", logs[0], hold=hold)
+    wait_until(lambda: epochs_in(logs[0]) == 3, first)
     second = processes(CONFIG, pairs, tmp_path / "trained", logs[1])
+    wait_until(lambda: is_waiting(logs[1]), second)
+    hold.unlink()
     finished(first)
     finished(second)
     told = [log.read_text() for log in logs]
@@ -160,15 +180,14 @@ def test_two_that_want_the_same_training_share_one(pairs, tmp_path, processes):
 
 
 def test_the_one_that_waits_goes_on_where_a_killed_one_stopped(pairs, tmp_path, processes, monkeypatch):
-    logs = [tmp_path / "first", tmp_path / "second"]
+    logs, hold = [tmp_path / "first", tmp_path / "second"], tmp_path / "hold"
     finished(processes(CONFIG, pairs, tmp_path / "whole", tmp_path / "whole.log"))
-    first = processes(CONFIG, pairs, tmp_path / "trained", logs[0], slow=0.3)
-    while not epochs_in(logs[0]):
-        time.sleep(0.01)
+    hold.touch()
+    first = processes(CONFIG, pairs, tmp_path / "trained", logs[0], hold=hold)
+    wait_until(lambda: epochs_in(logs[0]) == 3, first)
     second = processes(CONFIG, pairs, tmp_path / "trained", logs[1])
-    while not logs[1].exists() or "waiting" not in logs[1].read_text():
-        time.sleep(0.01)
+    wait_until(lambda: is_waiting(logs[1]), second)
     first.kill()
     finished(second)
-    assert 0 < epochs_in(logs[1]) < CONFIG.epochs
+    assert epochs_in(logs[1]) == CONFIG.epochs - 2
     assert_equal(weights_in(tmp_path / "whole", monkeypatch), weights_in(tmp_path / "trained", monkeypatch))

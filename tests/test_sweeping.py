@@ -1,5 +1,6 @@
 """`workbook sweep` as it is used: real kernels and workers, stopped, killed, starved of disk, and gone on with."""
 
+import io
 import json
 import os
 import resource
@@ -14,12 +15,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rich.console import Console
 from toys import TEST, write_notebook, write_photographs
 
 from lib import sweeping, workbook
 from lib.cluster import Job, job_environment, run_job
 from lib.execution import execute, kernel_environment
 from lib.files import NOTEBOOKS, read_json
+from lib.live import SweepTable
 from lib.sources import load_pairs
 from lib.sweeps import fingerprints
 
@@ -220,9 +223,10 @@ def test_stopped_or_killed_as_a_whole_it_goes_on_where_it_was(toy, kill, exit_co
 def test_two_sweeps_at_once_in_one_folder_share_the_points(toy):
     content = {"grid": {"rate": [1, 2], "how": ["", "raises"]}}
     toy.hold()
-    first, second = (toy.start(content, "--workers", "2") for _ in range(2))
+    first = toy.start(content, "--workers", "2")
     toy.wait_for_kernels(2)
-    wait_until(lambda: len(list(toy.output.glob("*/.lock"))) >= 2)
+    second = toy.start(content, "--workers", "4")  # two wait for the first sweep's points, two take what is left
+    toy.wait_for_kernels(4)
     toy.go()
     for process in (first, second):
         code, output = finish(process)
@@ -381,7 +385,8 @@ def test_a_worker_takes_up_what_another_has_left(toy):
 def test_a_worker_does_not_mix_code_or_notebooks(toy):
     job = job_of(toy)
     write_notebook(toy.notebook.parent, "01_toy", BODY + "\nprint('changed')", parameters=PARAMETERS)
-    assert "is not what it was when this sweep was started" in run_job(job)["error"][0] and not toy.started()
+    assert run_job(job)["error"][0].startswith("The notebook is not here as it was where this sweep was started")
+    assert not toy.started()
 
 
 def test_results_that_stand_count_though_the_notebook_could_not_be_kept(toy):
@@ -390,6 +395,26 @@ def test_results_that_stand_count_though_the_notebook_could_not_be_kept(toy):
     )
     result = run_job(job_of(toy))
     assert result["state"] == "done" and "no space" in result["error"][0]  # as the files tell, and what went wrong
+
+
+def test_the_live_table_counts_every_point_once(toy):
+    job = job_of(toy)
+    jobs = [replace(job, folder=toy.output / name) for name in "abcd"]
+    (toy.output / "b").mkdir()
+    jobs[1].progress.write_text("counting 3/7")
+    table = SweepTable("4 points", jobs, {"done": 3, "failed": 2}, workers=2)
+    table.ended[jobs[0].folder] = {"state": "done", "seconds": 60.0}
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(table.render())
+    shown = console.export_text()
+    # Two are to go and one is half done: 2.5 minutes for two workers.
+    assert "done 4   running 1   failed 2   to go 2   about 1:15 left" in shown
+    assert "counting  43%" in shown
+
+    table.ended[jobs[1].folder] = {"state": "failed", "seconds": 60.0}
+    jobs[1].progress.unlink()
+    console.print(table.render())
+    assert "done 4   running 0   failed 3   to go 2" in console.export_text()
 
 
 def test_threads_are_divided_and_gpus_given_one_each(tmp_path, monkeypatch):

@@ -70,6 +70,15 @@ def test_what_is_told_may_name_parameters(tmp_path, notebook):
     assert told["methods"] == [told["baseline"]["method"]] == ["CNN, 7 pairs, 16 a batch, rate ‹rate›"]
 
 
+def test_what_is_told_is_converted_like_the_parameters(tmp_path, notebook):
+    claim = "claim: x, paper: y, better: {rate: 1e-4, counts: 7}, than: {rate: 1}, within: {psnr: 1e-1, ssim: 1}"
+    text = f"grid: {{rate: [1e-4, 1], counts: [[7], [8]]}}\nbaseline: {{rate: 1e-4}}\nclaims: [{{{claim}}}]"
+    told = read(tmp_path, notebook, text).told
+    assert told["baseline"] == {"rate": 1e-4}
+    assert told["claims"][0]["better"] == {"rate": 1e-4, "counts": [7]}
+    assert told["claims"][0]["within"] == {"psnr": 0.1, "ssim": 1.0}
+
+
 def test_a_path_in_the_file_is_seen_from_where_the_user_is(tmp_path, monkeypatch):
     notebook = inspect(write_notebook(tmp_path, "01_toy", parameters='data: str = "auto"\nrun: str = ""'))
     (tmp_path / "mine").mkdir()
@@ -115,10 +124,21 @@ def test_a_profile_has_sections_of_its_own(tmp_path, notebook):
         ("grid: {rate: [", "own.yaml is not readable as YAML: "),
         ("- rate", "own.yaml must hold sections: values, grid, zip, seeds"),
         ("grid: {rate: [1]}\nbaseline: {rat: 1}", "own.yaml: baseline: 'rat' is not swept; did you mean 'rate'?"),
+        ("grid: {rate: [1, 2]}\nbaseline: {rate: 3}", "own.yaml: baseline: rate 3 is not swept; there are: 1, 2."),
+        ("grid: {rate: [1]}\nbaseline: {rate: x}", "own.yaml: baseline: rate 'x' is not swept; there are: 1."),
+        ("profiles: {papr: {seeds: 2}}", "own.yaml: there is no profile 'papr'; did you mean 'paper'?"),
+        (
+            f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: {{rate: 2}}, than: {{}}}}]",
+            "claim 'x': rate 2 is not swept",
+        ),
+        (f"claims: [{{{CLAIM}, better: {{}}, than: {{}}, within: {{psnr: 0, ssim: 1}}}}]", "a margin above 0 for psnr"),
         ("grid: {rate: [1]}\nbaseline: {1: 2}", "own.yaml: baseline: '1' is not swept; there are: method, rate."),
         ("grid: {rate: [1]}\nclaims: [{claim: x}]", "own.yaml: a claim lacks paper, better, than; it has claim, "),
         (f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: , than: {{}}}}]", "'better' must be lines of name: value."),
-        (f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: {{}}, than: {{}}, within: 1}}]", "gives a margin for psnr"),
+        (
+            f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: {{}}, than: {{}}, within: 1}}]",
+            "gives a margin above 0 for psnr",
+        ),
     ],
 )
 def test_mistakes_are_refused_in_one_sentence(tmp_path, notebook, text, sentence):

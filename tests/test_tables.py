@@ -10,6 +10,7 @@ from scipy import stats
 from sweeps_by_hand import results, write_point, write_sweep
 
 from lib.parameters import UsageError
+from lib.report import write_report
 from lib.tables import DIFFERENCE, markdown, over_seeds, parse_baseline, shown, table_command, write_table
 from lib.tidy import find_results, tidy
 
@@ -74,6 +75,32 @@ def test_only_seeds_that_both_have_are_paired(sweep):
     )  # fmt: skip
     assert own["seeds"] == 3 and own["paired"] == 2
     assert [own[name] for name in DIFFERENCE] == pytest.approx(students([0.5, 0.8]))
+
+
+def test_a_difference_over_fewer_seeds_says_so(sweep):
+    (sweep / "weight=0.0,seed=2" / "point.json").unlink()
+    baseline = {"weight": 0.0}
+    frame = shown(over_seeds(tidy(find_results(str(sweep))[0]), metrics=["psnr"], baseline=baseline), baseline)
+    cells = {(row["weight"], row["method"]): row for row in frame.to_dict("records")}
+    assert cells["0.5", "net"]["seeds"] == "3" and cells["0.5", "net"]["Δ PSNR dB"].endswith("] (2 seeds)")
+
+
+def test_a_seed_whose_baseline_lacks_a_setting_has_no_difference(tmp_path):
+    varied = {"width": [16, 64], "weight": [0.0, 0.5], "seed": [0, 1, 2]}
+    sweep = write_sweep(tmp_path / "s", varied, lambda width, weight, seed: {"net": {"psnr": width * weight + seed}})
+    (sweep / "width=64,weight=0.0,seed=2" / "point.json").unlink()
+    lines = over_seeds(tidy(find_results(str(sweep))[0]), by=["weight"], baseline={"weight": 0.0})
+    own = line(lines, weight=0.5, method="net", metric="psnr")
+    assert own["paired"] == 2 and own["difference"] == 20  # (8 + 32) / 2, and no seed that has the 8 alone
+
+
+def test_a_baseline_that_is_not_done_is_missed_in_a_sentence(sweep, capsys):
+    for point in sweep.glob("weight=0.0,*/point.json"):
+        point.unlink()
+    table_command(str(sweep))
+    said = "No differences: nothing that is done goes by the sweep's baseline, weight 0."
+    assert said in capsys.readouterr().out
+    assert said in write_report(sweep).read_text().replace("&#39;", "'")
 
 
 def test_one_seed_has_no_interval(table):
@@ -188,7 +215,7 @@ def test_a_sweep_with_nothing_whole_has_no_table(tmp_path, capsys):
 
 
 def test_baselines_as_they_are_typed():
-    assert parse_baseline(["method=CNN, <pairs> pairs", "weight=0.05", "inputs=[edges]"]) == {
+    assert parse_baseline(["method=CNN, <pairs> pairs", "weight=5e-2", "inputs=[edges]"]) == {
         "method": "CNN, ‹pairs› pairs", "weight": 0.05, "inputs": ["edges"]
     }  # fmt: skip
     with pytest.raises(UsageError, match="write NAME=VALUE"):

@@ -39,6 +39,7 @@ def test_a_claim_is_judged_by_the_interval_over_seeds(tmp_path):
         f"{np.mean(gains):+.2f} dB [{low:+.2f}, {high:+.2f}], "
         f"{np.mean(gains) / 100:+.3f} SSIM [{low / 100:+.3f}, {high / 100:+.3f}] over 3 seeds",
         "verdict": "supported",
+        "seeds": 3,
     }
 
 
@@ -73,6 +74,14 @@ def test_what_neither_side_names_is_averaged_within_a_seed(tmp_path):
     low, high = stats.t.interval(0.95, 1, np.mean(gains), stats.sem(gains))
     assert f"{np.mean(gains):+.2f} dB [{low:+.2f}, {high:+.2f}]" in entry["measured"]
     assert entry["measured"].endswith("over 2 seeds")  # not four: a seed counts once
+
+
+def test_a_seed_that_lacks_a_setting_is_not_judged_by_the_others(tmp_path):
+    varied = {"pair_counts": [[100], [400]], "epochs": [3, 6], "seed": [0, 1, 2]}
+    sweep = write_sweep(tmp_path / "s", varied, lambda pair_counts, epochs, seed: scores(pair_counts, seed))
+    (sweep / "pair_counts=[400],epochs=6,seed=2" / "point.json").unlink()
+    entry = judge_over_seeds(tidy(find_results(str(sweep))[0]), CLAIM)
+    assert entry["measured"].endswith("over 2 seeds")
 
 
 def test_what_one_side_names_holds_for_both(tmp_path):
@@ -125,6 +134,21 @@ def test_sweeps_speak_only_on_the_same_pictures(tmp_path):
     assert entries == []
     assert left_out[0] == "one: its scores are of other pictures; its claims are left out."
     assert left_out[1].endswith("none: there is no sweep; its folder holds a sweep.json.")
+
+
+def test_only_what_is_judged_is_heard_and_more_seeds_before_fewer(tmp_path):
+    pair_counts, own = [[100], [400]], {"data": {"fingerprint": "p", "tested": "t"}}
+    for name, seeds in (("a", 1), ("b", 3), ("c", 2)):
+        write_sweep(tmp_path / name, {"pair_counts": pair_counts, "seed": list(range(seeds))}, scores, claims=[CLAIM])
+    assert claims_of_sweeps([str(tmp_path / "a")], own)[0] == []  # so that the run's own entry stays
+    entries, left_out = claims_of_sweeps([f"{tmp_path}/*"], own)
+    assert [entry["measured"].partition(" over ")[2] for entry in entries] == ["3 seeds"]
+    assert set(entries[0]) == {"claim", "paper", "measured", "verdict"}  # what the ledger has
+    assert left_out[0].startswith("a: More pairs beat fewer: ") and left_out[0].endswith("an interval wants 2.")
+    assert left_out[1] == "c: More pairs beat fewer: b judges it over more seeds."
+    assert claims_of_sweeps([str(tmp_path / name) for name in "cb"], own)[1] == [
+        "c: More pairs beat fewer: b judges it over no fewer seeds."
+    ]
 
 
 def test_a_sweep_that_has_nothing_yet_or_is_broken_is_left_out(tmp_path):
