@@ -8,6 +8,7 @@ the disk, mapped into memory, and a split looks its pictures up there: there may
 import hashlib
 import io
 import json
+import mmap
 import os
 import shutil
 import tempfile
@@ -175,6 +176,7 @@ class Rows:
             return np.asarray(self._parts[part][inside])[tuple(rest)]
         found = np.empty((len(positions), *self.shape[1:]), self.dtype)
         for number in np.unique(part):
+            ask_ahead(self._parts[number], inside[part == number])
             found[part == number] = self._parts[number][inside[part == number]]
         return found[(slice(None), *rest)]
 
@@ -185,6 +187,22 @@ class Rows:
         if copy is False:
             raise ValueError("rows that are looked up cannot become an array without a copy")
         return self[:].astype(dtype or self.dtype, copy=False)
+
+
+def ask_ahead(array: np.ndarray | Rows, rows: np.ndarray) -> None:
+    """Have the system read rows of a mapped array from the disk, all at once and nothing beside them.
+
+    Touched one after the other, each would wait for the disk and bring 128 KB of its neighbours along: where there are
+    more pictures than memory holds, that is most of a training's time. An array that is not mapped is left alone.
+    """
+    mapped = getattr(array, "base", None)
+    if not isinstance(mapped, mmap.mmap) or not hasattr(mmap, "MADV_WILLNEED"):
+        return
+    first = array.offset % mmap.ALLOCATIONGRANULARITY  # where the array begins in what is mapped
+    for row in rows.tolist():
+        start = first + row * array.strides[0]
+        begin = start - start % mmap.PAGESIZE
+        mapped.madvise(mmap.MADV_WILLNEED, begin, start + array.strides[0] - begin)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Reading what people have on their disks; pairs, splits, caches, near-duplicates."""
 
+import ctypes
 import errno
 import json
+import mmap
 import os
 import re
 import subprocess
@@ -23,6 +25,7 @@ from lib.pairs import (
     Pairs,
     PhotographError,
     Rows,
+    ask_ahead,
     cached_pairs,
     decode_pairs,
     join_pairs,
@@ -304,6 +307,43 @@ def test_a_split_looks_its_pictures_up_as_an_array_would(pairs):
     of_a_split = replace(test, splits=np.array(["val", "train"] * 6)).split("train", 3)
     for name, picture in zip(of_a_split.names, of_a_split.gray, strict=True):
         np.testing.assert_array_equal(picture, pairs.gray[pairs.names.index(name)])
+
+
+def in_memory(path):
+    """Which pages of a file are in memory."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
+        pages = (ctypes.c_ubyte * -(-len(mapped) // mmap.PAGESIZE))()
+        start = ctypes.c_char.from_buffer(mapped)
+        try:
+            done = ctypes.CDLL(None, use_errno=True).mincore(
+                ctypes.c_void_p(ctypes.addressof(start)), ctypes.c_size_t(len(mapped)), pages
+            )
+            assert done == 0, os.strerror(ctypes.get_errno())
+        finally:
+            del start
+        return np.array(pages) % 2 == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux which pages are in memory")
+def test_pictures_that_are_looked_up_are_read_ahead_and_nothing_beside_them(tmp_path):
+    path, size = tmp_path / "color.npy", 64 * 64 * 3
+    np.save(path, np.random.default_rng(0).integers(0, 256, (400, 64, 64, 3), np.uint8))
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    array = np.load(path, mmap_mode="r")
+    if in_memory(path)[100:].any():
+        pytest.skip("this file system keeps its files in memory")
+    ask_ahead(array, np.array([300, 201]))
+    wanted = np.zeros(len(in_memory(path)), bool)
+    for row in (201, 300):
+        first, last = ((128 + row * size + end) // mmap.PAGESIZE for end in (0, size - 1))
+        wanted[first : last + 1] = True
+    patience = time.monotonic() + 10
+    while not in_memory(path)[wanted].all():
+        assert time.monotonic() < patience, "they were not read"
+        time.sleep(0.01)
+    np.testing.assert_array_equal(in_memory(path)[100:], wanted[100:])  # before lies what reading the head brought
 
 
 def many(names):
