@@ -344,18 +344,25 @@ def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], con
         lines = lines.assign(method=filled_in(lines, further, controls))
     bands = [(name, lines[lines["setting"] == name]) for name in settings] if apart else [("", lines)]
     positions, set_axis, joined = swept_axis(lines[x], name)
-    size = (max(4.6 * len(labels), 6.4), 3.7 * len(bands))
-    figure, grid = new_figure(len(bands), len(labels), *size, sharex=True)
+    panels = [(title, band, key) for title, band in bands for key in labels]
+    columns = 2 if len(bands) == 1 and len(labels) > 3 else len(labels)
+    rows = -(-len(panels) // columns)
+    size = (max(4.6 * columns, 6.4), 3.7 * rows)
+    figure, grid = new_figure(rows, columns, *size, sharex=True)
+    methods = [name for name in dict.fromkeys(lines["method"]) if name not in controls]
     handles: dict[str, object] = {}
-    for row, (title, band) in zip(grid, bands, strict=True):
-        for axes, (key, label) in zip(row, labels.items(), strict=True):
-            near, beyond = without_far_controls(band[band["metric"] == key], controls)
-            handles |= swept_lines(axes, near.assign(place=near[x].map(positions)), controls, joined)
-            set_axis(axes)
-            axes.set_ylabel(label)
-            axes.set_title("\n".join(filter(None, (title, _wrapped(beyond, 56)))), fontsize=8.5, color=MUTED)
-    for axes in grid[:-1].flat:
+    for axes, (title, band, key) in zip(grid.flat, panels, strict=False):
+        near, beyond = without_far_controls(band[band["metric"] == key], controls)
+        handles |= swept_lines(axes, near.assign(place=near[x].map(positions)), methods, controls, joined)
+        set_axis(axes)
+        axes.set_ylabel(labels[key])
+        axes.set_title("\n".join(filter(None, (title, _wrapped(beyond, 56)))), fontsize=8.5, color=MUTED)
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
+    for axes in grid.flat[: max(len(panels) - columns, 0)]:  # nothing hides what stands above an empty place
         axes.set_xlabel("")
+    for axes in grid.flat[len(panels) - columns : len(panels)]:
+        axes.tick_params(labelbottom=True)
     across = 2 if max(map(len, handles)) < 5.5 * size[0] else 1
     figure.legend(handles.values(), handles, loc="outside lower left", ncols=across)
     figure.set_figheight(size[1] + 0.2 * -(-len(handles) // across))  # the key takes nothing from the panels
@@ -419,13 +426,15 @@ def swept_seeds(lines: pd.DataFrame, labels: Mapping[str, str], controls: Sequen
     return figure
 
 
-def swept_lines(axes: Axes, lines: pd.DataFrame, controls: Sequence[str], joined: bool) -> dict[str, object]:
+def swept_lines(
+    axes: Axes, lines: pd.DataFrame, methods: Sequence[str], controls: Sequence[str], joined: bool
+) -> dict[str, object]:
     """Draw a panel's lines at the x `place` of their rows; returns their handles by name, for one key below all.
 
-    Not `joined`, methods are dots beside each other: nothing lies between two names.
+    `methods` are those of all panels: each has its colour wherever it is drawn. Not `joined`, methods are dots beside
+    each other: nothing lies between two names.
     """
     handles: dict[str, object] = {}
-    methods = [name for name in dict.fromkeys(lines["method"]) if name not in controls]
     for method, own in lines.groupby("method", sort=False):
         if method in controls:
             # One value a place: with further settings a control stands there as often as they do.

@@ -234,6 +234,22 @@ def test_many_lines_stand_in_panels_of_their_own():
     assert len({a.lines[1].get_color() for a in axes}) == 1  # a method keeps its colour
 
 
+def test_a_method_that_lacks_a_metric_leaves_its_colour_to_no_other():
+    lines = lines_over([1, 2], ["a", "b"])
+    lines = lines[(lines["method"] != "a") | (lines["metric"] == "psnr")]
+    first, second = figures.swept(lines, ["x"], LABELS, ["gray copy"]).axes
+    assert second.lines[1].get_color() == first.lines[2].get_color() != first.lines[1].get_color()
+
+
+def test_more_than_three_metrics_stand_in_two_columns():
+    labels = {key: f"metric {key}" for key in "abcde"}
+    one = lines_over([1, 2]).query("metric == 'psnr'")
+    lines = pd.concat([one.assign(metric=key) for key in labels])
+    axes = figures.swept(lines, ["x"], labels, ["gray copy"]).axes
+    assert [a.get_ylabel() for a in axes[:5]] == list(labels.values()) and not axes[5].axison
+    assert [a.get_xlabel() for a in axes[:5]] == ["", "", "", "x", "x"]  # nothing is below the fourth
+
+
 def test_a_control_far_off_does_not_flatten_the_rest():
     lines = lines_over([1, 2])
     lines.loc[lines["method"] == "gray copy", "mean"] = 90.0
