@@ -103,9 +103,10 @@ class TrainingConfig:
         parts = [_RECIPE, fields, pairs.fingerprint]
         if self.loss != "mse":
             parts.append(hashlib.sha256(BUNDLED.read_bytes()).hexdigest() if self.vgg_weights == "bundled" else "")
-        if torch.device(device).type != "cpu":  # other rounding, and other seconds
-            parts.append(torch.device(device).type)
-        if precision != resolved("auto", device):
+        kind = torch.device(device).type
+        if kind != "cpu":  # other rounding, and other seconds
+            parts.append(kind)
+        if precision != {"cuda": "bfloat16"}.get(kind, "float32"):  # what is usual there needs no word
             parts.append(precision)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 

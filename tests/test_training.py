@@ -145,14 +145,17 @@ def test_another_kind_of_device_is_another_training(pairs):
     assert prints[0] == CONFIG.fingerprint(pairs) != prints[1] == prints[2]
 
 
-def test_auto_is_the_precision_that_the_device_has_by_default(pairs):
+@pytest.mark.parametrize(("has", "lacks"), [("bfloat16", "float32"), ("float32", "bfloat16")])
+def test_auto_is_the_precision_that_the_device_has_by_default(pairs, monkeypatch, has, lacks):
+    able = {"bfloat16": True, "float32": False}[has]  # a GPU of today, or one that could only imitate bfloat16
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: able)
     prints = {
         (device, precision): replace(CONFIG, precision=precision).fingerprint(pairs, device)
         for device in ("cpu", "cuda")
         for precision in ("auto", "float32", "bfloat16")
     }
     assert prints["cpu", "auto"] == prints["cpu", "float32"] != prints["cpu", "bfloat16"]
-    assert prints["cuda", "auto"] == prints["cuda", "bfloat16"] != prints["cuda", "float32"]
+    assert prints["cuda", "auto"] == prints["cuda", has] != prints["cuda", lacks]
     assert len(set(prints.values())) == 4
 
 
