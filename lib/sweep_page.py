@@ -3,6 +3,7 @@
 It tolerates a sweep that is half done or not begun, points that failed and files that are not whole: it says so.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -140,7 +141,7 @@ def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
         cells = []
         for name in columns:
             value, _, interval = row[name].partition(" ")
-            cells.append({"value": value, "interval": interval.strip("[]"), "best": value == best.get(name)})
+            cells.append({"value": value, "interval": re.sub(r"[][]", "", interval), "best": value == best.get(name)})
         kind = "control" if row["method"] in CONTROLS else ""
         body.append({"name": label({**setting, "method": row["method"]}, setting), "kind": kind, "cells": cells})
     return {"columns": columns, "lines": body, "under": caption(lines, baseline)}

@@ -233,6 +233,12 @@ def test_a_sweep_half_done_says_how_each_point_stands(sweep):
     assert 'href="weight%3D0.5%2Cseed%3D2/02_net.ipynb"' in page and "read it" not in page
 
 
+def test_a_difference_over_fewer_seeds_says_so_on_the_page(sweep):
+    (sweep / "weight=0.0,seed=2" / "point.json").unlink()
+    page = write_report(sweep).read_text()
+    assert re.search(r'<span class="interval">[+-][\d.]+, [+-][\d.]+ \(2 seeds\)</span>', page)
+
+
 def test_only_failed_points_have_their_notebook_as_html(sweep):
     for name in ("weight=0.0,seed=0", "weight=0.0,seed=1"):
         nbformat.write(nbformat.v4.new_notebook(), sweep / name / f"{NOTEBOOK}.ipynb")
