@@ -12,7 +12,7 @@ from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from lib.files import atomic_write
@@ -30,8 +30,7 @@ def save_network(path: Path, network: nn.Module, config: Configuration, history:
     """Weights with what `load_network` needs to build the network again (and the history), in one safetensors file."""
     metadata = {"network": config.network, "config": json.dumps(asdict(config)), "history": json.dumps(history or [])}
     state = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
-    with atomic_write(path) as temporary:
-        save_file(state, temporary, metadata)
+    _write(path, state, metadata)
 
 
 def load_network(path: str | Path, device: str | torch.device = "cpu") -> nn.Module:
@@ -74,6 +73,12 @@ def _read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
 
 
+def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    # Not by save_file: it writes into a temporary file of its own, which nobody would find where it is killed.
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(save(tensors, metadata))
+
+
 def random_state(device: torch.device) -> list[Tensor]:
     """The state of torch's generators that a training on `device` draws from: the CPU's, and that of its GPU."""
     states = [torch.get_rng_state()]
@@ -104,8 +109,7 @@ def save_checkpoint(
         tensors |= {f"optimizer.{index}.{key}": value.contiguous() for key, value in state.items()}
     for process, states in enumerate(random_states):
         tensors |= {f"random.{process}.{index}": state for index, state in enumerate(states)}
-    with atomic_write(path) as temporary:
-        save_file(tensors, temporary, {"history": json.dumps(history)})
+    _write(path, tensors, {"history": json.dumps(history)})
 
 
 def load_checkpoint(

@@ -4,6 +4,7 @@ import itertools
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import time
 from contextlib import redirect_stdout
@@ -45,13 +46,19 @@ VARIANTS = {
 }
 
 
-def train_here(config: TrainingConfig, pairs: Pairs, folder: Path, log: Path, slow: float, hold: Path | None) -> None:
+def train_here(
+    config: TrainingConfig, pairs: Pairs, folder: Path, log: Path, slow: float, hold: Path | None, largest: int
+) -> None:
     """In a process of its own: train, and write into `log` a line an epoch and what is printed.
 
     Each epoch takes `slow` seconds more. While the file `hold` is there the training stands still in its third epoch,
-    trained and not yet kept.
+    trained and not yet kept. With `largest` the system kills it in the middle of writing a file of more bytes.
     """
     torch.set_num_threads(1)
+    if largest:
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # which Python ignores
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     NETWORKS["Forgetful"] = Forgetful
     original, epochs = training.train_epoch, itertools.count(1)
 
@@ -76,8 +83,8 @@ def processes():
     context.set_forkserver_preload(["lib.training", "torch._dynamo", "pytest"])
     started = []
 
-    def start(*args, slow=0.0, hold=None):
-        process = context.Process(target=train_here, args=(*args, slow, hold))
+    def start(*args, slow=0.0, hold=None, largest=0):
+        process = context.Process(target=train_here, args=(*args, slow, hold, largest))
         process.start()
         started.append(process)
         return process
@@ -159,6 +166,18 @@ def test_the_killed_one_goes_on_from_its_last_epoch(pairs, tmp_path, processes):
     finished(processes(CONFIG, pairs, tmp_path / "trained", log))
     assert epochs_in(log) == CONFIG.epochs + 1  # the third twice
     assert not half_written.exists()
+
+
+def test_one_killed_while_it_writes_leaves_nothing_for_good(pairs, tmp_path, processes):
+    log, trained = tmp_path / "log", tmp_path / "trained"
+    process = processes(CONFIG, pairs, trained, log, largest=20_000)
+    process.join(120)
+    assert process.exitcode == -signal.SIGXFSZ and epochs_in(log) == 1
+    (folder,) = trained.iterdir()
+    (half_written,) = (path for path in folder.iterdir() if path.name != ".lock")
+    assert 0 < half_written.stat().st_size <= 20_000
+    finished(processes(CONFIG, pairs, trained, log))
+    assert {path.name for path in folder.iterdir()} == {"network.safetensors", "epoch-003.safetensors"}
 
 
 def test_two_that_want_the_same_training_share_one(pairs, tmp_path, processes):
