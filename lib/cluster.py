@@ -12,10 +12,10 @@ import signal
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +35,13 @@ if TYPE_CHECKING:
 PATIENCE = 20.0  # seconds in which workers must have stopped their kernels after Ctrl-C
 CONNECTING = 10  # seconds to wait for a scheduler's answer
 NO_RESULTS = "The notebook left no results.json of its own (see lib.runs.Run), or one made of other pictures."
-OTHER = "{} not here as it was where this sweep was started, or as it was then; start it again."
+OTHER = "{} changed since this sweep was started, or is another one on this machine; start the sweep again."
 PARTS = {"notebook": "The notebook", "parameters": "A file that a parameter names", "code": "lib/"}
 DRIVERS = ("/proc/driver/nvidia", "/dev/kfd", "/dev/dxg")  # one of them is there where there is a GPU
 LOST = "The worker was lost (killed, often for want of memory) while it worked on this point."
+LOSSES = 3  # how often a worker may be lost before it begins with a point
+NEVER_BEGUN = f"{LOSSES} workers were lost (killed, often for want of memory) before they could begin with this point."
+_ONE_AT_A_TIME = threading.Lock()  # papermill changes the folder of the whole process, also of a worker's other threads
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Job:
     stop: Path  # .stop.<command>: once that file is there, the command that started the sweep wants no more work done
     threads: int | None  # of a kernel, None: as the worker's environment has it
     gpus: tuple[str, ...] = ()  # one for each worker of this machine
-    asked: datetime = field(default_factory=lambda: datetime.now().astimezone().replace(microsecond=0))
+    before: str | None = None  # when the point ended that was there before the sweep, and is to be tried again
 
     @property
     def progress(self) -> Path:
@@ -68,20 +71,30 @@ class SchedulerLost(Exception):
 
 
 def run_job(job: Job) -> dict:
-    """Work off one point and return its state, as in its point.json. Runs on a worker; raises nothing."""
+    """Work off one point and return its state, as in its point.json. Runs on a worker."""
     try:
-        here = fingerprints(job.notebook, job.point.parameters, job.fingerprints["data"])
-        other = [PARTS[part] for part, value in job.fingerprints.items() if here[part] != value]
-        if other:
-            return outcome("failed", [OTHER.format(f"{' and '.join(other)} {'is' if len(other) == 1 else 'are'}")])
-        job.folder.mkdir(parents=True, exist_ok=True)
-        with claimed(job) as ours:
-            if not ours:
-                return outcome("interrupted")
-            before = point_state(job.folder)
+        with _ONE_AT_A_TIME:
+            return _run_checked(job)
+    except OSError as error:  # a disk that is full, or gone
+        with suppress(OSError):  # without its file the point is "to go", not "running" for ever
+            (job.folder / "point.json").unlink(missing_ok=True)
+        return outcome("failed", error_lines(type(error).__name__, str(error), []))
+
+
+def _run_checked(job: Job) -> dict:
+    here = fingerprints(job.notebook, job.point.parameters, job.fingerprints["data"])
+    other = [PARTS[part] for part, value in job.fingerprints.items() if here[part] != value]
+    if other:
+        return outcome("failed", [OTHER.format(" and ".join(other))])
+    job.folder.mkdir(parents=True, exist_ok=True)
+    with claimed(job) as ours:
+        if not ours:
+            return outcome("interrupted")
+        before = point_state(job.folder)
+        try:
             if is_done(job.folder, job.fingerprints):  # by another sweep, meanwhile
                 result = outcome("done", before["error"], before.get("seconds"), before.get("started"))
-            elif before["state"] == "failed" and datetime.fromisoformat(before["finished"]) >= job.asked:
+            elif before["state"] == "failed" and before.get("finished") != job.before:
                 return before  # by another sweep too: it would fail again
             elif job.progress.exists():  # Dask gives a point whose worker was lost to the next worker, on a cluster
                 result = lost(job)
@@ -89,10 +102,8 @@ def run_job(job: Job) -> dict:
                 result = _run_claimed(job)
             write_json(job.folder / "point.json", result | {"fingerprints": job.fingerprints})
             return result
-    except OSError as error:  # a disk that is full, or gone
-        with suppress(OSError):  # without its file the point is "to go", not "running" for ever
-            (job.folder / "point.json").unlink(missing_ok=True)
-        return outcome("failed", error_lines(type(error).__name__, str(error), []))
+        finally:  # the last of all: who stops the sweep waits for it
+            job.progress.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -112,8 +123,9 @@ def claimed(job: Job) -> Iterator[bool]:
 def _run_claimed(job: Job) -> dict:
     started = timestamp()
     write_json(job.folder / "point.json", outcome("running", started=started) | {"fingerprints": job.fingerprints})
-    for pattern in (".progress.*", f".{job.notebook.stem}*", f"{job.notebook.stem}.*"):
-        for left in job.folder.glob(pattern):  # by an earlier try, or a command that was killed
+    # By an earlier try, or a command that was killed: results of a notebook that called itself otherwise, too.
+    for pattern in (".progress.*", ".*-*.*", "*/.*-*.*", f"{job.notebook.stem}.*", "*/results.json"):
+        for left in job.folder.glob(pattern):
             left.unlink()
     job.progress.touch()
     begun, over, kernels = time.monotonic(), threading.Event(), []
@@ -129,7 +141,6 @@ def _run_claimed(job: Job) -> dict:
         )
     finally:
         over.set()
-        job.progress.unlink(missing_ok=True)
     if is_done(job.folder, job.fingerprints):  # also where the disk was full when the notebook itself was written
         state = "done"
     elif state == "done":
@@ -141,12 +152,12 @@ def _run_claimed(job: Job) -> dict:
 
 def lost(job: Job) -> dict:
     """The outcome of a point whose worker was lost, with the last that its kernel said."""
-    words = ""
+    before, words = point_state(job.folder), ""
+    if is_done(job.folder, job.fingerprints):  # it had just been finished
+        return outcome("done", started=before.get("started"))
     with suppress(OSError, UnicodeDecodeError):
         words = job.progress.read_text(encoding="utf-8").strip()
-    job.progress.unlink(missing_ok=True)
-    lines = [LOST, *filter(None, [words and f"Last it said: {words}"])]
-    return outcome("failed", lines, started=point_state(job.folder).get("started"))
+    return outcome("failed", [LOST, *([f"Last it said: {words}"] if words else [])], started=before.get("started"))
 
 
 def _stop_kernels(stop: Path, over: threading.Event, kernels: list[int]) -> None:
@@ -258,15 +269,17 @@ def run_jobs(jobs: Sequence[Job], client: "Client", tell: Callable[[Job, dict], 
         return future
 
     futures: dict[Future, Job] = {}
+    losses = Counter()
     arriving = as_completed([submit(job) for job in jobs])
     try:
         for future in arriving:
             job = futures.pop(future)
             result = result_of(future, job)
-            if result is None:
+            losses[job.folder] += result is None
+            if result is None and losses[job.folder] < LOSSES:
                 arriving.add(submit(job))
             else:
-                tell(job, result)
+                tell(job, result or outcome("failed", [NEVER_BEGUN]))
     except KeyboardInterrupt:
         _stop(client, list(futures), list(futures.values()))
         raise
@@ -287,6 +300,7 @@ def result_of(future: "Future", job: Job) -> dict | None:
         return None
     result = lost(job)
     write_json(job.folder / "point.json", result | {"fingerprints": job.fingerprints})
+    job.progress.unlink(missing_ok=True)
     return result
 
 
@@ -294,6 +308,7 @@ def _stop(client: "Client", futures: list["Future"], jobs: list[Job]) -> None:
     """Call back what has not begun, and wait until the kernels of the rest are gone."""
     for stop in {job.stop for job in jobs}:
         stop.touch()
+    print("Stopping: waiting for the kernels to end.", flush=True)
     with suppress(OSError):  # a scheduler that is gone holds nothing back
         client.cancel(futures)
     patience = time.monotonic() + PATIENCE

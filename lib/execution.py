@@ -13,6 +13,8 @@ from lib.parameters import no_template, quiet_papermill
 # papermill takes a second to import: it is imported where it is used, so that help and mistakes are answered at once.
 
 ERROR_LINES = 8
+STARTS = 3  # how often a kernel is started that dies before its first word
+STARTING = 600  # seconds that a kernel may take for it: torch comes slowly off a disk that others use too
 
 
 def kernel_environment(progress: Path) -> dict[str, str]:
@@ -45,7 +47,9 @@ def execute(
     return outcome
 
 
-def _papermill(notebook: Path, target: Path, parameters: dict[str, object], manager: type) -> tuple[str, list[str]]:
+def _papermill(
+    notebook: Path, target: Path, parameters: dict[str, object], manager: type, starts: int = STARTS
+) -> tuple[str, list[str]]:
     import papermill
     from nbclient.exceptions import DeadKernelError
 
@@ -56,6 +60,7 @@ def _papermill(notebook: Path, target: Path, parameters: dict[str, object], mana
                 no_template(target),
                 parameters,
                 kernel_name="python3",
+                start_timeout=STARTING,
                 cwd=notebook.parent,
                 progress_bar=False,
                 coalesce_streams=True,  # a progress bar's many fragments become one output
@@ -68,6 +73,9 @@ def _papermill(notebook: Path, target: Path, parameters: dict[str, object], mana
     except KeyboardInterrupt:
         return "interrupted", []
     except Exception as error:  # a disk that is full, a kernel that does not start: the other notebooks go on
+        # A kernel's ports are drawn before it takes them, and another process may be first.
+        if "Kernel died before replying" in str(error) and starts > 1:
+            return _papermill(notebook, target, parameters, manager, starts - 1)
         return "failed", error_lines(type(error).__name__, str(error), [])
     return "done", []
 

@@ -16,6 +16,7 @@ import torch
 from filelock import FileLock, Timeout
 from torch import Tensor, nn
 
+_LOCK = ".lock"
 _PATIENCE = timedelta(days=7)  # the others wait while the main process waits for another training of the same network
 
 
@@ -98,6 +99,11 @@ def synchronised(network: nn.Module, team: Team, device: str, smallest: int) -> 
     return nn.SyncBatchNorm.convert_sync_batchnorm(network)
 
 
+def is_taken(folder: Path) -> bool:
+    """Whether a process has the folder to itself, or was killed while it had."""
+    return (folder / _LOCK).exists()
+
+
 @contextmanager
 def only_here(folder: Path, waiting: str) -> Iterator[None]:
     """Have a folder of files to oneself; where another process has it, print the sentence `waiting` and wait.
@@ -106,7 +112,7 @@ def only_here(folder: Path, waiting: str) -> Iterator[None]:
     was about to write there is removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock", mode=0o644)
+    lock = FileLock(folder / _LOCK, mode=0o644)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -117,6 +123,6 @@ def only_here(folder: Path, waiting: str) -> Iterator[None]:
             left.unlink()
         yield
         # Nothing is left to lock. A process that still waits for this very file finds it gone, and looks anew.
-        (folder / ".lock").unlink()
+        (folder / _LOCK).unlink()
     finally:
         lock.release()

@@ -24,7 +24,7 @@ from lib.tables import (
     caption,
     figure_of,
     interval_text,
-    no_baseline,
+    lacking,
     over_seeds,
     settings_of,
     shown,
@@ -41,7 +41,7 @@ def write_sweep_page(folder: Path) -> Path:
     sweep = checked(load_sweep(folder))
     usable = sweep.finished
     table = tidy(usable) if usable else None
-    lines, baseline, problem = lines_of(sweep, table)
+    lines, baseline, problems = lines_of(sweep, table)
     claims = [judge_over_seeds(table, claim) for claim in sweep.record.get("claims", [])] if usable else []
     results = [read_json(file) for file in usable]
     return write_page(
@@ -52,7 +52,7 @@ def write_sweep_page(folder: Path) -> Path:
         question=sweep.record.get("question", ""),
         answer=answer(sweep, lines, baseline, claims),
         facts=facts(sweep, results),
-        warnings=[*([problem] if problem else []), *disagreements(results)],
+        warnings=[*problems, *disagreements(results)],
         claims=[{**entry, "kind": verdict_kind(entry["verdict"])} for entry in claims],
         verdicts=[(v, verdict_kind(v), n) for v, n in verdict_counts(claims)],
         figure=None if lines is None else drawn(lines),
@@ -71,16 +71,15 @@ def checked(sweep: SweepFiles) -> SweepFiles:
     return replace(sweep, points=points)
 
 
-def lines_of(sweep: SweepFiles, table: pd.DataFrame | None) -> tuple[pd.DataFrame | None, dict, str]:
-    """The sweep's table over seeds, its baseline, and why there is no table, or none with differences."""
+def lines_of(sweep: SweepFiles, table: pd.DataFrame | None) -> tuple[pd.DataFrame | None, dict, list[str]]:
+    """The sweep's table over seeds, its baseline, and a sentence for all that it lacks, or why there is no table."""
     if table is None:
-        return None, {}, ""
+        return None, {}, []
     asked = asked_by_sweep(table, sweep.record)
-    lost = no_baseline(sweep.record) if sweep.record.get("baseline") and not asked["baseline"] else ""
     try:
-        return over_seeds(table, **asked), asked["baseline"] or {}, lost
+        return over_seeds(table, **asked), asked["baseline"] or {}, lacking(table, sweep.record)
     except UsageError as error:
-        return None, {}, str(error)
+        return None, {}, [str(error)]
 
 
 def answer(sweep: SweepFiles, lines: pd.DataFrame | None, baseline: dict, claims: list[dict]) -> dict:

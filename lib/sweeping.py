@@ -10,8 +10,8 @@ from pathlib import Path
 from lib.cluster import Job, SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
 from lib.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
 from lib.live import SweepTable
-from lib.parameters import UsageError, given_parameters, inspect
-from lib.results import point_state
+from lib.parameters import UsageError, given_parameters, inspect, nearest
+from lib.results import METRICS, point_state
 from lib.sweeps import Sweep, data_fingerprints, find_sweep, fingerprints, is_done, read_sweep
 
 A_DAY = 24 * 3600
@@ -21,7 +21,11 @@ def sweep(options: argparse.Namespace) -> int:
     """`workbook sweep`: returns the exit code, 0 where every point is done."""
     plan = planned(options)
     folder = sweep_folder(options.output, plan)
+    earlier = earlier_record(folder, plan)
     print(f"{plan.name}, {plan.profile}: {len(plan.points)} points of {plan.notebook.stem}", flush=True)
+    for name in plan.told.get("metrics", []):
+        if name not in METRICS:  # a notebook of one's own may have others
+            print(f"'{name}' is none of the workbook's own metrics; {nearest(name, METRICS)}")
     expected = [
         fingerprints(plan.notebook.path, point.parameters, data)
         for point, data in zip(plan.points, data_fingerprints(plan.points), strict=True)
@@ -29,20 +33,22 @@ def sweep(options: argparse.Namespace) -> int:
     jobs, before = jobs_to_do(plan, folder, expected, options.retry)
     folder.mkdir(parents=True, exist_ok=True)
     if not jobs:
-        record = read_json(folder / "sweep.json") | plan.record()
-        # Without: killed between its last point and this note.
-        write_json(folder / "sweep.json", record | {"finished": record.get("finished") or timestamp()})
+        # Without a time: killed between its last point and this note.
+        finished = {"finished": earlier.get("finished") or timestamp()}
+        write_json(folder / "sweep.json", earlier | plan.record() | finished)
         return add_up(plan, folder, expected)
     gpus = () if options.scheduler else visible_gpus()
-    workers = options.workers or len(gpus) or min(cores(), len(jobs))
+    # By all points, not by those left: else a resumed sweep would train on other threads, and take other times.
+    workers = options.workers or len(gpus) or min(cores(), len(plan.points))
     threads = None if options.scheduler else max(1, cores() // workers)
     each = f"{threads} thread{'s' * (threads != 1)} each" if threads else ""
     told = f"the cluster at {options.scheduler}" if options.scheduler else f"{workers} at a time, {each}"
-    record = plan.record() | {"started": timestamp(), "finished": None, "workers": told}
+    resumed = earlier.get("started") if not earlier.get("finished") else None
+    record = plan.record() | {"started": resumed or timestamp(), "finished": None, "workers": told}
     write_json(folder / "sweep.json", record)
     stop = folder / f".stop.{uuid.uuid4().hex[:8]}"
     ready = [Job(threads=threads, gpus=gpus, stop=stop, **job) for job in jobs]
-    print(f"{len(ready)} to go on {told}", flush=True)
+    print(f"{len(ready)} to go, {'on ' * bool(options.scheduler)}{told}", flush=True)
     code = work_off(ready, before, workers, options.scheduler, stop)
     if code == 0:
         write_json(folder / "sweep.json", record | {"finished": timestamp()})
@@ -69,9 +75,29 @@ def sweep_folder(output: str | None, plan: Sweep) -> Path:
     if output is None:
         return OUTPUTS / f"{plan.name}-{plan.profile}"
     folder = Path(output).expanduser().resolve()
-    if folder.exists() and not (folder / "sweep.json").exists() and (not folder.is_dir() or any(folder.iterdir())):
+    # What is hidden may be left by a sweep that was killed while it wrote its first file.
+    names = [path.name for path in folder.iterdir() if path.name[0] != "."] if folder.is_dir() else []
+    if (names and "sweep.json" not in names) or (folder.exists() and not folder.is_dir()):
         raise UsageError(f"--output: {output} is there and is no folder of a sweep; name a new one.")
     return folder
+
+
+def earlier_record(folder: Path, plan: Sweep) -> dict:
+    """What the folder's sweep.json says from an earlier time, {} where there is none. One of another notebook, or one
+    that is not whole, raises `UsageError`; points of it that are not among the planned ones are told of.
+    """
+    if not (folder / "sweep.json").exists():
+        return {}
+    try:
+        earlier = read_json(folder / "sweep.json")
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if earlier.get("notebook", plan.notebook.stem) != plan.notebook.stem:
+        raise UsageError(f"{folder} holds a sweep of {earlier['notebook']}; name another folder with --output.")
+    others = {point["folder"] for point in earlier.get("points", [])} - {point.folder for point in plan.points}
+    if others:
+        print(f"{len(others)} points of an earlier sweep in {folder.name} are not of this one: kept, and not shown.")
+    return earlier
 
 
 def jobs_to_do(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool) -> tuple[list[dict], dict[str, int]]:
@@ -99,7 +125,8 @@ def jobs_to_do(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool)
             changed = [part for part, value in wanted.items() if state.get("fingerprints", {}).get(part) != value]
             stale[f"done with other {' and '.join(changed) or 'results'}, to be done again"] += 1
             write_json(own / "point.json", {"state": "to go", "error": []})  # no table may count it any more
-        jobs.append({"point": point, "notebook": plan.notebook.path, "folder": own, "fingerprints": wanted})
+        job = {"point": point, "notebook": plan.notebook.path, "folder": own, "fingerprints": wanted}
+        jobs.append(job | {"before": state.get("finished")})
     if before or stale:
         print(", ".join(f"{count} {state}" for state, count in {**before, **stale}.items()))
     if before["failed"]:

@@ -112,7 +112,8 @@ def read_sweep(
             raise UsageError(f"{file.name}: the point {Point(folder, own, varied).label} is there twice; remove one.")
         folders.add(folder)
         points.append(Point(folder, own, varied))
-    told = _checked_told(file, {name: sections[name] for name in TOLD if name in sections}, notebook, points)
+    told = {name: sections[name] for name in TOLD if name in sections}
+    told = _checked_told(file, told, notebook, points, list(sections.get("zip", {})))
     told = _filled(told, {k: v for k, v in points[0].parameters.items() if k not in points[0].varied})
     return Sweep(file.stem, profile, notebook, points, told)
 
@@ -185,14 +186,20 @@ def _seeds(file: Path, sections: Mapping, names: list[str], notebook: Notebook) 
     return [[{"seed": seed} for seed in seeds]]
 
 
-def _checked_told(file: Path, told: Mapping, notebook: Notebook, points: list[Point]) -> dict[str, object]:
-    """`told`, its values converted. Baseline and claims may name a method and values that are swept.
+def _checked_told(
+    file: Path, told: Mapping, notebook: Notebook, points: list[Point], zipped: list[str]
+) -> dict[str, object]:
+    """`told`, its values converted. Baseline and claims may name a method and values that are swept, of zipped lists
+    all or none: half of them, with the other half left as it was, would be no point.
 
     Anything else would silently select nothing.
     """
 
     def chosen(where: str, choice: Mapping) -> dict[str, object]:
         varied = points[0].varied
+        lacking = [name for name in zipped if name not in choice]
+        if 0 < len(lacking) < len(zipped):
+            raise UsageError(f"{file.name}: {where}: {', '.join(zipped)} are zipped; name {lacking[0]} too.")
         for name in choice:
             if name not in ("method", *varied):
                 known = nearest(str(name), ["method", *varied])
@@ -200,6 +207,10 @@ def _checked_told(file: Path, told: Mapping, notebook: Notebook, points: list[Po
         return {k: v if k == "method" else _swept_value(file, where, k, v, notebook, points) for k, v in choice.items()}
 
     told = dict(told)
+    for name in ("metrics", "methods"):
+        for item in told.get(name, []):
+            if not isinstance(item, str):
+                raise UsageError(f"{file.name}: '{name}' must be a list of names, not {item!r}.")
     if "baseline" in told:
         told["baseline"] = chosen("baseline", told["baseline"])
     claims = []

@@ -18,7 +18,7 @@ from lib.files import OUTPUTS, atomic_write, resolve
 from lib.intervals import mean_interval
 from lib.parameters import UsageError, convert, nearest
 from lib.results import CONTROLS, COSTS, METRICS, load_sweep, metric
-from lib.tidy import as_text, find_results, swept_of, tidy
+from lib.tidy import as_text, find_results, swept_of, tidy, whole_seeds
 
 JUDGED = ("psnr", "ssim")  # shown where nothing else is asked for; a claim is judged by both
 DIFFERENCE = ("difference", "difference_low", "difference_high")
@@ -51,17 +51,14 @@ def over_seeds(
         raise UsageError("No score was recorded there, so there is nothing to put into a table.")
     rows = rows.assign(difference=differences(rows, baseline) if baseline else np.nan)
     rows = rows[rows["method"].isin(methods)]
-    lines = []
+    lines, apart = [], [name for name in ("notebook", *swept_of(table)) if name not in by]
     for key, own in rows.groupby([*by, "method", "metric"], sort=False, dropna=False):
         setting = dict(zip([*by, "method", "metric"], key, strict=True))
         refuse_mixed_pictures(own, setting)
-        settings = own.groupby("seed")["value"].transform("size")
-        whole = own[settings == settings.max()]  # a seed that lacks a setting would be the mean of other things
-        a_seed = whole.groupby("seed")[["value", "difference"]].mean()
-        pairs = whole.groupby("seed")["difference"].count()
-        paired = a_seed["difference"][pairs == pairs.max()].dropna().tolist()  # likewise
+        a_seed = whole_seeds(own, apart).groupby("seed")["value"].mean().tolist()
+        paired = whole_seeds(own.dropna(subset=["difference"]), apart).groupby("seed")["difference"].mean().tolist()
         line = {"seeds": len(a_seed), "pictures": own["n"].max()}
-        line |= dict(zip(("mean", "low", "high"), finite_interval(a_seed["value"].tolist()), strict=True))
+        line |= dict(zip(("mean", "low", "high"), finite_interval(a_seed), strict=True))
         line["paired"] = len(paired)
         line |= dict(zip(DIFFERENCE, finite_interval(paired), strict=True))
         lines.append(setting | line)
@@ -177,7 +174,9 @@ def shown(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> 
                 continue
             line |= dict.fromkeys(by, "any")
             alike = lines[lines["method"] == line["method"]]
-            own = own if "method" in baseline else own.assign(difference=np.nan)
+            spread = alike.groupby("metric")["difference"].agg(np.ptp)
+            known = own["difference"].where(own["metric"].map(spread) < 1e-9)  # else another at each setting
+            own = own.assign(difference=known if "method" in baseline else np.nan)
         is_baseline = bool(baseline) and all(line.get(name) == as_text(value) for name, value in baseline.items())
         line["seeds"] = str(alike["seeds"].max())
         for cells in own.to_dict("records"):
@@ -246,7 +245,7 @@ def asked_by_sweep(table: pd.DataFrame, record: Mapping) -> dict:
     named = [
         name for name in (*CONTROLS, baseline.get("method"), *record.get("methods", [])) if name in known["method"]
     ]
-    metrics = record.get("metrics") or [key for key in JUDGED if key in known["metric"]]
+    metrics = [key for key in record.get("metrics") or JUDGED if key in known["metric"]]
     found = any(name in known["method"] for name in record.get("methods", []))
     return {
         "metrics": metrics or None,
@@ -255,9 +254,16 @@ def asked_by_sweep(table: pd.DataFrame, record: Mapping) -> dict:
     }
 
 
-def no_baseline(record: Mapping) -> str:
-    """The sentence where the baseline that a sweep's record names is not among its results."""
-    return f"No differences: nothing that is done goes by the sweep's baseline, {baseline_text(record['baseline'])}."
+def lacking(table: pd.DataFrame, record: Mapping) -> list[str]:
+    """A sentence for each metric, method and baseline that a sweep's record names and that is not among its results."""
+    said = []
+    for kind in ("metric", "method"):
+        names = [name for name in record.get(f"{kind}s", []) if name not in set(table[kind])]
+        said += [f"Nothing that is done has the {kind} '{name}'; {nearest(name, table[kind])}" for name in names]
+    baseline = record.get("baseline") or {}
+    if baseline and not asked_by_sweep(table, record)["baseline"]:
+        said.append(f"No differences: nothing that is done goes by the sweep's baseline, {baseline_text(baseline)}.")
+    return said
 
 
 def parse_baseline(texts: Sequence[str]) -> dict[str, object]:
@@ -313,8 +319,10 @@ def table_command(
         asked |= {name: value for name, value in given.items() if value}
         lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
         print(f"{markdown(shown(lines, asked['baseline']))}\n\n{caption(lines, asked['baseline'])}")
-        if record.get("baseline") and not asked["baseline"]:
-            print(no_baseline(record))
+        for sentence in lacking(table, record):
+            print(sentence)
+        if asked["baseline"] and not lines["paired"].any():
+            print("No differences: no line has a counterpart that is equal in all that the baseline does not name.")
         hidden = [name for name in dict.fromkeys(table["method"]) if name not in set(lines["method"])]
         if hidden:
             print(f"Not shown, --method shows them: {'; '.join(hidden)}.")

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -135,8 +136,10 @@ def swept_parameters(loaded: list[tuple[Path, dict]]) -> list[str]:
 
 
 def told_by_sweep(folder: Path) -> list[str]:
-    """What a sweep's own record says it varies; nothing where the folder is no sweep's."""
-    return load_sweep(folder).record.get("varied", []) if (folder / "sweep.json").exists() else []
+    """What a sweep's own record says it varies; nothing where the folder is no sweep's, or the record is broken."""
+    with suppress(ValueError, OSError):
+        return load_sweep(folder).record.get("varied", [])
+    return []
 
 
 def templates(loaded: list[tuple[Path, dict]], swept: Sequence[str]) -> list[dict[str, str]]:
@@ -189,6 +192,18 @@ def as_text(value: object) -> str:
             return "–"  # a parameter that this notebook does not have
         return str(int(value)) if float(value).is_integer() else repr(float(value))
     return "–" if value is None else str(value)
+
+
+def whole_seeds(rows: pd.DataFrame, apart: Sequence[str]) -> pd.DataFrame:
+    """The rows of those seeds that have the same settings of the columns `apart`: a seed that lacks one would be the
+    mean of other things. The largest set of settings counts, of equally large ones the commonest.
+    """
+    sets: dict[str, set[tuple]] = {}
+    for seed, *setting in rows[["seed", *apart]].map(as_text).itertuples(index=False, name=None):
+        sets.setdefault(seed, set()).add(tuple(setting))
+    common = Counter(map(frozenset, sets.values()))
+    wanted = max(common, key=lambda settings: (len(settings), common[settings]), default=None)
+    return rows[rows["seed"].map(lambda seed: sets[as_text(seed)] == wanted).astype(bool)]
 
 
 def swept_of(table: pd.DataFrame) -> list[str]:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import yaml
 
-from lib.files import resolve
 from lib.networks import build_network
 from lib.parameters import UsageError, convert, nearest
 from lib.processes import join_team
@@ -58,10 +57,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "-p", dest="settings", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a setting"
     )
-    parser.add_argument("--device", default="", help="cpu or cuda (GPUs where there are some)")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default=best_device(), help="(cuda where there is one)")
     parser.add_argument("--output", type=Path, default=TRAINED, metavar="FOLDER", help="(outputs/trained)")
     options = parser.parse_args(arguments)
-    team, _ = join_team(options.device or best_device())
+    if options.device == "cuda" and best_device() != "cuda":
+        print("train: --device cuda: there is no GPU here; leave --device out to train on the CPU.", file=sys.stderr)
+        return 2
+    team, _ = join_team(options.device)
     try:
         config = configuration(options.settings)
     except ValueError as error:
@@ -75,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         if team.main:
             team.wait()
             print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px", flush=True)
-        trained = train(config, pairs, device=options.device, folder=resolve(options.output))
+        trained = train(config, pairs, device=options.device, folder=options.output.expanduser().resolve())
     except (ValueError, OSError, FloatingPointError) as error:
         print(f"train{'' if team.main else f' (process {team.rank})'}: {error}", file=sys.stderr)
         return 1 if isinstance(error, FloatingPointError) else 2

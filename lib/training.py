@@ -26,7 +26,7 @@ from lib.metrics import psnr_of, quick_metrics, r2
 from lib.networks import build_network
 from lib.pairs import Pairs
 from lib.perceptual import BUNDLED, PerceptualLoss, PrintedPerceptualLoss, vgg11_features
-from lib.processes import Team, join_team, only_here, synchronised
+from lib.processes import Team, is_taken, join_team, only_here, synchronised
 from lib.progress import progress
 from lib.weights import (
     load_checkpoint,
@@ -297,10 +297,12 @@ def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "
     """
     team, device = join_team(device or best_device())
     folder, label = folder / config.fingerprint(pairs, device), label or config.network
-    finished = folder / "network.safetensors"
+    finished, checkpoint = folder / "network.safetensors", folder / "checkpoint.safetensors"
     with ExitStack() as stack:
-        if team.main and not finished.exists():
+        if team.main and (not finished.exists() or checkpoint.exists() or is_taken(folder)):
             stack.enter_context(only_here(folder, f"{label}: another process trains the same network; waiting for it."))
+            if finished.exists():  # by that process, or by one that was killed right after its last epoch
+                checkpoint.unlink(missing_ok=True)
         if not team.of_main(finished.exists()):
             _train(config, pairs, label, torch.device(device), folder, team)
             team.wait()

@@ -9,7 +9,7 @@ from lib.files import resolve
 from lib.intervals import mean_interval, verdict
 from lib.results import load_sweep, pictures_of
 from lib.tables import JUDGED
-from lib.tidy import as_text, find_results, places, swept_of, tidy
+from lib.tidy import as_text, find_results, places, swept_of, tidy, whole_seeds
 
 UNITS = {"psnr": " dB", "ssim": " SSIM", "vgg_distance": " VGG distance", "colorfulness_ratio": ""}
 Interval = tuple[float, float, float]  # value, low, high
@@ -51,9 +51,9 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     paired = rows["better"].merge(rows["than"], on=["notebook", *free, "seed", "metric"], suffixes=("", "_than"))
     if (paired["pictures"] != paired["pictures_than"]).any():
         return entry | {"measured": f"{head}: measured on different pictures", "verdict": "cannot tell"}
-    a_seed = (paired["value"] - paired["value_than"]).groupby([paired["metric"], paired["seed"]])
-    # A seed that lacks a setting would be the mean of other things.
-    gains = a_seed.mean()[a_seed.size() == a_seed.size().groupby("metric").transform("max")]
+    paired["gain"] = paired["value"] - paired["value_than"]
+    whole = [whole_seeds(own, ["notebook", *free]) for _, own in paired.groupby("metric")]
+    gains = pd.concat([paired[:0], *whole]).groupby(["metric", "seed"])["gain"].mean()
     counts = [int(gains.get(metric, pd.Series(dtype=float)).notna().sum()) for metric in JUDGED]
     if min(counts) < 2:
         measured = (

@@ -74,7 +74,10 @@ def new_record(folder: Path, options: argparse.Namespace, planned: list[tuple[st
     """run.json at the start: what was asked, and what is to be done. A run into an old folder keeps its others."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "run.json"
-    kept = read_json(path)["notebooks"] if path.exists() else {}
+    try:
+        kept = read_json(path)["notebooks"] if path.exists() else {}
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     kept.pop(COMPARISON, None)  # it gathers the others' results, which are about to change
     stale = {stem for stem, _ in planned} | {COMPARISON}
     for stem in stale:  # an older result must not pass for this run's

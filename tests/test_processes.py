@@ -69,6 +69,11 @@ def together(work):
     script.write_text(
         BEGINNING
         + f"""
+def refuse(*_):
+    raise AssertionError("a file was to be written beside the main process")
+
+if not team.main:
+    lib.training.save_network = lib.training.save_checkpoint = refuse
 for config in {list(CONFIGS.values())!r}:
     train(config, pairs, device="cpu", folder=work / "together")
 try:
@@ -97,7 +102,7 @@ def test_two_processes_give_the_weights_of_one(name, together, work, pairs):
 
 
 def test_only_the_main_process_shows_progress_and_writes(together, work):
-    assert together.count("ColorizationNet: 100%") == len(CONFIGS)
+    assert together.count("ColorizationNet:   0%") == len(CONFIGS)  # 100% is drawn twice where the last step was slow
     for folder in (work / "together").iterdir():
         assert {path.name for path in folder.iterdir()} == {"network.safetensors"}
 

@@ -99,11 +99,11 @@ def epochs_in(log):
     return log.read_text().count("trained an epoch") if log.exists() else 0
 
 
-def wait_until(condition, process):
+def wait_until(condition, process=None):
     patience = time.monotonic() + 120
     while not condition():
-        assert process.is_alive() and time.monotonic() < patience, "it did not happen in time"
-        time.sleep(0.01)
+        assert time.monotonic() < patience and (process is None or process.is_alive()), "it did not happen in time"
+        time.sleep(0.005)
 
 
 def is_waiting(log):
@@ -139,8 +139,7 @@ def test_killed_at_any_moment_and_started_again_ends_with_the_same_weights(
         before, process = epochs_in(log), processes(config, pairs, folder, log, slow=0.1)
         # A random moment, counted from a random epoch on: most seconds pass before the first, and none is lost there.
         epochs = moments.randint(0, 3) if kill else 2
-        while epochs_in(log) < before + epochs and process.is_alive():
-            time.sleep(0.005)
+        wait_until(lambda: epochs_in(log) >= before + epochs or not process.is_alive())  # noqa: B023
         time.sleep(moments.uniform(0, 0.4))
         process.kill()
         process.join()
@@ -178,6 +177,14 @@ def test_one_killed_while_it_writes_leaves_nothing_for_good(pairs, tmp_path, pro
     assert 0 < half_written.stat().st_size <= 20_000
     finished(processes(CONFIG, pairs, trained, log))
     assert {path.name for path in folder.iterdir()} == {"network.safetensors", "epoch-003.safetensors"}
+
+
+def test_what_one_leaves_that_is_killed_right_after_its_last_epoch_goes(pairs, tmp_path):
+    folder = train(CONFIG, pairs, device="cpu", folder=tmp_path).folder
+    for left in (".lock", "checkpoint.safetensors"):
+        (folder / left).touch()
+        train(CONFIG, pairs, device="cpu", folder=tmp_path)
+        assert {path.name for path in folder.iterdir()} == {"network.safetensors", "epoch-003.safetensors"}
 
 
 def test_two_that_want_the_same_training_share_one(pairs, tmp_path, processes):

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from rich.console import Console
 from toys import TEST, write_notebook, write_photographs
 
 from lib import sweeping, workbook
-from lib.cluster import Job, job_environment, run_job
+from lib.cluster import Job, job_environment, lost, run_job
 from lib.execution import execute, kernel_environment
 from lib.files import NOTEBOOKS, read_json
 from lib.live import SweepTable
@@ -38,9 +37,9 @@ import json, os, pathlib, signal, time
 
 point = pathlib.Path(run)
 sweep = point.parent
+pathlib.Path(os.environ["WORKBOOK_PROGRESS"]).write_text("counting 3/7")
 with open(sweep / "started", "a") as log:
     log.write(f"{point.name} {os.getpid()} {os.getppid()}\\n")
-pathlib.Path(os.environ["WORKBOOK_PROGRESS"]).write_text("counting 3/7")
 while (sweep / "hold").exists():
     time.sleep(0.05)
 if how == "raises" and not (sweep / "mended").exists():
@@ -209,7 +208,7 @@ def test_stopped_or_killed_as_a_whole_it_goes_on_where_it_was(toy, kill, exit_co
         process.kill()
     code, output = finish(process)
     assert code == exit_code
-    wait_until(lambda: not any(is_alive(int(kernel)) for _, kernel, _ in toy.started()), 20)
+    wait_until(lambda: not any(is_alive(int(kernel)) for _, kernel, _ in toy.started()))
     if kill == signal.SIGINT:
         assert "Stopped. The same command goes on from here." in output
         assert "failed" not in toy.states().values() and "running" not in toy.states().values()
@@ -271,7 +270,7 @@ def test_a_file_that_may_not_grow_costs_its_point(toy):
     """The same without a disk of one's own: files may have 1 MB."""
     toy.file.write_text(yaml.safe_dump({"grid": {"how": ["fills", ""]}}))
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))  # noqa: E731
-    done = subprocess.run(toy.command("--workers", "1"), capture_output=True, text=True, preexec_fn=limit)
+    done = subprocess.run(toy.command("--workers", "1"), capture_output=True, text=True, timeout=240, preexec_fn=limit)
     assert done.returncode == 1 and toy.states() == {"how=fills": "failed", "how=": "done"}
     assert "OSError: [Errno 27] File too large" in done.stdout
 
@@ -348,6 +347,22 @@ def test_mistakes_are_refused_before_anything_starts(idle, capsys, content, opti
     assert not list(idle.output.iterdir())
 
 
+def test_a_folder_with_the_sweep_of_another_notebook_or_a_broken_record_is_refused(idle, capsys):
+    idle.file.write_text(yaml.safe_dump({"grid": {"rate": [1]}}))
+    for record, sentence in (
+        (
+            '{"notebook": "02_other", "points": []}',
+            f"{idle.output} holds a sweep of 02_other; name another folder with",
+        ),
+        ("{", f"{idle.output / 'sweep.json'} is not readable as JSON"),
+    ):
+        (idle.output / "sweep.json").write_text(record)
+        assert workbook.main(idle.command()[3:]) == 2
+        error = capsys.readouterr().err
+        assert error.startswith(f"workbook: {sentence}") and error.count("\n") == 1
+        assert (idle.output / "sweep.json").read_text() == record
+
+
 def test_a_folder_that_is_no_sweeps_and_a_missing_scheduler_are_refused(idle, capsys, monkeypatch):
     idle.file.write_text(yaml.safe_dump({"grid": {"rate": [1]}}))
     (idle.output / "thesis.txt").touch()
@@ -356,6 +371,7 @@ def test_a_folder_that_is_no_sweeps_and_a_missing_scheduler_are_refused(idle, ca
     (idle.output / "thesis.txt").unlink()
     monkeypatch.undo()
     monkeypatch.setattr("lib.cluster.CONNECTING", 1)
+    (idle.output / ".sweep-abcd1234.json").touch()  # by one that was killed in its first moment: no reason to refuse
     assert workbook.main([*idle.command()[3:], "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert "--scheduler: no Dask scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
 
@@ -375,17 +391,35 @@ def test_a_worker_takes_up_what_another_has_left(toy):
     job.progress.write_text("counting 5/7")  # a worker that this job was given to before, and that was lost
     assert run_job(job)["error"][-1] == "Last it said: counting 5/7" and not toy.started()
     assert run_job(job)["state"] == "failed" and not toy.started()  # another sweep that had waited: the same again
-    later = replace(job, asked=job.asked + timedelta(minutes=1))
-    assert run_job(later)["state"] == "done" and len(toy.started()) == 1
+    again = replace(job, before=read_json(job.folder / "point.json")["finished"])  # on request
+    assert run_job(again)["state"] == "done" and len(toy.started()) == 1
     (job.folder / "point.json").write_text("{")
     assert run_job(job)["state"] == "done" and len(toy.started()) == 1
     assert read_json(job.folder / "point.json")["state"] == "done"  # for the tables
 
 
+def test_a_point_whose_worker_is_lost_when_its_results_stand_is_done(toy):
+    job = job_of(toy)
+    assert run_job(job)["state"] == "done"
+    (job.folder / "point.json").write_text('{"state": "running"}')
+    job.progress.touch()
+    assert lost(job)["state"] == "done"
+
+
+def test_a_new_try_removes_what_a_killed_one_has_left(toy):
+    job = job_of(toy)
+    kept = ["00_named_otherwise/results.json", "01_toy/.results-abcd1234.json", ".point-abcd1234.json", "01_toy.html"]
+    for name in kept:
+        (job.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (job.folder / name).write_text("{}")
+    assert run_job(job)["state"] == "done"
+    assert not any((job.folder / name).exists() for name in kept)
+
+
 def test_a_worker_does_not_mix_code_or_notebooks(toy):
     job = job_of(toy)
     write_notebook(toy.notebook.parent, "01_toy", BODY + "\nprint('changed')", parameters=PARAMETERS)
-    assert run_job(job)["error"][0].startswith("The notebook is not here as it was where this sweep was started")
+    assert run_job(job)["error"][0].startswith("The notebook changed since this sweep was started")
     assert not toy.started()
 
 

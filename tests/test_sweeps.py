@@ -132,6 +132,11 @@ def test_a_profile_has_sections_of_its_own(tmp_path, notebook):
             "claim 'x': rate 2 is not swept",
         ),
         (f"claims: [{{{CLAIM}, better: {{}}, than: {{}}, within: {{psnr: 0, ssim: 1}}}}]", "a margin above 0 for psnr"),
+        (
+            "zip: {rate: [1, 2], batch: [3, 4]}\nbaseline: {rate: 1}",
+            "own.yaml: baseline: rate, batch are zipped; name batch too.",
+        ),
+        ("grid: {rate: [1]}\nmetrics: [1]", "own.yaml: 'metrics' must be a list of names, not 1."),
         ("grid: {rate: [1]}\nbaseline: {1: 2}", "own.yaml: baseline: '1' is not swept; there are: method, rate."),
         ("grid: {rate: [1]}\nclaims: [{claim: x}]", "own.yaml: a claim lacks paper, better, than; it has claim, "),
         (f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: , than: {{}}}}]", "'better' must be lines of name: value."),

@@ -243,6 +243,36 @@ def test_a_seed_that_lacks_a_setting_is_no_mean_of_the_others(tmp_path):
     assert own["seeds"] == 2 and own["mean"] == pytest.approx(np.mean(means))
 
 
+def test_seeds_with_as_many_but_other_settings_are_not_averaged(tmp_path):
+    sweep = write_sweep(tmp_path / "s", {"weight": [0.0, 0.5], "seed": [0, 1]}, scores)
+    write_point(sweep / "weight=0.5,seed=0", None, "failed")
+    write_point(sweep / "weight=0.0,seed=1", None, "failed")
+    own = line(over_seeds(tidy(find_results(str(sweep))[0]), by=[]), method="net", metric="psnr")
+    assert own["seeds"] == 1 and own["mean"] == PLAIN[0]
+
+
+def test_against_what_a_setting_moves_a_control_that_stands_once_has_no_difference(table):
+    frame = shown(over_seeds(table, baseline={"method": "net"}), {"method": "net"})
+    assert frame[frame["method"] == "gray copy"]["Δ PSNR dB"].tolist() == ["–"]
+    frame = shown(over_seeds(table, baseline={"method": "gray copy"}), {"method": "gray copy"})
+    assert frame["Δ PSNR dB"].tolist()[0] == "baseline" and "–" not in frame["Δ PSNR dB"].tolist()
+
+
+def test_half_of_a_zip_is_no_baseline_and_what_a_sweep_names_in_vain_is_missed(tmp_path, capsys):
+    sweep = write_sweep(
+        tmp_path / "s", {"weight": [0.0, 0.5], "seed": [0, 1]}, scores, metrics=["psnr", "sim"], methods=["net", "nett"]
+    )
+    for path in sweep.glob("*/*/results.json"):  # as if zipped with the weight
+        kept = json.loads(path.read_text())
+        kept["parameters"]["batch"] = 16 if kept["parameters"]["weight"] else 2
+        path.write_text(json.dumps(kept))
+    table_command(str(sweep), baseline=["weight=0"])
+    printed = capsys.readouterr().out
+    assert "No differences: no line has a counterpart that is equal in all that the baseline does not name." in printed
+    assert "Nothing that is done has the metric 'sim'; did you mean 'ssim'?" in printed
+    assert "Nothing that is done has the method 'nett'; did you mean 'net'?" in printed
+
+
 def test_costs_do_not_count_test_pictures_and_other_counts_have_a_table_too(tmp_path, capsys):
     sweep = write_sweep(
         tmp_path / "s", {"seed": [0, 1]}, lambda seed: {"net": {"psnr": 20 + seed, "training_seconds": 3.0}}

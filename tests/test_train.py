@@ -65,6 +65,12 @@ def test_mistakes_are_one_sentence_before_anything_is_read(setting, sentence, ca
     assert sentence in told and told.count("\n") == 1 and told.startswith("train: ")
 
 
+def test_a_gpu_that_is_not_there_is_one_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main(["--device", "cuda"]) == 2
+    assert capsys.readouterr().err.startswith("train: --device cuda: there is no GPU here")
+
+
 def test_pictures_that_are_not_there_are_one_sentence(tmp_path, capsys):
     assert main(["--data", str(tmp_path / "nowhere")]) == 2
     assert "is neither auto, scenes, kaggle nor a folder" in capsys.readouterr().err

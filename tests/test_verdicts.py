@@ -84,6 +84,15 @@ def test_a_seed_that_lacks_a_setting_is_not_judged_by_the_others(tmp_path):
     assert entry["measured"].endswith("over 2 seeds")
 
 
+def test_seeds_with_as_many_but_other_settings_are_not_judged_together(tmp_path):
+    varied = {"pair_counts": [[100], [400]], "epochs": [3, 6], "seed": [0, 1]}
+    sweep = write_sweep(tmp_path / "s", varied, lambda pair_counts, epochs, seed: scores(pair_counts, seed))
+    for epochs, seed in ((3, 0), (6, 1)):
+        (sweep / f"pair_counts=[400],epochs={epochs},seed={seed}" / "point.json").unlink()
+    entry = judge_over_seeds(tidy(find_results(str(sweep))[0]), CLAIM)
+    assert entry["verdict"] == "cannot tell" and "1 seed in pairs" in entry["measured"]
+
+
 def test_what_one_side_names_holds_for_both(tmp_path):
     claim = CLAIM | {"than": {"method": "gray copy"}}
     entry = judged(tmp_path, claim)
