@@ -70,6 +70,7 @@ def test_few_modules_know(package, allowed):
 
 def test_every_module_has_its_tests():
     tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
+    tested |= {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
     # These are tested with what uses them: two that make weights with their weights, pages with the report, the rest
     # with the runner and with sweeps.
     elsewhere = {"distillation", "pretraining", "progress", "results", "parameters", "pages", "sweep_page"}
