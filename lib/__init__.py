@@ -2,34 +2,34 @@
 
 Whatever makes colorizers, feeds them, judges them or shows them stands in this order, and imports run upward only:
 
-    files.py         where things lie; writing whole or not at all
-    progress.py      one progress bar, for a terminal, a notebook and the runner
+    common/          files, progress, devices; mistakes of users as sentences
+    color.py         luma, YCbCr, Lab, colourfulness: each scale named once, with its inverse
+    figures.py       data in, matplotlib Figure out; nothing else
+    classical/       the paper's first milestone: filters, Fourier domain, segmentation, color maps
     parameters.py    notebook parameters, checked before a kernel starts
     results.py       what a run or a sweep left behind, read from its files; the table that terminal and page show
     intervals.py     a mean of few values, its interval, the verdict that it gives
-    figures.py       data in, matplotlib Figure out; nothing else
     tidy.py          many results.json files as one tidy table
     tables.py        means over seeds with intervals, paired against a baseline; the table and its figure
     verdicts.py      differences in words; claims judged over the seeds of a sweep
-    color.py         luma, YCbCr, Lab, colourfulness: each scale named once, with its inverse
     chroma.py        chroma as a distribution; joined with a luma that stays as it was
+    networks/        the paper's network, ours, their files
     pairs.py         gray and colour pictures in pairs, decoded once; splits; near-duplicates
     scenes/          rendered landscapes, the embedded default data
     sources.py       a name or a folder -> pairs
     photographs.py   single pictures in their own aspect ratio: of pairs, samples, uploads
     metrics.py       what is measured on a prediction and its truth
-    classical/       filters, segmentation, Fourier domain, colour maps
-    networks/        the paper's network, alone and with classical filters as further inputs; ours
     augmentation.py  random crops and exposures of training pictures
     perceptual.py    VGG11 features; the perceptual loss as printed, and corrected
+    evaluation.py    controls, a row a picture and method, intervals, paired differences
     distillation.py  how the bundled VGG11 weights were made
     weights.py       networks and checkpoints in files, each whole or not there
     processes.py     several processes that train one network, or want the same one
     training.py      TrainingConfig and the visible loop; a training is kept under its fingerprint
     colorizer.py     the bundled colorizer, ready to use
+    colorize.py      photographs in, photographs out
     checkpoints.py   the networks that runs have kept, and their epochs
     gradients.py     what a loss and what accumulation do to gradients
-    evaluation.py    controls, a row a picture and method, intervals, paired differences
     knob.py          vividness against its control, ambiguity against the error
     pretraining.py   how the bundled colorizer was made
     experiments.py   several trainings at equal budget, over seeds
@@ -40,7 +40,6 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     sheets.py        many small pictures with labels in one: what a grid of axes is too slow for
     views.py         what the feature-map browser shows: settings in, one picture out
     browsers/        ipywidgets, thin over views.py and sheets.py
-    colorize.py      photographs in, photographs out
     runs.py          what a notebook records of itself
     bench.py         how fast the printed recipe is, and how fast ours
     train.py         one training from the command line, in one process or several

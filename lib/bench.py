@@ -33,17 +33,18 @@ from torch.utils.data import DataLoader
 from lib.color import gray_to_rgb
 from lib.colorize import FORMATS, colorize_photograph
 from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
+from lib.common.devices import best_device
+from lib.common.files import OUTPUTS, write_json
+from lib.common.progress import progress
 from lib.evaluation import predict
 from lib.experiments import seconds_until
-from lib.files import OUTPUTS, write_json
 from lib.networks import build_network
 from lib.pairs import GrayscaleToColorDataset, Pairs
 from lib.perceptual import PrintedPerceptualLoss, freeze
 from lib.pretraining import CONFIG, SIZE
-from lib.progress import progress
 from lib.runs import PACKAGES, code_version, device_name
 from lib.sources import load_pairs
-from lib.training import TrainingConfig, augmentation, best_device, make_objective, train, train_epoch, validate
+from lib.training import TrainingConfig, augmentation, make_objective, train, train_epoch, validate
 
 TRAINING, INFERENCE = "Training, images/s", "Inference, images/s"
 PHOTOGRAPH, WHOLE = "A photograph, from JPEG file to JPEG file", "Our network, trained from nothing"

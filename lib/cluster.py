@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from lib.common.files import timestamp, write_json
+from lib.common.usage import UsageError
 from lib.execution import error_lines, execute, kernel_environment
-from lib.files import timestamp, write_json
-from lib.parameters import UsageError
 from lib.results import point_state
 from lib.sweeps import Point, fingerprints, is_done
 

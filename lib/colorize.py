@@ -21,7 +21,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 from tqdm import tqdm
 
-from lib.files import atomic_write
+from lib.common.files import atomic_write
 
 if TYPE_CHECKING:
     from lib.networks import ChromaNet

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from lib.files import MODELS
+from lib.common.devices import best_device
+from lib.common.files import MODELS
 from lib.networks import ChromaNet
-from lib.training import best_device
 from lib.weights import load_network
 
 BUNDLED_COLORIZER = MODELS / "colorizer.safetensors"

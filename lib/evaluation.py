@@ -11,11 +11,11 @@ from torch import nn
 from lib import color
 from lib.classical.mapping import fit_intensity_map
 from lib.color import Colorizer
-from lib.files import resolve
+from lib.common.files import resolve
+from lib.common.progress import progress
 from lib.metrics import ciede2000, psnr_of, quick_metrics, r2_of_sums
 from lib.pairs import Pairs
 from lib.perceptual import feature_distance
-from lib.progress import progress
 from lib.results import GRAY_COPY, INTENSITY_MAP, METRICS, ROW
 
 RESAMPLES = 1000

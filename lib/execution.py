@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from lib.files import atomic_write, read_json
+from lib.common.files import atomic_write, read_json
 from lib.parameters import no_template, quiet_papermill
 
 # papermill takes a second to import: it is imported where it is used, so that help and mistakes are answered at once.

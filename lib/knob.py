@@ -14,12 +14,12 @@ from torch.nn import functional as F
 
 from lib import chroma as chromas
 from lib.color import rgb_to_ycbcr
+from lib.common.progress import progress
 from lib.evaluation import device_of
 from lib.metrics import psnr_of, quick_metrics
 from lib.networks import ChromaNet
 from lib.networks.chroma_net import small_chroma
 from lib.pairs import Pairs
-from lib.progress import progress
 
 KNOB, CONTROL = "knob", "safe x constant"
 SETTINGS = (0.0, 0.25, 0.5, 0.75, 1.0)

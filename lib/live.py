@@ -1,14 +1,14 @@
 """What the terminal shows while kernels work: a line for a notebook, a table for a sweep."""
 
-import re
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from lib.common.progress import clock, read_progress
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,24 +54,6 @@ class LiveLine:
             count = f" {done}/{total}" if total else ""
             bar.set_description_str(f"{self.name}   running   {clock(time.monotonic() - started)}   {label}{count}")
         bar.close()
-
-
-def read_progress(path: Path) -> tuple[str, int, int] | None:
-    """(label, done, total) of a progress file that holds "label done/total"; None while it holds nothing of the kind.
-
-    The kernel writes while we read, so an empty file is normal and says nothing.
-    """
-    with suppress(OSError, UnicodeDecodeError):
-        match = re.fullmatch(r"(.*?)\s*(\d+)/(\d+)", path.read_text(encoding="utf-8").strip())
-        return (match[1][:60], int(match[2]), int(match[3])) if match else None
-    return None
-
-
-def clock(seconds: float) -> str:
-    """Seconds as m:ss, or h:mm:ss."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
 class SweepTable:

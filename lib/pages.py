@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
-from lib.files import atomic_write
+from lib.common.files import atomic_write
 
 VERDICTS = ("supported", "not supported", "cannot tell", "cannot be as printed")
 

@@ -2,24 +2,18 @@
 
 import argparse
 import ast
-import difflib
 import logging
-import math
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from lib.files import NOTEBOOKS, read_json
+from lib.common.files import NOTEBOOKS, read_json
+from lib.common.usage import PLAIN_TYPES, UsageError, convert, is_plain, nearest
 
 PATHS = ("data", "methods")  # parameters that may name a file or folder, seen from where the user is
-PLAIN_TYPES = ("int", "float", "bool", "str")
-
-
-class UsageError(ValueError):
-    """A mistake in what was asked for or in a notebook's parameters: one sentence, and no kernel was started."""
 
 
 @contextmanager
@@ -93,35 +87,6 @@ def _assignments(source: str, where: str) -> Iterator[tuple[str, object]]:
             yield target.id, ast.literal_eval(node.value)
     except (SyntaxError, AttributeError, ValueError) as error:
         raise UsageError(f"{where}: the parameter cell may hold only lines like 'epochs: int = 5' ({error}).") from None
-
-
-def is_plain(kind: str) -> bool:
-    """Whether an annotation is a type that the runner can check: int, float, bool, str or list[...] of these."""
-    return kind in PLAIN_TYPES or (kind.startswith("list[") and kind.endswith("]") and is_plain(kind[5:-1]))
-
-
-def convert(value: object, kind: str) -> object:
-    """`value` as a parameter of the annotated type `kind`; raises ValueError where it is none.
-
-    An int is fine for a float. So is a string that reads as a number: YAML takes `1e-4` for a string.
-    """
-    if kind.startswith("list[") and isinstance(value, list):
-        return [convert(item, kind[5:-1]) for item in value]
-    if kind == "float" and not isinstance(value, bool):
-        with suppress(TypeError, ValueError):
-            number = float(value)
-            if math.isfinite(number):
-                return number
-    if type(value).__name__ == kind:  # not isinstance: True is an int to Python, and no number of epochs
-        return value
-    raise ValueError(f"{value!r} is no {kind}")
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The end of a sentence about an unknown name: the nearest known one, or all of them."""
-    names = sorted(set(names))
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(names) or 'none'}."
 
 
 def assign(parameters: dict[str, dict], takers: list[Notebook], values: dict, where: str) -> None:

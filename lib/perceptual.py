@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lib.color import gray_to_rgb
-from lib.files import MODELS
+from lib.common.files import MODELS
 
 BUNDLED = MODELS / "vgg11-features5.safetensors"
 WEIGHTS = {

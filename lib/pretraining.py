@@ -17,8 +17,8 @@ from torch import nn
 
 from lib.color import gray_to_rgb
 from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
+from lib.common.files import write_json
 from lib.evaluation import difference, evaluate, summarize
-from lib.files import write_json
 from lib.networks import count_parameters
 from lib.pairs import Pairs, join_pairs
 from lib.results import GRAY_COPY

@@ -9,8 +9,8 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+from lib.common.usage import UsageError
 from lib.pages import duration, embedded, executed_notebook, verdict_counts, verdict_kind, when, write_page
-from lib.parameters import UsageError
 from lib.results import COMPARISON, CONTROLS, PAPER, RunFiles, best_methods, load_run, results_table
 
 QUESTION = "How well do the paper's methods colour gray pictures, held against doing nothing?"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lib.files import read_json
+from lib.common.files import read_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,10 +20,10 @@ import torch
 from IPython.display import Image, Markdown, display
 from matplotlib.figure import Figure
 
-from lib.files import OUTPUTS, ROOT, atomic_write, timestamp, write_json
+from lib.common.devices import best_device
+from lib.common.files import OUTPUTS, ROOT, atomic_write, timestamp, write_json
 from lib.pairs import Pairs
 from lib.results import ROW
-from lib.training import best_device
 
 PACKAGES = ("torch", "torchvision", "torchmetrics", "opencv-python-headless", "matplotlib", "numpy", "pillow",
             "scikit-image", "pandas", "papermill")  # fmt: skip

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lib.files import CACHE, DATA, resolve
+from lib.common.files import CACHE, DATA, resolve
+from lib.common.progress import progress
 from lib.pairs import (
     Pairs,
     PhotographError,
@@ -20,7 +21,6 @@ from lib.pairs import (
     read_splits,
     split_by_name,
 )
-from lib.progress import progress
 from lib.scenes import render_scenes
 
 KAGGLE = "theblackmamba31/landscape-image-colorization"

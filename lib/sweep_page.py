@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from lib.files import read_json
+from lib.common.files import read_json
+from lib.common.usage import UsageError
 from lib.pages import duration, embedded, executed_notebook, verdict_counts, verdict_kind, when, write_page
-from lib.parameters import UsageError
 from lib.results import CONTROLS, PointFiles, SweepFiles, load_sweep, metric
 from lib.tables import (
     DIFFERENCE,

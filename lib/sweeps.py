@@ -23,8 +23,9 @@ from pathlib import Path
 
 import yaml
 
-from lib.files import NOTEBOOKS, ROOT, read_json, resolve
-from lib.parameters import PATHS, Notebook, UsageError, absolute, assign, convert, nearest
+from lib.common.files import NOTEBOOKS, ROOT, read_json, resolve
+from lib.common.usage import UsageError, convert, nearest
+from lib.parameters import PATHS, Notebook, absolute, assign
 
 READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
 AXES = ("values", "grid", "zip")

@@ -14,9 +14,9 @@ import pandas as pd
 import yaml
 
 from lib import figures
-from lib.files import OUTPUTS, atomic_write, resolve
+from lib.common.files import OUTPUTS, atomic_write, resolve
+from lib.common.usage import UsageError, convert, nearest
 from lib.intervals import mean_interval
-from lib.parameters import UsageError, convert, nearest
 from lib.results import CONTROLS, COSTS, METRICS, load_sweep, metric
 from lib.tidy import as_text, find_results, swept_of, tidy, whole_seeds
 

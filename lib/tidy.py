@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.files import ROOT, read_json, resolve
-from lib.parameters import UsageError
+from lib.common.files import ROOT, read_json, resolve
+from lib.common.usage import UsageError
 from lib.results import load_sweep, pictures_of, point_state
 
 FIRST, LAST = ("notebook", "pictures"), ("seed", "method", "metric", "value", "low", "high", "n")

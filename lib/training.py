@@ -21,13 +21,14 @@ from torch import Tensor, nn
 
 from lib.augmentation import random_crops
 from lib.color import Colorizer
-from lib.files import OUTPUTS
+from lib.common.devices import best_device
+from lib.common.files import OUTPUTS
+from lib.common.progress import progress
 from lib.metrics import psnr_of, quick_metrics, r2
 from lib.networks import build_network
 from lib.pairs import Pairs
 from lib.perceptual import BUNDLED, PerceptualLoss, PrintedPerceptualLoss, vgg11_features
 from lib.processes import Team, is_taken, join_team, only_here, synchronised
-from lib.progress import progress
 from lib.weights import (
     load_checkpoint,
     load_network,
@@ -138,11 +139,6 @@ class Trained:
 def snapshot_epochs(epochs: int) -> tuple[int, ...]:
     """The epochs that the notebooks keep beside the last: the first, a third and two thirds of the way."""
     return tuple(sorted({max(1, round(third * epochs / 3)) for third in range(3)}))
-
-
-def best_device() -> str:
-    """ "cuda" where there is one, else "cpu"."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def resolved(precision: str, device: str | torch.device) -> str:

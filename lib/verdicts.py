@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from lib.files import resolve
+from lib.common.files import resolve
 from lib.intervals import mean_interval, verdict
 from lib.results import load_sweep, pictures_of
 from lib.tables import JUDGED

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from lib.files import atomic_write
+from lib.common.files import atomic_write
 from lib.networks import build_network
 
 

@@ -11,10 +11,12 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
+from lib.common.progress import clock
+from lib.common.usage import UsageError
 from lib.execution import execute, kernel_environment
-from lib.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
-from lib.live import LiveLine, clock
-from lib.parameters import Notebook, UsageError, assign, given_parameters, inspect, select
+from lib.live import LiveLine
+from lib.parameters import Notebook, assign, given_parameters, inspect, select
 from lib.results import COMPARISON, load_run, results_table, short_names
 
 # nbconvert, pandas, torch and Dask take seconds to import: they are imported where they are used, so that the help and

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import lib
-from lib.files import NOTEBOOKS, ROOT, read_json
+from lib.common.files import NOTEBOOKS, ROOT, read_json
 
 # The map in the package's docstring: one line a module, and a module imports only what stands above it.
 MAP = [match[1] for line in lib.__doc__.splitlines() if (match := re.match(r"^    ([a-z_]+)(\.py|/)? ", line))]

@@ -15,7 +15,7 @@ from torchvision.models import vgg11
 from lib import bench
 from lib import pairs as pairs_module
 from lib.bench import FILES, INFERENCE, PAPER_BATCH, PHOTOGRAPH, TRAINING, WHOLE, Contender, Plan
-from lib.files import read_json
+from lib.common.files import read_json
 
 PLAN = Plan(size=32, repeats=1, photograph=(400, 300), widths=(8, 4))
 

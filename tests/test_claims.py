@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lib import claims
-from lib.files import write_json
+from lib.common.files import write_json
 from lib.metrics import psnr_of
 from lib.results import GRAY_COPY, load_run
 

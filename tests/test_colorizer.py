@@ -9,7 +9,7 @@ import torch
 
 import lib
 from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
-from lib.files import ROOT
+from lib.common.files import ROOT
 from lib.networks import ChromaNet, build_network
 from lib.training import TrainingConfig
 from lib.weights import save_network

@@ -8,8 +8,8 @@ import pytest
 from toys import write_notebook
 
 from lib import execution
+from lib.common.files import read_json
 from lib.execution import execute, kernel_environment
-from lib.files import read_json
 
 
 @pytest.fixture

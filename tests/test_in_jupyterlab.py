@@ -24,7 +24,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lib.files import NOTEBOOKS, ROOT, read_json, write_json
+from lib.common.files import NOTEBOOKS, ROOT, read_json, write_json
 
 STEM = "04_feature_maps"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -18,9 +18,9 @@ from PIL import Image
 from toys import TEST, write_photographs
 
 from lib.claims import read_table
+from lib.common.files import NOTEBOOKS, ROOT, read_json
 from lib.evaluation import evaluate
 from lib.execution import execute, kernel_environment
-from lib.files import NOTEBOOKS, ROOT, read_json
 from lib.results import CONTROLS, COSTS, METRICS, load_run, results_table
 from lib.sources import load_pairs
 from lib.weights import load_network, read_config

@@ -19,7 +19,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from lib.color import to_tensor
-from lib.files import ROOT
+from lib.common.files import ROOT
 from lib.pairs import (
     GrayscaleToColorDataset,
     Pairs,

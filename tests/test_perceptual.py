@@ -17,7 +17,7 @@ from torchvision.models import VGG11_Weights, vgg11
 
 from lib import distillation
 from lib.color import gray_to_rgb, luma, to_tensor
-from lib.files import read_json
+from lib.common.files import read_json
 from lib.perceptual import (
     BUNDLED,
     IMAGENET_MEAN,

@@ -12,8 +12,8 @@ from safetensors import safe_open
 from lib import colorizer, load_colorizer, pretraining
 from lib.color import gray_to_rgb, luma
 from lib.colorizer import BUNDLED_COLORIZER
+from lib.common.files import read_json
 from lib.evaluation import evaluate, summarize
-from lib.files import read_json
 from lib.networks import build_network
 from lib.pairs import make_pairs, read_photograph, squared
 from lib.pretraining import CONFIG, halved

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.files import ROOT
+from lib.common.files import ROOT
 from lib.networks import build_network
 from lib.pairs import cached_pairs
 from lib.processes import Team, join_team, synchronised

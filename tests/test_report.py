@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from sweeps_by_hand import NOTEBOOK, results, write_point, write_sweep
 
+from lib.common.usage import UsageError
 from lib.pages import export_html, prose
-from lib.parameters import UsageError
 from lib.report import write_report
 from lib.results import best_methods, load_run, results_table
 

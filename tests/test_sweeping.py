@@ -19,8 +19,8 @@ from toys import TEST, write_notebook, write_photographs
 
 from lib import sweeping, workbook
 from lib.cluster import Job, job_environment, lost, run_job
+from lib.common.files import NOTEBOOKS, read_json
 from lib.execution import execute, kernel_environment
-from lib.files import NOTEBOOKS, read_json
 from lib.live import SweepTable
 from lib.sources import load_pairs
 from lib.sweeps import fingerprints

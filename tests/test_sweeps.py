@@ -9,8 +9,9 @@ import yaml
 from toys import write_notebook
 
 from lib import sweeps
-from lib.files import NOTEBOOKS
-from lib.parameters import UsageError, inspect, profile_parameters
+from lib.common.files import NOTEBOOKS
+from lib.common.usage import UsageError
+from lib.parameters import inspect, profile_parameters
 from lib.sweeps import find_sweep, fingerprints, is_done, read_sweep
 
 PARAMETERS = """

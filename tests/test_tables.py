@@ -9,7 +9,7 @@ from PIL import Image
 from scipy import stats
 from sweeps_by_hand import results, write_point, write_sweep
 
-from lib.parameters import UsageError
+from lib.common.usage import UsageError
 from lib.report import write_report
 from lib.tables import DIFFERENCE, markdown, over_seeds, parse_baseline, shown, table_command, write_table
 from lib.tidy import find_results, tidy

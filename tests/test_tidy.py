@@ -4,7 +4,7 @@ import pytest
 from sweeps_by_hand import NOTEBOOK, results, write_point, write_sweep
 
 from lib import tidy as module
-from lib.parameters import UsageError
+from lib.common.usage import UsageError
 from lib.tidy import as_text, find_results, swept_of, tidy
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lib.files import ROOT
+from lib.common.files import ROOT
 from lib.sources import load_pairs
 from lib.train import _value, configuration, main
 from lib.training import TrainingConfig, train

@@ -10,13 +10,14 @@ from torch.nn.functional import mse_loss as mse
 from lib import training
 from lib.chroma import frequencies
 from lib.color import gray_to_rgb
+from lib.common.devices import best_device
 from lib.evaluation import evaluate, summarize
 from lib.metrics import psnr_of
 from lib.networks import build_network
 from lib.networks.chroma_net import small_chroma
 from lib.pairs import make_pairs
 from lib.perceptual import PerceptualLoss, vgg11_features
-from lib.training import TrainingConfig, best_device, shuffled, snapshot_epochs, train, train_epoch, validate
+from lib.training import TrainingConfig, shuffled, snapshot_epochs, train, train_epoch, validate
 
 CONFIG = TrainingConfig(
     options={"width": 8}, pairs=12, epochs=4, batch_size=4, seed=5, validation_pairs=4, snapshots=(2,)

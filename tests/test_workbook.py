@@ -12,8 +12,10 @@ import pytest
 from nbclient.exceptions import DeadKernelError
 from toys import write_notebook
 
-from lib import live, parameters, workbook
-from lib.parameters import UsageError, convert, inspect
+from lib import parameters, workbook
+from lib.common import progress
+from lib.common.usage import UsageError, convert
+from lib.parameters import inspect
 from lib.results import load_run
 
 PARAMETERS = """
@@ -242,9 +244,9 @@ def test_values_are_checked_by_annotation():
 
 def test_progress_file_is_read_as_the_kernel_writes_it(tmp_path):
     path = tmp_path / "progress"
-    assert live.read_progress(path) is None
+    assert progress.read_progress(path) is None
     path.write_text("epoch 3/30")
-    assert live.read_progress(path) == ("epoch", 3, 30)
+    assert progress.read_progress(path) == ("epoch", 3, 30)
     path.write_text("")  # caught between truncating and writing
-    assert live.read_progress(path) is None
-    assert [live.clock(seconds) for seconds in (59.6, 61, 3725)] == ["1:00", "1:01", "1:02:05"]
+    assert progress.read_progress(path) is None
+    assert [progress.clock(seconds) for seconds in (59.6, 61, 3725)] == ["1:00", "1:01", "1:02:05"]

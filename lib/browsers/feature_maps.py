@@ -9,7 +9,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from lib.activations import RANKINGS, parse_address
-from lib.files import atomic_write, read_json, write_json
+from lib.common.files import atomic_write, read_json, write_json
 from lib.photographs import uploaded_photograph
 from lib.sheets import png_of
 from lib.studies import Study

@@ -4,8 +4,8 @@ import stat
 
 import pytest
 
-from lib import files
-from lib.files import atomic_write, read_json, resolve, write_json
+from lib.common import files
+from lib.common.files import atomic_write, read_json, resolve, write_json
 
 
 def test_atomic_write_puts_the_whole_file_in_place(tmp_path):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT / "data"
 MODELS = DATA / "models"
 CACHE = Path(os.environ.get("WORKBOOK_CACHE", DATA / "cache"))  # decoded pictures; may lie on another disk
