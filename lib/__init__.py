@@ -3,17 +3,16 @@
 Whatever makes colorizers, feeds them, judges them or shows them stands in this order, and imports run upward only:
 
     common/          files, progress, devices; mistakes of users as sentences
-    color.py         luma, YCbCr, Lab, colourfulness: each scale named once, with its inverse
+    color/           color spaces; chroma as a distribution, and joined with a given luma
     figures.py       data in, matplotlib Figure out; nothing else
     classical/       the paper's first milestone: filters, Fourier domain, segmentation, color maps
+    networks/        the paper's network, ours, their files
     parameters.py    notebook parameters, checked before a kernel starts
     results.py       what a run or a sweep left behind, read from its files; the table that terminal and page show
     intervals.py     a mean of few values, its interval, the verdict that it gives
     tidy.py          many results.json files as one tidy table
     tables.py        means over seeds with intervals, paired against a baseline; the table and its figure
     verdicts.py      differences in words; claims judged over the seeds of a sweep
-    chroma.py        chroma as a distribution; joined with a luma that stays as it was
-    networks/        the paper's network, ours, their files
     pairs.py         gray and colour pictures in pairs, decoded once; splits; near-duplicates
     scenes/          rendered landscapes, the embedded default data
     sources.py       a name or a folder -> pairs

@@ -30,7 +30,7 @@ from torch import nn
 from torch.nn.functional import mse_loss
 from torch.utils.data import DataLoader
 
-from lib.color import gray_to_rgb
+from lib.color.spaces import gray_to_rgb
 from lib.colorize import FORMATS, colorize_photograph
 from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
 from lib.common.devices import best_device

@@ -108,7 +108,7 @@ def colorize_photograph(
     """
     import torch
 
-    from lib.chroma import paint
+    from lib.color.composition import paint
     from lib.networks.chroma_net import seen_size
 
     image.load()  # some formats turn a picture here; its EXIF is to be read after that

@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 from torch import nn
 
-from lib import color
 from lib.classical.mapping import fit_intensity_map
-from lib.color import Colorizer
+from lib.color import spaces
+from lib.color.spaces import Colorizer
 from lib.common.files import resolve
 from lib.common.progress import progress
 from lib.metrics import ciede2000, psnr_of, quick_metrics, r2_of_sums
@@ -28,7 +28,7 @@ def controls(pairs: Pairs) -> dict[str, Colorizer]:
     intensity has a smaller squared error there.
     """
     training = pairs.split("train")
-    return {GRAY_COPY: color.gray_to_rgb, INTENSITY_MAP: fit_intensity_map(training.gray, training.color)}
+    return {GRAY_COPY: spaces.gray_to_rgb, INTENSITY_MAP: fit_intensity_map(training.gray, training.color)}
 
 
 def load_methods(path: str) -> dict[str, Colorizer]:

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from lib.color import rgb_to_ycbcr
+from lib.color.spaces import rgb_to_ycbcr
 from lib.evaluation import device_of, predict
 
 LEVELS = 255  # chroma is told in the units of 8-bit pictures

@@ -12,8 +12,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from lib import chroma as chromas
-from lib.color import rgb_to_ycbcr
+from lib.color import composition
+from lib.color import distribution as chromas
+from lib.color.spaces import rgb_to_ycbcr
 from lib.common.progress import progress
 from lib.evaluation import device_of
 from lib.metrics import psnr_of, quick_metrics
@@ -53,7 +54,7 @@ def knob_curve(
             true = true + _histogram(truth)
             for kind, setting in chosen:
                 chroma = distribution.chroma(setting) if kind == KNOB else setting * distribution.chroma(0.0)
-                rgb = chromas.join(gray, chromas.enlarge(chroma, gray.shape[-2:]))
+                rgb = composition.join(gray, composition.enlarge(chroma, gray.shape[-2:]))
                 rgb = (rgb * 255).round() / 255
                 tables[kind, setting].append(quick_metrics(rgb, truth))
                 painted[kind, setting] = painted[kind, setting] + _histogram(rgb)
@@ -116,7 +117,9 @@ def size_drift(network: ChromaNet, photograph: Image.Image, sides: Sequence[int]
         small = photograph.resize([round(length * scale) for length in photograph.size], Image.Resampling.LANCZOS)
         chromas_seen[side] = network.look_at(np.asarray(small.convert("L"))).chroma(0.0)
     reference = chromas_seen[max(sides)]
-    drift = [float((chromas.enlarge(c, reference.shape[-2:]) - reference).abs().mean()) for c in chromas_seen.values()]
+    drift = [
+        float((composition.enlarge(c, reference.shape[-2:]) - reference).abs().mean()) for c in chromas_seen.values()
+    ]
     return pd.DataFrame({"short side (px)": list(sides), "drift": 255 * np.array(drift)})
 
 

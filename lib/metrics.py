@@ -12,7 +12,7 @@ from skimage.color import deltaE_ciede2000
 from torch import Tensor
 from torch.nn import functional as F
 
-from lib import color
+from lib.color import spaces
 
 MAX_PSNR = 100.0  # dB; what a perfect picture gets instead of infinity, so that means stay finite
 
@@ -42,7 +42,7 @@ def ssim(prediction: Tensor, truth: Tensor) -> Tensor:
 
 def ciede2000(prediction: Tensor, truth: Tensor, step: int = 2) -> Tensor:
     """Mean CIEDE2000 colour difference of each picture, `(B,)`, over every `step`-th pixel each way (it is slow)."""
-    labs = [color.rgb_to_lab(x[..., ::step, ::step]).movedim(1, -1).cpu().numpy() for x in (truth, prediction)]
+    labs = [spaces.rgb_to_lab(x[..., ::step, ::step]).movedim(1, -1).cpu().numpy() for x in (truth, prediction)]
     return torch.from_numpy(deltaE_ciede2000(*labs).mean(axis=(1, 2)))
 
 
@@ -62,13 +62,13 @@ def quick_metrics(prediction: Tensor, truth: Tensor) -> pd.DataFrame:
     """
     prediction, truth = prediction.float(), truth.float()
     mse = (prediction - truth).square().mean((1, 2, 3))
-    chroma = [color.rgb_to_ycbcr(x)[:, 1:] for x in (prediction, truth)]
+    chroma = [spaces.rgb_to_ycbcr(x)[:, 1:] for x in (prediction, truth)]
     columns = {
         "mse": mse,
         "psnr": psnr_of(mse.cpu()),
         "ssim": ssim(prediction, truth),
-        "colorfulness": color.colorfulness(prediction),
-        "colorfulness_truth": color.colorfulness(truth),
+        "colorfulness": spaces.colorfulness(prediction),
+        "colorfulness_truth": spaces.colorfulness(truth),
         "pixels": torch.full_like(mse, truth[0, 0].numel()),
         **_sums("rgb", prediction, truth),
         **_sums("chroma", *chroma),

@@ -25,7 +25,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from lib import color as colors
+from lib.color import spaces
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 SPLITS = ("train", "val", "test")
@@ -101,7 +101,7 @@ def read_pair(gray_path: Path, color_path: Path | None) -> tuple[Image.Image, Im
 
 def pil_to_tensor(image: Image.Image) -> Tensor:
     """A PIL picture as a float tensor `(C, H, W)` in [0, 1]."""
-    return colors.to_tensor(np.asarray(image))
+    return spaces.to_tensor(np.asarray(image))
 
 
 class GrayscaleToColorDataset(Dataset):
@@ -428,7 +428,7 @@ def near_duplicates(pairs: Pairs, threshold: float = 0.995, side: int = 16) -> p
     """
     pieces = (pairs.gray[start : start + _PIECE, ..., None] for start in range(0, len(pairs), _PIECE))
     thumbs = torch.cat(
-        [torch.nn.functional.interpolate(colors.to_tensor(x), size=(side, side), mode="area") for x in pieces]
+        [torch.nn.functional.interpolate(spaces.to_tensor(x), size=(side, side), mode="area") for x in pieces]
     )
 
     def normalised(x: Tensor) -> Tensor:  # (N, side * side), zero mean, unit length

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from lib.color import gray_to_rgb
+from lib.color.spaces import gray_to_rgb
 from lib.common.files import MODELS
 
 BUNDLED = MODELS / "vgg11-features5.safetensors"

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from lib.color import to_tensor
+from lib.color.spaces import to_tensor
 from lib.pairs import Pairs, read_photograph
 from lib.sources import sample_photographs
 

@@ -15,7 +15,7 @@ from datetime import date
 import pandas as pd
 from torch import nn
 
-from lib.color import gray_to_rgb
+from lib.color.spaces import gray_to_rgb
 from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
 from lib.common.files import write_json
 from lib.evaluation import difference, evaluate, summarize

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lib.activations import Activation, capture, dead_channels, pick
 from lib.checkpoints import epochs_kept
-from lib.color import Colorizer
+from lib.color.spaces import Colorizer
 from lib.evaluation import device_of, predict
 from lib.interventions import channel_effects
 from lib.perceptual import GrayFeatures

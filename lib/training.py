@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.augmentation import random_crops
-from lib.color import Colorizer
+from lib.color.spaces import Colorizer
 from lib.common.devices import best_device
 from lib.common.files import OUTPUTS
 from lib.common.progress import progress

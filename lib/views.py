@@ -19,7 +19,7 @@ from lib.activations import (
     rank_channels,
     resized,
 )
-from lib.color import to_uint8
+from lib.color.spaces import to_uint8
 from lib.interventions import LEVELS, chroma_added, intervened
 from lib.sheets import heat, laid_over, sheet
 from lib.studies import Study

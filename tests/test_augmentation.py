@@ -6,7 +6,7 @@ import torch
 
 from lib import augmentation
 from lib.augmentation import EXPOSURE, SMALLEST_CROP, random_crops
-from lib.color import gray_to_rgb, luma, to_tensor
+from lib.color.spaces import gray_to_rgb, luma, to_tensor
 
 FULL = 32
 

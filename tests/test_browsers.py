@@ -15,7 +15,7 @@ from lib import studies
 from lib.activations import capture
 from lib.browsers import FeatureMapBrowser
 from lib.browsers import feature_maps as browsers
-from lib.color import gray_to_rgb
+from lib.color.spaces import gray_to_rgb
 from lib.networks import build_network
 from lib.perceptual import GrayFeatures, vgg11_features
 from lib.photographs import Photograph, photographs_of

@@ -9,7 +9,7 @@ import torch
 from skimage.filters import threshold_multiotsu
 
 from lib.classical import classical_colorizers, fourier, mapping, preprocessing, segmentation
-from lib.color import colorfulness, to_tensor
+from lib.color.spaces import colorfulness, to_tensor
 
 CAMERA = skimage.data.camera()[::4, ::3].copy()  # 128 x 171: not square, an odd side
 FILTERS = {**preprocessing.FILTERS, **fourier.FILTERS}

@@ -13,7 +13,8 @@ import torch
 from PIL import ExifTags, Image, ImageCms
 from skimage import data
 
-from lib import chroma, colorize, pairs
+from lib import colorize, pairs
+from lib.color import distribution
 from lib.colorize import FORMATS, colorize_photograph, main
 from lib.colorizer import load_colorizer
 from lib.networks import build_network
@@ -590,7 +591,7 @@ def test_help_needs_no_torch():
 
 
 def test_what_is_known_without_torch_is_what_is_so():
-    assert colorize._MOST_VERSIONS == chroma.MOST_VERSIONS
+    assert colorize._MOST_VERSIONS == distribution.MOST_VERSIONS
     assert set(FORMATS) == pairs.SUFFIXES
 
 

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from scipy import stats
 
-from lib import color
+from lib.color import spaces
 from lib.evaluation import (
     GRAY_COPY,
     INTENSITY_MAP,
@@ -64,7 +64,7 @@ def test_the_gray_copys_scores_are_what_direct_computation_gives(rows, test_spli
     assert value_of(rows, GRAY_COPY, "r2_rgb") == pytest.approx(r2, abs=1e-4)
     assert value_of(rows, GRAY_COPY, "r2_chroma") <= 1e-4
     assert value_of(rows, GRAY_COPY, "colorfulness_ratio") == pytest.approx(0, abs=1e-4)
-    pictures = [color.to_tensor(x) for x in (np.repeat(test_split.gray[..., None], 3, -1), test_split.color[:])]
+    pictures = [spaces.to_tensor(x) for x in (np.repeat(test_split.gray[..., None], 3, -1), test_split.color[:])]
     distance = feature_distance(vgg11_features("bundled"), *pictures).mean().item()
     assert value_of(rows, GRAY_COPY, "vgg_distance") == pytest.approx(distance, rel=1e-4)
 
@@ -86,7 +86,9 @@ def test_a_constant_prediction_explains_nothing(test_split):
 
 
 def test_predictions_are_rounded_to_eight_bits(test_split):
-    nearly = summarize(evaluate({"a": color.gray_to_rgb, "b": lambda g: color.gray_to_rgb(g) + 0.4 / 255}, test_split))
+    nearly = summarize(
+        evaluate({"a": spaces.gray_to_rgb, "b": lambda g: spaces.gray_to_rgb(g) + 0.4 / 255}, test_split)
+    )
     assert value_of(nearly, "a", "mse") == value_of(nearly, "b", "mse")
 
 
@@ -107,7 +109,7 @@ def test_every_method_has_every_metric_with_an_interval_around_it(rows, methods,
 
 
 def test_without_features_there_is_no_vgg_distance(test_split):
-    assert "vgg_distance" not in set(summarize(evaluate({"a": color.gray_to_rgb}, test_split))["metric"])
+    assert "vgg_distance" not in set(summarize(evaluate({"a": spaces.gray_to_rgb}, test_split))["metric"])
 
 
 def test_intervals_are_the_same_every_time_and_about_those_of_the_t_distribution(scores, rows):
@@ -166,11 +168,11 @@ def test_differences_need_the_same_pictures(scores, other):
     ("colorizer", "sentence"),
     [
         (lambda gray: gray, r"mine returned \(2, 1, 16, 16\) for gray \(2, 1, 16, 16\); it must be \(2, 3, 16, 16\)"),
-        (lambda gray: color.gray_to_rgb(gray)[:1], r"mine returned \(1, 3, 16, 16\)"),
-        (lambda gray: color.gray_to_rgb(gray)[..., :15], r"mine returned \(2, 3, 16, 15\)"),
-        (lambda gray: color.gray_to_rgb(gray) * float("nan"), "mine returned values that are not finite"),
-        (lambda gray: color.gray_to_rgb(gray) / 0, "mine returned values that are not finite"),
-        (lambda gray: color.gray_to_rgb(gray).numpy(), r"mine returned a ndarray; it must return a tensor"),
+        (lambda gray: spaces.gray_to_rgb(gray)[:1], r"mine returned \(1, 3, 16, 16\)"),
+        (lambda gray: spaces.gray_to_rgb(gray)[..., :15], r"mine returned \(2, 3, 16, 15\)"),
+        (lambda gray: spaces.gray_to_rgb(gray) * float("nan"), "mine returned values that are not finite"),
+        (lambda gray: spaces.gray_to_rgb(gray) / 0, "mine returned values that are not finite"),
+        (lambda gray: spaces.gray_to_rgb(gray).numpy(), r"mine returned a ndarray; it must return a tensor"),
     ],
 )
 def test_a_colorizer_that_breaks_the_contract_is_named(colorizer, sentence):
@@ -179,14 +181,14 @@ def test_a_colorizer_that_breaks_the_contract_is_named(colorizer, sentence):
 
 
 def test_predictions_are_clipped_and_have_no_gradient():
-    rgb = predict(lambda gray: 3 * color.gray_to_rgb(gray) - 1, torch.rand(1, 1, 16, 16))
+    rgb = predict(lambda gray: 3 * spaces.gray_to_rgb(gray) - 1, torch.rand(1, 1, 16, 16))
     assert rgb.min() == 0 and rgb.max() == 1 and rgb.dtype == torch.float32
     network = build_network("ColorizationNet", width=8)
     assert not predict(network, torch.rand(1, 1, 16, 16)).requires_grad
 
 
 def test_colorizers_without_weights_work_on_the_cpu():
-    assert device_of(color.gray_to_rgb) == device_of(torch.nn.Identity()) == torch.device("cpu")
+    assert device_of(spaces.gray_to_rgb) == device_of(torch.nn.Identity()) == torch.device("cpu")
     assert device_of(build_network("ColorizationNet", width=8).to("meta")) == torch.device("meta")
 
 
@@ -216,5 +218,5 @@ def test_a_file_without_methods_is_named(tmp_path, content):
 
 def test_the_controls_are_named_as_every_table_names_them(pairs):
     assert list(controls(pairs)) == ["gray copy", "intensity-only map (best)"]
-    gray = color.to_tensor(np.asarray(Image.new("L", (16, 16), 80)))[None]
+    gray = spaces.to_tensor(np.asarray(Image.new("L", (16, 16), 80)))[None]
     assert torch.equal(controls(pairs)[GRAY_COPY](gray), gray.expand(1, 3, 16, 16))

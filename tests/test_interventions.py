@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lib.color import rgb_to_ycbcr
+from lib.color.spaces import rgb_to_ycbcr
 from lib.interventions import channel_effects, channels_scaled, chroma_added, intervened
 from lib.networks import build_network
 

@@ -9,7 +9,7 @@ from torchmetrics import R2Score
 from torchmetrics.functional.image import structural_similarity_index_measure
 from torchmetrics.image import PeakSignalNoiseRatio
 
-from lib.color import gray_to_rgb, luma, rgb_to_ycbcr, to_tensor
+from lib.color.spaces import gray_to_rgb, luma, rgb_to_ycbcr, to_tensor
 from lib.metrics import MAX_PSNR, ciede2000, psnr_of, quick_metrics, r2, ssim
 
 

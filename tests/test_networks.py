@@ -9,8 +9,9 @@ from skimage import data
 from torch import nn
 from torch.nn import functional as F
 
-from lib import chroma as chromas
-from lib.color import colorfulness, luma, rgb_to_ycbcr, to_tensor, to_uint8
+from lib.color import composition
+from lib.color import distribution as chromas
+from lib.color.spaces import colorfulness, luma, rgb_to_ycbcr, to_tensor, to_uint8
 from lib.networks import NETWORKS, ChromaNet, ColorizationNet, WithClassicalInputs, build_network, count_parameters
 from lib.networks.chroma_net import MEAN_WEIGHT, seen_size, small_chroma
 from lib.networks.with_classical_inputs import GROUPS
@@ -150,7 +151,7 @@ def test_the_same_photograph_has_the_same_colors_at_any_size(outspoken, name):
     spread = (reference - reference.mean((2, 3), keepdim=True)).abs().mean()
     assert spread > 0.01  # there are colours to lose
     for chroma in found.values():
-        drift = (chromas.enlarge(chroma, reference.shape[-2:]) - reference).abs().mean()
+        drift = (composition.enlarge(chroma, reference.shape[-2:]) - reference).abs().mean()
         assert drift < 0.1 * spread
 
 
@@ -211,7 +212,7 @@ def test_the_knob_of_the_network(outspoken):
         outspoken.vividness = 0.0
     distribution = outspoken.distribution(gray)
     for rgb, vividness in ((safest, 0), (vivid, 1)):
-        expected = chromas.join(gray, chromas.enlarge(distribution.chroma(vividness), gray.shape[-2:]))
+        expected = composition.join(gray, composition.enlarge(distribution.chroma(vividness), gray.shape[-2:]))
         torch.testing.assert_close(rgb, expected, atol=1e-5, rtol=0)
     assert colorfulness(vivid) > 1.1 * colorfulness(safest)
 

@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from lib.color import to_tensor
+from lib.color.spaces import to_tensor
 from lib.common.files import ROOT
 from lib.pairs import (
     GrayscaleToColorDataset,

@@ -16,7 +16,7 @@ from torch import nn
 from torchvision.models import VGG11_Weights, vgg11
 
 from lib import distillation
-from lib.color import gray_to_rgb, luma, to_tensor
+from lib.color.spaces import gray_to_rgb, luma, to_tensor
 from lib.common.files import read_json
 from lib.perceptual import (
     BUNDLED,

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lib.color import luma
+from lib.color.spaces import luma
 from lib.pairs import PhotographError
 from lib.photographs import photographs_of, samples, uploaded_photograph
 from lib.sources import sample_photographs

@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from lib import colorizer, load_colorizer, pretraining
-from lib.color import gray_to_rgb, luma
+from lib.color.spaces import gray_to_rgb, luma
 from lib.colorizer import BUNDLED_COLORIZER
 from lib.common.files import read_json
 from lib.evaluation import evaluate, summarize

@@ -6,7 +6,7 @@ from torch import nn
 
 from lib import studies
 from lib.activations import capture
-from lib.color import gray_to_rgb
+from lib.color.spaces import gray_to_rgb
 from lib.networks import build_network
 from lib.perceptual import GrayFeatures, vgg11_features
 from lib.photographs import Photograph, photographs_of

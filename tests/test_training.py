@@ -8,8 +8,8 @@ import torch
 from torch.nn.functional import mse_loss as mse
 
 from lib import training
-from lib.chroma import frequencies
-from lib.color import gray_to_rgb
+from lib.color.distribution import frequencies
+from lib.color.spaces import gray_to_rgb
 from lib.common.devices import best_device
 from lib.evaluation import evaluate, summarize
 from lib.metrics import psnr_of

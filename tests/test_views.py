@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from lib import views
-from lib.color import gray_to_rgb
+from lib.color.spaces import gray_to_rgb
 from lib.interventions import channel_effects
 from lib.networks import build_network
 from lib.perceptual import GrayFeatures, vgg11_features

@@ -8,7 +8,8 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 
-from lib.chroma import COLORS, ChromaDistribution, enlarge, paint
+from lib.color.composition import enlarge, paint
+from lib.color.distribution import COLORS, ChromaDistribution
 from lib.figures import colored
 from lib.networks import ChromaNet
 from lib.pairs import read_photograph

@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
 from lib.classical.preprocessing import check_gray, check_pairs
-from lib.color import to_tensor, to_uint8
+from lib.color.spaces import to_tensor, to_uint8
 
 LEVELS = np.arange(256)
 

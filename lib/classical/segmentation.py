@@ -14,7 +14,7 @@ import numpy as np
 
 from lib.classical.mapping import LEVELS, PictureColorizer, level_sums
 from lib.classical.preprocessing import check_gray, check_pairs
-from lib.color import LUMA_WEIGHTS
+from lib.color.spaces import LUMA_WEIGHTS
 
 
 def otsu_levels(counts: np.ndarray, segments: int = 4) -> np.ndarray:

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lib import chroma as chromas
-from lib.color import rgb_to_ycbcr, to_tensor
+from lib.color import composition
+from lib.color import distribution as chromas
+from lib.color.spaces import rgb_to_ycbcr, to_tensor
 
 SMALLEST = 16  # px; less shows nothing that has a colour
 MEAN_WEIGHT = 200.0  # balances a squared error of chroma, about 0.003, against a cross entropy of about 3 nats
@@ -59,7 +60,7 @@ class _Up(nn.Module):
 
 
 class ChromaNet(nn.Module):
-    """From gray to RGB through a distribution over the colours of `lib.chroma.COLORS`.
+    """From gray to RGB through a distribution over the colours of `lib.color.distribution.COLORS`.
 
     A U-Net on luma: its cells are 8 x 8 px. Each cell gets a distribution, and four sets of nine weights that mix the
     colours of the cell and its neighbours into a 2 x 2 block of chroma pixels (convex upsampling, Teed and Deng 2020),
@@ -146,7 +147,9 @@ class ChromaNet(nn.Module):
 
     def forward(self, gray: Tensor) -> Tensor:
         """`(B, 1, H, W)` in [0, 1] to `(B, 3, H, W)` in [0, 1] with that luma, as vivid as `self.vividness`."""
-        return chromas.join(gray, chromas.enlarge(self.distribution(gray).chroma(self.vividness), gray.shape[-2:]))
+        return composition.join(
+            gray, composition.enlarge(self.distribution(gray).chroma(self.vividness), gray.shape[-2:])
+        )
 
 
 def small_chroma(color: Tensor) -> Tensor:

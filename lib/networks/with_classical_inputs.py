@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lib import color
 from lib.classical.fourier import high_pass
 from lib.classical.preprocessing import bilateral, canny, gaussian, sobel
 from lib.classical.segmentation import multi_otsu
+from lib.color import spaces
 from lib.networks.colorization_net import ColorizationNet
 
 SEGMENTS = 4
@@ -46,8 +46,8 @@ class WithClassicalInputs(nn.Module):
         """`(B, 1, H, W)` to `(B, K, H, W)`: each filter's picture, in [0, 1]."""
         if not self.filters:
             return gray[:, :0]
-        pictures = [np.stack([f(picture) for f in self.filters], axis=-1) for picture in color.to_uint8(gray)]
-        return color.to_tensor(np.stack(pictures)).to(gray.device)
+        pictures = [np.stack([f(picture) for f in self.filters], axis=-1) for picture in spaces.to_uint8(gray)]
+        return spaces.to_tensor(np.stack(pictures)).to(gray.device)
 
     def forward(self, gray: Tensor) -> Tensor:
         """`(B, 1, H, W)` to `(B, 3, H, W)`, both in [0, 1]."""

@@ -11,9 +11,10 @@ from PIL import Image
 from skimage import data
 from torch.nn import functional as F
 
-from lib import chroma as chromas
-from lib import color
-from lib.chroma import AXIS, COLORS, ChromaDistribution, join, mix, paint, soft_targets
+from lib.color import composition, spaces
+from lib.color import distribution as chromas
+from lib.color.composition import join, paint
+from lib.color.distribution import AXIS, COLORS, ChromaDistribution, mix, soft_targets
 
 K = len(COLORS)
 GREEN, PURPLE = (-0.18, -0.18), (0.18, 0.18)
@@ -23,13 +24,13 @@ GRAY = (0.0, 0.0)
 
 @pytest.fixture(scope="module")
 def rgb(pairs):
-    return color.to_tensor(pairs.color)
+    return spaces.to_tensor(pairs.color)
 
 
 @pytest.fixture(scope="module")
 def photographs(rgb):
     """Chroma of photographs, `(60, 2, 32, 32)`."""
-    return color.rgb_to_ycbcr(rgb)[:, 1:]
+    return spaces.rgb_to_ycbcr(rgb)[:, 1:]
 
 
 def random_chroma(*shape, largest=0.5, seed=0):
@@ -182,11 +183,11 @@ def test_the_luma_is_kept_and_the_hue_of_the_chroma(largest):
     chroma = random_chroma(2, 2, 24, 24, largest=largest)
     joined = join(gray, chroma)
     assert joined.min() >= -2e-6 and joined.max() <= 1 + 2e-6  # rounding
-    torch.testing.assert_close(color.luma(joined), gray, atol=1e-6, rtol=0)
-    found = color.rgb_to_ycbcr(joined)[:, 1:]
+    torch.testing.assert_close(spaces.luma(joined), gray, atol=1e-6, rtol=0)
+    found = spaces.rgb_to_ycbcr(joined)[:, 1:]
     cross = found[:, 0] * chroma[:, 1] - found[:, 1] * chroma[:, 0]
     assert cross.abs().max() < 1e-5 and (found * chroma).sum(1).min() > -1e-6
-    free = color.ycbcr_to_rgb(torch.cat([gray, chroma], 1))
+    free = spaces.ycbcr_to_rgb(torch.cat([gray, chroma], 1))
     inside = ((free >= 0) & (free <= 1)).all(1, keepdim=True)
     torch.testing.assert_close(joined * inside, free * inside, atol=2e-6, rtol=0)
     # Outside of the gamut it is pulled toward gray as little as will do: one channel is at its border.
@@ -196,13 +197,13 @@ def test_the_luma_is_kept_and_the_hue_of_the_chroma(largest):
 
 
 def test_photographs_come_back_from_luma_and_chroma(rgb, photographs):
-    torch.testing.assert_close(join(color.luma(rgb), photographs), rgb, atol=1e-5, rtol=0)
+    torch.testing.assert_close(join(spaces.luma(rgb), photographs), rgb, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0])
 def test_black_and_white_stay(level):
     gray = torch.full((1, 1, 8, 8), level)
-    torch.testing.assert_close(join(gray, random_chroma(1, 2, 8, 8)), color.gray_to_rgb(gray), atol=1e-5, rtol=0)
+    torch.testing.assert_close(join(gray, random_chroma(1, 2, 8, 8)), spaces.gray_to_rgb(gray), atol=1e-5, rtol=0)
 
 
 # --- whole photographs
@@ -238,7 +239,7 @@ def test_every_gray_under_every_color_of_the_grid():
 @pytest.mark.parametrize("size", [(64, 90), (9, 200), (10, 10)], ids=str)  # the last is smaller than its chroma
 def test_a_painted_photograph_is_enlarged_and_joined(photographs, size):
     gray, chroma = grays(*size, "photograph"), F.avg_pool2d(photographs[:1], 2)
-    expected = color.to_uint8(join(color.to_tensor(gray)[None], chromas.enlarge(chroma, size)))[0]
+    expected = spaces.to_uint8(join(spaces.to_tensor(gray)[None], composition.enlarge(chroma, size)))[0]
     painted = paint(gray, chroma[0])
     assert np.abs(painted.astype(int) - expected).max() <= 2
     assert np.abs(painted.astype(int) - expected).mean() < 0.5 and painted.std(-1).max() > 3
@@ -248,7 +249,7 @@ def test_strips_leave_no_seam(photographs, monkeypatch):
     gray = grays(50, 31, "photograph")
     painted = []
     for pixels in (1, 31 * 7, 2**30):
-        monkeypatch.setattr(chromas, "_STRIP", pixels)
+        monkeypatch.setattr(composition, "_STRIP", pixels)
         painted.append(paint(gray, photographs[0]))
     np.testing.assert_array_equal(painted[0], painted[2])
     np.testing.assert_array_equal(painted[1], painted[2])
@@ -289,7 +290,7 @@ def test_the_knob_leads_from_the_mean_to_the_mode():
     odds = (0.6 / 0.4) ** (1 / chromas.TEMPERATURE[1])
     expected = (odds * torch.tensor(ORANGE) + torch.tensor(BLUE)) / (odds + 1)
     torch.testing.assert_close(colors_of(settings[4])[0], expected, atol=1e-5, rtol=0)
-    safest, vivid = (color.colorfulness(join(torch.full((1, 1, 2, 4), 0.5), settings[v][..., :4])) for v in (0, 4))
+    safest, vivid = (spaces.colorfulness(join(torch.full((1, 1, 2, 4), 0.5), settings[v][..., :4])) for v in (0, 4))
     assert vivid > 1.2 * safest
 
 

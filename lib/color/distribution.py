@@ -9,13 +9,9 @@ bilinear weights, so that the mean of a soft target is the true chroma exactly.
 import math
 from dataclasses import dataclass, replace
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-
-from lib import color
 
 _POSITIVE = (0.03, 0.07, 0.12, 0.18, 0.26, 0.40)
 AXIS = torch.tensor([*(-x for x in reversed(_POSITIVE)), 0.0, *_POSITIVE])  # (13,), for Cb and for Cr
@@ -23,8 +19,6 @@ COLORS = torch.cartesian_prod(AXIS, AXIS)  # (K, 2): CbCr of every colour of the
 MOST_VERSIONS = 9
 _TILT = 1.25  # how far a version leans, in standard deviations of the ambiguity
 _REACH = 2.0  # in the same unit: beyond it a colour gains no more, else the rarest would win everywhere
-_STRIP = 2**18  # pixels that `paint` works on at a time, about what a processor's cache holds
-_PIL = (19595, 38470, 7471)  # PIL's weights of red, green and blue in gray, of 65536
 # From the safest setting to the most vivid, chosen on validation pictures: the weight of rare colours (below 0 they are
 # weighed down), and the temperature.
 REBALANCE, TEMPERATURE = (-0.3, 0.6), (1.0, 0.5)
@@ -82,11 +76,6 @@ def mirrored_mixing(mixing: Tensor) -> Tensor:
     batch, _, height, width = mixing.shape
     parts = mixing.view(batch, 3, 3, CELL, CELL, height, width)
     return parts.flip(2, 4, 6).reshape(mixing.shape)
-
-
-def enlarge(chroma: Tensor, size: tuple[int, int]) -> Tensor:
-    """Chroma at a picture's own `size` (H, W), bicubic."""
-    return F.interpolate(chroma, size, mode="bicubic", align_corners=False)
 
 
 @dataclass(frozen=True)
@@ -153,36 +142,3 @@ class ChromaDistribution:
             tilted = (self.log_probabilities + tilt[:, :, None, None]).log_softmax(1)
             found.append(replace(self, log_probabilities=tilted).chroma(vividness))
         return found
-
-
-def join(gray: Tensor, chroma: Tensor) -> Tensor:
-    """RGB `(B, 3, H, W)` in [0, 1] with exactly the luma `gray` `(B, 1, H, W)` and the hue of `chroma` `(B, 2, H, W)`.
-
-    Where luma and chroma together leave the gamut, chroma is pulled toward gray until they do not: clipping RGB would
-    break the luma.
-    """
-    toward = color.ycbcr_to_rgb(torch.cat([torch.zeros_like(gray), chroma], 1))  # RGB minus luma: its luma is 0
-    over = toward.amax(1, keepdim=True) / (1 - gray).clamp(min=1e-6)
-    under = -toward.amin(1, keepdim=True) / gray.clamp(min=1e-6)
-    return gray + toward / torch.maximum(over, under).clamp(min=1)
-
-
-def paint(gray: np.ndarray, chroma: Tensor) -> np.ndarray:
-    """An 8-bit picture of any size, uint8 `(H, W)`, in the colours of a small `chroma` `(2, h, w)`: `(H, W, 3)`.
-
-    What `enlarge` and `join` do, for whole photographs: a strip of rows at a time, so that little memory is needed, and
-    rounded such that PIL's gray version of the result is `gray` in every pixel.
-    """
-    height, width = gray.shape
-    large = cv2.resize(chroma.movedim(0, -1).cpu().numpy(), (width, height), interpolation=cv2.INTER_CUBIC)
-    painted = np.empty((height, width, 3), np.uint8)
-    rows = max(1, _STRIP // width)
-    for start in range(0, height, rows):
-        strip = slice(start, start + rows)
-        luma = torch.from_numpy(gray[strip].astype(np.float32))[None, None]
-        wide = torch.from_numpy(large[strip]).movedim(-1, 0)[None]
-        red, _, blue = (join(luma / 255, wide) * 255).round_().unbind(1)
-        # Green has the largest part in the luma, so it can take up what rounding red and blue did to it.
-        green = ((65536 * luma[:, 0] - _PIL[0] * red - _PIL[2] * blue) / _PIL[1]).round_()
-        painted[strip] = torch.stack([red, green, blue], -1)[0].clamp_(0, 255).byte().numpy()
-    return painted
