@@ -4,7 +4,7 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
 
     common/          files, progress, devices; mistakes of users as sentences
     color/           color spaces; chroma as a distribution, and joined with a given luma
-    figures.py       data in, matplotlib Figure out; nothing else
+    figures/         data in, matplotlib Figure out; nothing else
     classical/       the paper's first milestone: filters, Fourier domain, segmentation, color maps
     networks/        the paper's network, ours, their files
     parameters.py    notebook parameters, checked before a kernel starts
@@ -36,7 +36,6 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     activations.py   feature maps captured, ranked, counted, matched
     interventions.py channels switched off or scaled, and what that does to the colours
     studies.py       networks looked at on photographs, each number computed once
-    sheets.py        many small pictures with labels in one: what a grid of axes is too slow for
     views.py         what the feature-map browser shows: settings in, one picture out
     browsers/        ipywidgets, thin over views.py and sheets.py
     runs.py          what a notebook records of itself

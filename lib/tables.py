@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
+from matplotlib.figure import Figure
 
-from lib import figures
 from lib.common.files import OUTPUTS, atomic_write, resolve
 from lib.common.usage import UsageError, convert, nearest
+from lib.figures import sweeps
 from lib.intervals import mean_interval
 from lib.results import CONTROLS, COSTS, METRICS, load_sweep, metric
 from lib.tidy import as_text, find_results, swept_of, tidy, whole_seeds
@@ -212,11 +213,11 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n".join([lines[0], rule, *lines[1:]])
 
 
-def figure_of(lines: pd.DataFrame) -> "figures.Figure":
+def figure_of(lines: pd.DataFrame) -> Figure:
     """The figure of lines of `over_seeds`: metrics over the first swept value, controls in gray."""
     by = settings_of(lines)
     labels = {key: metric(key).name for key in dict.fromkeys(lines["metric"])}
-    return figures.swept(lines, by, labels, CONTROLS)
+    return sweeps.swept(lines, by, labels, CONTROLS)
 
 
 def write_table(

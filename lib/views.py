@@ -20,8 +20,8 @@ from lib.activations import (
     resized,
 )
 from lib.color.spaces import to_uint8
+from lib.figures.tiles import heat, laid_over, sheet
 from lib.interventions import LEVELS, chroma_added, intervened
-from lib.sheets import heat, laid_over, sheet
 from lib.studies import Study
 
 KINDS = ("channels", "one channel", "compare", "switch off", "kernels", "training")

@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from lib.figures import INK
+from lib.figures.style import INK
 
 _GAP, _LINE = 8, 16  # pixels between tiles, and for a line of text
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lib.sheets import heat, laid_over, png_of, sheet
+from lib.figures.tiles import heat, laid_over, png_of, sheet
 
 RNG = np.random.default_rng(0)
 

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lib import figures
+from lib.figures import curves, pictures, scores, style, sweeps
 
 RNG = np.random.default_rng(0)
 GRAY = RNG.integers(0, 256, (16, 16), np.uint8)
@@ -79,6 +79,14 @@ CALLS = {
 }  # fmt: skip
 
 
+FIGURES = {
+    name: function
+    for module in (curves, pictures, scores, sweeps)
+    for name, function in inspect.getmembers(module, inspect.isfunction)
+    if function.__module__ == module.__name__ and inspect.signature(function).return_annotation is Figure
+}
+
+
 def drawn(figure):
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
@@ -92,52 +100,47 @@ def texts(axes):
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("name", "number"), [(name, i) for name, calls in CALLS.items() for i in range(len(calls))])
 def test_every_figure_draws_without_a_warning(name, number):
-    figure = getattr(figures, name)(*CALLS[name][number])
+    figure = FIGURES[name](*CALLS[name][number])
     assert isinstance(figure, Figure)
     assert drawn(figure).std() > 5  # something stands on it
     assert not plt.get_fignums()  # and nothing is kept open
 
 
 def test_no_figure_goes_untested():
-    made = {
-        name
-        for name, function in inspect.getmembers(figures, inspect.isfunction)
-        if inspect.signature(function).return_annotation is Figure
-    }
-    assert made == set(CALLS)
+    assert set(FIGURES) == set(CALLS)
 
 
 def test_pictures_keep_their_gray_levels():
     picture = np.tile(np.array([[100, 120]], np.uint8), (8, 4))
-    image = drawn(figures.contact_sheet([picture], columns=1, side=2.0))
+    image = drawn(pictures.contact_sheet([picture], columns=1, side=2.0))
     middle = image[image.shape[0] // 2, image.shape[1] // 4 : -image.shape[1] // 4, 0]
     assert set(middle.tolist()) == {100, 120}  # not stretched to black and white
 
 
 def test_values_are_stretched_to_all_of_gray():
-    assert figures.stretched(np.array([[-2.0, 0.0], [2.0, 2.0]])).tolist() == [[0, 128], [255, 255]]
-    assert figures.stretched(np.full((2, 2), 7.0)).max() == 0
+    assert pictures.stretched(np.array([[-2.0, 0.0], [2.0, 2.0]])).tolist() == [[0, 128], [255, 255]]
+    assert pictures.stretched(np.full((2, 2), 7.0)).max() == 0
 
 
 def test_axes_carry_labels_with_units():
     for name in ("histograms", "chroma_by_gray", "training_curves", "intervals", "bars", "gradient_sizes"):
-        for axes in getattr(figures, name)(*CALLS[name][0]).axes:
+        for axes in FIGURES[name](*CALLS[name][0]).axes:
             assert axes.get_xlabel(), name
-    for axes in figures.training_curves({"a": HISTORY}).axes:
+    for axes in curves.training_curves({"a": HISTORY}).axes:
         assert axes.get_ylabel()
-    assert "dB" in figures.trade_off(ROWS, []).axes[0].get_ylabel()
+    assert "dB" in scores.trade_off(ROWS, []).axes[0].get_ylabel()
 
 
 def test_the_gray_copy_is_drawn_where_it_was_measured():
     def dashed(axes):
         return [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"]
 
-    panels = figures.training_curves({"a": HISTORY}, {"psnr": 2.5, "ssim": 0.25, "mse": 9.0}).axes
+    panels = curves.training_curves({"a": HISTORY}, {"psnr": 2.5, "ssim": 0.25, "mse": 9.0}).axes
     assert [dashed(axes) for axes in panels] == [[], [], [2.5], [0.25]]
 
 
 def test_intervals_stand_in_the_order_of_the_rows_with_their_ends():
-    axes = figures.intervals(ROWS, "psnr", "PSNR (dB)", ["gray copy"], {"JET": 19.3}).axes[0]
+    axes = scores.intervals(ROWS, "psnr", "PSNR (dB)", ["gray copy"], {"JET": 19.3}).axes[0]
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == ["JET", "CNN, 5 pairs", "gray copy"]  # the first row on top
     ends = [line.get_xdata() for line in axes.lines if len(line.get_xdata()) == 2 and line.get_linewidth() == 3]
@@ -147,7 +150,7 @@ def test_intervals_stand_in_the_order_of_the_rows_with_their_ends():
 
 
 def test_bars_are_bright_only_where_the_interval_is_clear():
-    axes = figures.bars(*CALLS["bars"][0]).axes[0]
+    axes = scores.bars(*CALLS["bars"][0]).axes[0]
     bright = [patch.get_facecolor() == axes.patches[1].get_facecolor() for patch in axes.patches]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one seed", "b", "a"]
     assert bright == [False, True, False]
@@ -155,15 +158,15 @@ def test_bars_are_bright_only_where_the_interval_is_clear():
 
 def test_a_framed_picture_is_kept_pixel_by_pixel():
     picture = CALLS["framed"][0][0]
-    np.testing.assert_array_equal(drawn(figures.framed(picture)), picture)
+    np.testing.assert_array_equal(drawn(pictures.framed(picture)), picture)
 
 
 def test_zero_is_written_beside_its_bar():
-    assert texts(figures.gradient_sizes({"printed": 0.0, "corrected": 0.001234}, "x").axes[0]) == ["0.0012", "0"]
+    assert texts(curves.gradient_sizes({"printed": 0.0, "corrected": 0.001234}, "x").axes[0]) == ["0.0012", "0"]
 
 
 def test_the_knob_stands_beside_its_control_and_the_others():
-    left, right = figures.knob(CURVE, {"gray copy": (0.0, 0.0)}).axes
+    left, right = curves.knob(CURVE, {"gray copy": (0.0, 0.0)}).axes
     np.testing.assert_allclose(left.lines[0].get_xydata(), [[0.6, 2.0], [1.0, 1.0]])
     np.testing.assert_allclose(right.lines[1].get_xydata(), [[0.9, 0.4]])
     assert [text.get_text() for text in left.get_legend().get_texts()] == ["knob", "control"]
@@ -172,20 +175,20 @@ def test_the_knob_stands_beside_its_control_and_the_others():
 
 def test_calibration_has_a_diagonal_that_reaches_the_largest_error():
     table = pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]})
-    left, right = figures.calibration(table).axes
+    left, right = curves.calibration(table).axes
     np.testing.assert_allclose(left.lines[0].get_xydata(), [[1, 6], [2, 24]])
     np.testing.assert_allclose(right.lines[1].get_xydata(), [[0, 0], [30, 30]])
 
 
 def test_colored_arrays_go_from_dark_to_bright():
-    picture = figures.colored(np.array([[0.0, 1.0], [2.0, 9.0]]), 0.0, 2.0)
+    picture = pictures.colored(np.array([[0.0, 1.0], [2.0, 9.0]]), 0.0, 2.0)
     assert picture.shape == (2, 2, 3) and picture.dtype == np.uint8
     light = picture.sum(-1)
     assert light[0, 0] < light[0, 1] < light[1, 0] == light[1, 1]
 
 
 def swept_axes(values, **options):
-    return figures.swept(lines_over(values, **options), ["x"], LABELS, ["gray copy"]).axes
+    return sweeps.swept(lines_over(values, **options), ["x"], LABELS, ["gray copy"]).axes
 
 
 def test_a_metric_stands_over_its_swept_value_with_its_interval():
@@ -193,7 +196,7 @@ def test_a_metric_stands_over_its_swept_value_with_its_interval():
     control, net = axes[0].lines
     np.testing.assert_allclose(net.get_xydata(), [[1, 23], [2, 22], [3, 24]])  # by size
     np.testing.assert_allclose(control.get_xydata(), [[1, 23], [2, 23], [3, 23]])
-    assert control.get_linestyle() == ":" and control.get_color() == figures.MUTED != net.get_color()
+    assert control.get_linestyle() == ":" and control.get_color() == style.MUTED != net.get_color()
     ends = np.array([path.vertices[:, 1] for path in axes[0].collections[0].get_paths()])
     np.testing.assert_allclose(ends, [[22.8, 23.2], [21.8, 22.2], [23.8, 24.2]])
     assert [a.get_ylabel() for a in axes] == list(LABELS.values()) and axes[0].get_xlabel() == "x"
@@ -216,20 +219,20 @@ def test_names_are_no_numbers_and_nothing_joins_them():
 
 def test_the_key_stands_below_and_fills_in_what_else_was_swept():
     lines = lines_over([1, 2], ["CNN, ‹epochs› epochs", "net"], further=[3, 6])
-    (key,) = figures.swept(lines, ["x", "epochs"], LABELS, ["gray copy"]).legends
+    (key,) = sweeps.swept(lines, ["x", "epochs"], LABELS, ["gray copy"]).legends
     names = ["gray copy", "CNN, 3 epochs", "net, epochs 3", "CNN, 6 epochs", "net, epochs 6"]
     assert [text.get_text() for text in key.get_texts()] == names
 
 
 def test_what_goes_along_with_the_first_parameter_is_no_line_of_its_own():
     lines = lines_over([16, 4, 8]).assign(accumulation=lambda t: 16 // t["x"])
-    axes = figures.swept(lines, ["x", "accumulation"], LABELS, ["gray copy"]).axes[0]
+    axes = sweeps.swept(lines, ["x", "accumulation"], LABELS, ["gray copy"]).axes[0]
     assert len(axes.lines) == 2 and axes.get_xlabel() == "x (with accumulation 4, 2, 1)"
 
 
 def test_many_lines_stand_in_panels_of_their_own():
     lines = lines_over([1, 2], ["a", "b", "c"], further=[3, 6, 9])
-    axes = figures.swept(lines, ["x", "epochs"], LABELS, ["gray copy"]).axes
+    axes = sweeps.swept(lines, ["x", "epochs"], LABELS, ["gray copy"]).axes
     assert [a.get_title(loc="left") for a in axes[::2]] == ["epochs 3", "epochs 6", "epochs 9"]
     assert len({a.lines[1].get_color() for a in axes}) == 1  # a method keeps its colour
 
@@ -237,7 +240,7 @@ def test_many_lines_stand_in_panels_of_their_own():
 def test_a_method_that_lacks_a_metric_leaves_its_colour_to_no_other():
     lines = lines_over([1, 2], ["a", "b"])
     lines = lines[(lines["method"] != "a") | (lines["metric"] == "psnr")]
-    first, second = figures.swept(lines, ["x"], LABELS, ["gray copy"]).axes
+    first, second = sweeps.swept(lines, ["x"], LABELS, ["gray copy"]).axes
     assert second.lines[1].get_color() == first.lines[2].get_color() != first.lines[1].get_color()
 
 
@@ -245,7 +248,7 @@ def test_more_than_three_metrics_stand_in_two_columns():
     labels = {key: f"metric {key}" for key in "abcde"}
     one = lines_over([1, 2]).query("metric == 'psnr'")
     lines = pd.concat([one.assign(metric=key) for key in labels])
-    axes = figures.swept(lines, ["x"], labels, ["gray copy"]).axes
+    axes = sweeps.swept(lines, ["x"], labels, ["gray copy"]).axes
     assert [a.get_ylabel() for a in axes[:5]] == list(labels.values()) and not axes[5].axison
     assert [a.get_xlabel() for a in axes[:5]] == ["", "", "", "x", "x"]  # nothing is below the fourth
 
@@ -253,6 +256,6 @@ def test_more_than_three_metrics_stand_in_two_columns():
 def test_a_control_far_off_does_not_flatten_the_rest():
     lines = lines_over([1, 2])
     lines.loc[lines["method"] == "gray copy", "mean"] = 90.0
-    axes = figures.swept(lines, ["x"], LABELS, ["gray copy"]).axes[0]
+    axes = sweeps.swept(lines, ["x"], LABELS, ["gray copy"]).axes[0]
     assert len(axes.lines) == 1 and axes.get_ylim()[1] < 30
     assert axes.get_title(loc="left") == "beyond the panel: gray copy 90"

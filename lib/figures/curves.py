@@ -1,0 +1,115 @@
+"""Figures of lines: training, histograms, the vividness knob, calibration."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_figure
+
+
+def histograms(values: Mapping[str, np.ndarray], label: str, bins: np.ndarray | int = 60, titles: str = "") -> Figure:
+    """Share of pictures or pixels by value, one line a series."""
+    figure, grid = new_figure(1, 1, 6.4, 3.0)
+    axes = grid[0, 0]
+    edges = np.histogram_bin_edges(np.concatenate([np.ravel(v) for v in values.values()]), bins)
+    for name, series in values.items():
+        share, _ = np.histogram(series, edges)
+        axes.stairs(100 * share / share.sum(), edges, label=name, linewidth=1.6)
+    axes.set(xlabel=label, ylabel="share (%)", title=titles)
+    if len(values) > 1:
+        axes.legend()
+    return figure
+
+
+def chroma_by_gray(levels: np.ndarray, spread: np.ndarray, mean: np.ndarray) -> Figure:
+    """How far colours of one gray level lie apart: `spread` and `mean` are chroma lengths by gray level, in 0..255."""
+    figure, grid = new_figure(1, 1, 6.4, 3.0)
+    axes = grid[0, 0]
+    axes.plot(levels, spread, label="spread around it: what no intensity map can know")
+    axes.plot(levels, mean, label="mean colour's chroma: what an intensity map can paint")
+    axes.set(xlabel="gray level (0..255)", ylabel="chroma (0..255)", ylim=(0, None))
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1))  # above: the lines fill the whole width
+    return figure
+
+
+def training_curves(histories: Mapping[str, pd.DataFrame], controls: Mapping[str, float] | None = None) -> Figure:
+    """The paper's Fig. 2: training loss, loss over R², PSNR and SSIM by epoch; one line a training.
+
+    `controls` gives the gray copy's "psnr" and "ssim" on the validation pictures, drawn as dashed lines.
+    """
+    controls = controls or {}
+    figure, grid = new_figure(2, 2, 9.0, 5.6)
+    panels = (
+        ("epoch", "loss", "epoch", "training loss"),
+        ("r2_rgb", "loss", "R² over RGB (validation)", "training loss"),
+        ("epoch", "psnr", "epoch", "PSNR (dB, validation)"),
+        ("epoch", "ssim", "epoch", "SSIM (validation)"),
+    )
+    for axes, (x, y, x_label, y_label) in zip(grid.flat, panels, strict=True):
+        for name, history in histories.items():
+            axes.plot(history[x], history[y], marker=".", label=name)
+        if y in controls:
+            axes.axhline(controls[y], color=CONTROL, linestyle="--", label="gray copy")
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=x == "epoch"))
+        axes.set(xlabel=x_label, ylabel=y_label)
+    grid[1, 0].legend(loc="lower right")
+    grid[0, 1].set_title("loss over R²")
+    return figure
+
+
+def knob(curve: pd.DataFrame, others: Mapping[str, tuple[float, float]]) -> Figure:
+    """The vividness knob beside its control: gain over the gray copy, and distance of the colours, by colourfulness.
+
+    `curve` has columns kind, setting, gain, colorfulness_ratio, distance; `others` gives (ratio, gain) by method.
+    """
+    figure, grid = new_figure(1, 2, 9.6, 4.2)
+    left, right = grid[0]
+    for (kind, own), style in zip(curve.groupby("kind", sort=False), ("o-", "s--"), strict=True):
+        for axes, column in ((left, "gain"), (right, "distance")):
+            axes.plot(own["colorfulness_ratio"], own[column], style, color=PALETTE[0 if style == "o-" else 3],
+                      markersize=5, label=kind)  # fmt: skip
+            for _, row in own.iloc[[0, -1]].iterrows():  # all of them would stand on each other
+                axes.annotate(f"{row['setting']:g}", (row["colorfulness_ratio"], row[column]), (0, 6),
+                              textcoords="offset points", fontsize=8, ha="center", color=MUTED)  # fmt: skip
+    for position, (name, (ratio, gain)) in enumerate(others.items()):
+        left.plot(ratio, gain, "D", color=MUTED, markersize=5)
+        place = (6, -11 if position % 2 else 5)  # controls stand close to each other
+        left.annotate(name, (ratio, gain), place, textcoords="offset points", fontsize=8, color=MUTED)
+    left.axhline(0, color=CONTROL, linestyle=":", linewidth=1)
+    for axes in (left, right):
+        axes.axvline(1.0, color=CONTROL, linestyle="--", linewidth=1, zorder=0)
+        axes.set(xlabel="colourfulness, ratio to the truth's", xlim=(-0.03, None))
+    left.set(ylabel="PSNR gain over the gray copy (dB)")
+    right.set(ylabel="distance to the true colours (0..1)", ylim=(0, None))
+    left.legend(loc="lower left")
+    return figure
+
+
+def calibration(table: pd.DataFrame) -> Figure:
+    """Groups of cells by ambiguity: their error by their entropy, and by the error that the distribution expects."""
+    figure, grid = new_figure(1, 2, 9.0, 3.6)
+    for axes, column, label in zip(
+        grid[0], ("ambiguity", "expected"), ("ambiguity (bits)", "expected error of chroma (0..255)"), strict=True
+    ):
+        axes.plot(table[column], table["error"], "o-", markersize=5)
+        axes.set(xlabel=label, ylabel="error of chroma (0..255, RMS)", ylim=(0, None))
+    largest = max(table["expected"].max(), table["error"].max())
+    grid[0, 1].plot([0, largest], [0, largest], color=CONTROL, linestyle="--", linewidth=1)
+    return figure
+
+
+def gradient_sizes(values: Mapping[str, float], label: str) -> Figure:
+    """Sizes that may be exactly zero, as bars with the number written beside each."""
+    figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.34 * len(values))
+    axes = grid[0, 0]
+    names = list(values)[::-1]
+    axes.barh(range(len(names)), [values[name] for name in names], height=0.55, color=ACCENT)
+    for y, name in enumerate(names):
+        axes.annotate(f"{values[name]:.2g}", (values[name], y), (5, 0), textcoords="offset points", va="center")
+    axes.set(yticks=range(len(names)), yticklabels=names, xlabel=label)
+    axes.margins(x=0.15)
+    axes.grid(axis="y", visible=False)
+    return figure

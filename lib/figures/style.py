@@ -1,0 +1,56 @@
+"""One look for every figure: colors, fonts, an empty figure.
+
+Figures are made without pyplot, so none is kept open and none is shown twice.
+"""
+
+import textwrap
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+INK, MUTED, CONTROL, ACCENT = "#1f2933", "#7b8794", "#9aa5b1", "#0b6e99"
+PALETTE = (ACCENT, "#d1495b", "#3a9d5d", "#e09f3e", "#6d597a", "#00798c", "#8d5524", "#5c677d")
+
+# One look for every figure, and for what readers draw themselves after importing this module.
+mpl.rcParams.update(
+    {
+        "figure.dpi": 120,
+        "savefig.dpi": 120,
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+        "font.size": 10,
+        "font.family": "DejaVu Sans",
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": MUTED,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": "#e4e7eb",
+        "grid.linewidth": 0.8,
+        "axes.prop_cycle": mpl.cycler(color=PALETTE),
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+        "lines.linewidth": 1.8,
+        "image.interpolation": "nearest",
+    }
+)
+
+
+def new_figure(rows: int, columns: int, width: float, height: float, **options) -> tuple[Figure, np.ndarray]:
+    """A figure of `width` x `height` inches with a `rows` x `columns` array of axes."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def wrapped(text: str, width: int) -> str:
+    """`text` in lines of at most `width` characters."""
+    return "\n".join(textwrap.wrap(text, width))
