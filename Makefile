@@ -30,7 +30,7 @@ bench: $(INSTALLED)  ## how fast the paper's recipe is and how fast ours, side b
 
 data: $(INSTALLED)  ## download the Kaggle pairs into data/kaggle (needs the network)
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --editable ".[dev,kaggle]"
-	.venv/bin/python -m lib.sources
+	.venv/bin/python -m lib.data.sources
 
 clean:  ## forget caches; results in outputs/ stay
 	rm -rf data/cache .pytest_cache .ruff_cache

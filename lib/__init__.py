@@ -5,6 +5,7 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     common/          files, progress, devices; mistakes of users as sentences
     color/           color spaces; chroma as a distribution, and joined with a given luma
     figures/         data in, matplotlib Figure out; nothing else
+    data/            photographs and pairs: read, decoded once, split; rendered scenes
     classical/       the paper's first milestone: filters, Fourier domain, segmentation, color maps
     networks/        the paper's network, ours, their files
     parameters.py    notebook parameters, checked before a kernel starts
@@ -13,12 +14,7 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     tidy.py          many results.json files as one tidy table
     tables.py        means over seeds with intervals, paired against a baseline; the table and its figure
     verdicts.py      differences in words; claims judged over the seeds of a sweep
-    pairs.py         gray and colour pictures in pairs, decoded once; splits; near-duplicates
-    scenes/          rendered landscapes, the embedded default data
-    sources.py       a name or a folder -> pairs
-    photographs.py   single pictures in their own aspect ratio: of pairs, samples, uploads
     metrics.py       what is measured on a prediction and its truth
-    augmentation.py  random crops and exposures of training pictures
     perceptual.py    VGG11 features; the perceptual loss as printed, and corrected
     evaluation.py    controls, a row a picture and method, intervals, paired differences
     distillation.py  how the bundled VGG11 weights were made

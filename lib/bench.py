@@ -36,14 +36,15 @@ from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
 from lib.common.devices import best_device
 from lib.common.files import OUTPUTS, write_json
 from lib.common.progress import progress
+from lib.data.folders import GrayscaleToColorDataset
+from lib.data.pairs import Pairs
+from lib.data.sources import load_pairs
 from lib.evaluation import predict
 from lib.experiments import seconds_until
 from lib.networks import build_network
-from lib.pairs import GrayscaleToColorDataset, Pairs
 from lib.perceptual import PrintedPerceptualLoss, freeze
 from lib.pretraining import CONFIG, SIZE
 from lib.runs import PACKAGES, code_version, device_name
-from lib.sources import load_pairs
 from lib.training import TrainingConfig, augmentation, make_objective, train, train_epoch, validate
 
 TRAINING, INFERENCE = "Training, images/s", "Inference, images/s"

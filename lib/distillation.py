@@ -25,7 +25,8 @@ from tqdm import trange
 
 from lib.color.spaces import rgb_to_ycbcr, to_tensor, to_uint8, ycbcr_to_rgb
 from lib.common.files import atomic_write, write_json
-from lib.pairs import list_pictures, read_photograph, read_splits
+from lib.data.images import list_pictures, read_photograph
+from lib.data.pairs import read_splits
 from lib.perceptual import BUNDLED, freeze, normalize, vgg11_structure
 
 CROP = 48

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 from torch import nn
 
+from lib.data.pairs import Pairs
 from lib.evaluation import device_of, evaluate, predict, summarize
 from lib.intervals import mean_interval
-from lib.pairs import Pairs
 from lib.training import TrainingConfig, train
 
 PREPROCESSING: dict[str, tuple[str, ...]] = {

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from lib.data.pairs import Pairs
 from lib.networks import build_network
-from lib.pairs import Pairs
 from lib.training import TrainingConfig, augmentation, make_objective
 
 

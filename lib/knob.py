@@ -16,11 +16,11 @@ from lib.color import composition
 from lib.color import distribution as chromas
 from lib.color.spaces import rgb_to_ycbcr
 from lib.common.progress import progress
+from lib.data.pairs import Pairs
 from lib.evaluation import device_of
 from lib.metrics import psnr_of, quick_metrics
 from lib.networks import ChromaNet
 from lib.networks.chroma_net import small_chroma
-from lib.pairs import Pairs
 
 KNOB, CONTROL = "knob", "safe x constant"
 SETTINGS = (0.0, 0.25, 0.5, 0.75, 1.0)

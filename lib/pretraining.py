@@ -18,11 +18,11 @@ from torch import nn
 from lib.color.spaces import gray_to_rgb
 from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
 from lib.common.files import write_json
+from lib.data.pairs import Pairs, join_pairs
+from lib.data.sources import load_pairs
 from lib.evaluation import difference, evaluate, summarize
 from lib.networks import count_parameters
-from lib.pairs import Pairs, join_pairs
 from lib.results import GRAY_COPY
-from lib.sources import load_pairs
 from lib.training import TRAINED, TrainingConfig, train
 from lib.weights import save_network
 

@@ -303,7 +303,7 @@ def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) ->
 
 def data_fingerprints(points: list[Point]) -> Iterator[str]:
     """The fingerprint of each point's pictures. They are decoded here if need be: once, not by every worker at once."""
-    from lib.sources import load_pairs
+    from lib.data.sources import load_pairs
 
     known: dict[tuple, str] = {}
     for point in points:

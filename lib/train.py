@@ -16,9 +16,9 @@ import yaml
 
 from lib.common.devices import best_device
 from lib.common.usage import UsageError, convert, nearest
+from lib.data.sources import load_pairs
 from lib.networks import build_network
 from lib.processes import join_team
-from lib.sources import load_pairs
 from lib.training import TRAINED, TrainingConfig, train
 
 _KINDS = {tuple[int, ...]: "list[int]"}  # how a type that YAML does not have is written

@@ -19,14 +19,14 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from lib.augmentation import random_crops
 from lib.color.spaces import Colorizer
 from lib.common.devices import best_device
 from lib.common.files import OUTPUTS
 from lib.common.progress import progress
+from lib.data.augmentation import random_crops
+from lib.data.pairs import Pairs
 from lib.metrics import psnr_of, quick_metrics, r2
 from lib.networks import build_network
-from lib.pairs import Pairs
 from lib.perceptual import BUNDLED, PerceptualLoss, PrintedPerceptualLoss, vgg11_features
 from lib.processes import Team, is_taken, join_team, only_here, synchronised
 from lib.weights import (

@@ -63,7 +63,7 @@ def run_folder(output: str | None, profile: str) -> Path:
 
 def print_data(selected: list[Notebook], parameters: dict[str, dict]) -> None:
     """The first line of a run: which data it uses. A name or folder that is none ends the run here."""
-    from lib.sources import describe_source
+    from lib.data.sources import describe_source
 
     for data in dict.fromkeys(parameters[n.stem].get("data", n.defaults.get("data")) for n in selected):
         try:

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 from skimage import data
 
+from lib.data.pairs import Pairs, make_pairs
 from lib.networks import build_network
-from lib.pairs import Pairs, make_pairs
 from lib.training import TrainingConfig
 from lib.weights import save_network
 

@@ -60,7 +60,7 @@ def test_imports_run_upward_only(path):
         ("papermill", {"execution", "parameters"}),
         ("distributed", {"cluster"}),
         ("ipywidgets", {"browsers"}),
-        ("kagglehub", {"sources"}),
+        ("kagglehub", {"data"}),
     ],
 )
 def test_few_modules_know(package, allowed):

@@ -13,9 +13,9 @@ from PIL import Image
 from torchvision.models import vgg11
 
 from lib import bench
-from lib import pairs as pairs_module
 from lib.bench import FILES, INFERENCE, PAPER_BATCH, PHOTOGRAPH, TRAINING, WHOLE, Contender, Plan
 from lib.common.files import read_json
+from lib.data import folders, images
 
 PLAN = Plan(size=32, repeats=1, photograph=(400, 300), widths=(8, 4))
 
@@ -104,8 +104,8 @@ def test_images_a_second(monkeypatch):
 
 def test_the_printed_recipe_decodes_both_files_each_time(files, monkeypatch):
     work, read = bench.printed_recipe(files, 32, 8, "cpu", vgg=False), []
-    original = pairs_module.read_photograph
-    monkeypatch.setattr(pairs_module, "read_photograph", lambda path: read.append(path) or original(path))
+    original = images.read_photograph
+    monkeypatch.setattr(folders, "read_photograph", lambda path: read.append(path) or original(path))
     work(FILES // PAPER_BATCH)
     assert len(read) == len(set(read)) == 2 * FILES
     work(1)  # the next epoch

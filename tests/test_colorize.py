@@ -13,10 +13,11 @@ import torch
 from PIL import ExifTags, Image, ImageCms
 from skimage import data
 
-from lib import colorize, pairs
+from lib import colorize
 from lib.color import distribution
 from lib.colorize import FORMATS, colorize_photograph, main
 from lib.colorizer import load_colorizer
+from lib.data import images
 from lib.networks import build_network
 from lib.training import TrainingConfig
 from lib.weights import save_network
@@ -592,7 +593,7 @@ def test_help_needs_no_torch():
 
 def test_what_is_known_without_torch_is_what_is_so():
     assert colorize._MOST_VERSIONS == distribution.MOST_VERSIONS
-    assert set(FORMATS) == pairs.SUFFIXES
+    assert set(FORMATS) == images.SUFFIXES
 
 
 def test_the_command_gives_what_the_function_gives(folder, run, network):

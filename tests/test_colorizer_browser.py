@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from lib.browsers import ColorizerBrowser
+from lib.data.sources import sample_photographs
 from lib.networks import ChromaNet, build_network
-from lib.sources import sample_photographs
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from toys import TEST, write_photographs
 
 from lib.claims import read_table
 from lib.common.files import NOTEBOOKS, ROOT, read_json
+from lib.data.sources import load_pairs
 from lib.evaluation import evaluate
 from lib.execution import execute, kernel_environment
 from lib.results import CONTROLS, COSTS, METRICS, load_run, results_table
-from lib.sources import load_pairs
 from lib.weights import load_network, read_config
 
 STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))

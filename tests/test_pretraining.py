@@ -13,12 +13,13 @@ from lib import colorizer, load_colorizer, pretraining
 from lib.color.spaces import gray_to_rgb, luma
 from lib.colorizer import BUNDLED_COLORIZER
 from lib.common.files import read_json
+from lib.data.images import read_photograph, squared
+from lib.data.pairs import make_pairs
+from lib.data.sources import sample_photographs
 from lib.evaluation import evaluate, summarize
 from lib.networks import build_network
-from lib.pairs import make_pairs, read_photograph, squared
 from lib.pretraining import CONFIG, halved
 from lib.results import GRAY_COPY
-from lib.sources import sample_photographs
 from lib.weights import load_network
 
 CARD = BUNDLED_COLORIZER.with_suffix(".json")
@@ -100,7 +101,7 @@ def test_made_again_from_folders(tmp_path, monkeypatch, samples):
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(pretraining, "load_colorizer", lambda vividness: load_colorizer(target, vividness, "cpu"))
-    monkeypatch.setattr("lib.sources.CACHE", tmp_path / "cache")
+    monkeypatch.setattr("lib.data.sources.CACHE", tmp_path / "cache")
     monkeypatch.setattr("sys.argv", ["pretraining", str(tmp_path / "one"), str(tmp_path / "two"), "--epochs", "2"])
     pretraining.main()
     card = read_json(target.with_suffix(".json"))

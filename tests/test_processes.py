@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from lib.common.files import ROOT
+from lib.data.cache import cached_pairs
 from lib.networks import build_network
-from lib.pairs import cached_pairs
 from lib.processes import Team, join_team, synchronised
 from lib.training import TrainingConfig, train
 from lib.weights import load_network
@@ -44,7 +44,7 @@ from dataclasses import replace
 from pathlib import Path
 import torch
 import lib.training
-from lib.pairs import cached_pairs
+from lib.data.cache import cached_pairs
 from lib.processes import join_team
 from lib.training import TrainingConfig, train
 

@@ -10,7 +10,7 @@ import torch
 from matplotlib.figure import Figure
 
 from lib import runs
-from lib.pairs import make_pairs
+from lib.data.pairs import make_pairs
 from lib.results import load_run, merged_rows, on_same_pictures, sample_pictures
 from lib.runs import Run, code_version, device_name, rows_of
 

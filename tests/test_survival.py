@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from lib import training
+from lib.data.pairs import Pairs
 from lib.networks import NETWORKS, ColorizationNet
-from lib.pairs import Pairs
 from lib.training import TrainingConfig, train
 from lib.weights import load_network
 

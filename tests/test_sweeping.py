@@ -20,9 +20,9 @@ from toys import TEST, write_notebook, write_photographs
 from lib import sweeping, workbook
 from lib.cluster import Job, job_environment, lost, run_job
 from lib.common.files import NOTEBOOKS, read_json
+from lib.data.sources import load_pairs
 from lib.execution import execute, kernel_environment
 from lib.live import SweepTable
-from lib.sources import load_pairs
 from lib.sweeps import fingerprints
 
 PARAMETERS = """
@@ -463,7 +463,9 @@ def test_threads_are_divided_and_gpus_given_one_each(tmp_path, monkeypatch):
 def test_a_sweep_of_the_baseline_from_command_to_ledger(tmp_path, monkeypatch, capsys):
     """The real notebook 02 at two numbers of pairs and two seeds; then notebook 05 takes the sweep's verdict."""
     monkeypatch.setenv("WORKBOOK_CACHE", str(tmp_path / "cache"))  # of the kernels
-    monkeypatch.setattr("lib.sources.load_pairs", partial(load_pairs, cache=tmp_path / "cache"))  # and of this process
+    monkeypatch.setattr(
+        "lib.data.sources.load_pairs", partial(load_pairs, cache=tmp_path / "cache")
+    )  # and of this process
     data, folder, file = write_photographs(tmp_path / "color"), tmp_path / "sweep", tmp_path / "pairs.yaml"
     method = "CNN, ‹pair_counts› pairs, ‹epochs› epochs"
     sides = {"better": {"method": method, "pair_counts": [24]}, "than": {"method": method, "pair_counts": [8]}}

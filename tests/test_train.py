@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from lib.common.files import ROOT
-from lib.sources import load_pairs
+from lib.data.sources import load_pairs
 from lib.train import _value, configuration, main
 from lib.training import TrainingConfig, train
 
@@ -77,7 +77,7 @@ def test_pictures_that_are_not_there_are_one_sentence(tmp_path, capsys):
 
 
 def test_a_training_that_fails_says_where(folder, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("lib.sources.CACHE", tmp_path)
+    monkeypatch.setattr("lib.data.sources.CACHE", tmp_path)
     nothing = lambda network, gray, color: network(gray).mean() * float("nan")  # noqa: E731
     monkeypatch.setattr("lib.training.make_objective", lambda config, device: nothing)
     assert main(arguments(folder, tmp_path)) == 1

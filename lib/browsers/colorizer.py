@@ -10,10 +10,10 @@ import numpy as np
 
 from lib.color.composition import enlarge, paint
 from lib.color.distribution import COLORS, ChromaDistribution
+from lib.data.images import read_photograph
 from lib.figures.pictures import colored
 from lib.figures.tiles import png_of, sheet
 from lib.networks import ChromaNet
-from lib.pairs import read_photograph
 
 VIEWS = ("colours", "three versions", "ambiguity")
 LARGEST_SHOWN = 640  # px of a photograph's longer side in the browser

@@ -10,8 +10,8 @@ import ipywidgets as widgets
 
 from lib.activations import RANKINGS, parse_address
 from lib.common.files import atomic_write, read_json, write_json
+from lib.data.photographs import uploaded_photograph
 from lib.figures.tiles import png_of
-from lib.photographs import uploaded_photograph
 from lib.studies import Study
 from lib.views import KINDS, View, draw, draw_colors, pages_of
 

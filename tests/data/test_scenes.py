@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from lib.scenes import KINDS, render_scene, render_scenes, scene_kind, scene_name
+from lib.data.scenes.rendering import KINDS, render_scene, render_scenes, scene_kind, scene_name
 
 COUNT = 150
 

@@ -13,11 +13,11 @@ from functools import partial
 import cv2
 import numpy as np
 
-from lib.scenes.alpine import glacier, lake, mountains
-from lib.scenes.coast import sea, sunset
-from lib.scenes.plains import desert, field
-from lib.scenes.texture import blend, jitter, screen
-from lib.scenes.woods import autumn, forest
+from lib.data.scenes.alpine import glacier, lake, mountains
+from lib.data.scenes.coast import sea, sunset
+from lib.data.scenes.plains import desert, field
+from lib.data.scenes.texture import blend, jitter, screen
+from lib.data.scenes.woods import autumn, forest
 
 SCENES = {scene.__name__: scene for scene in (mountains, lake, sea, forest, field, desert, glacier, sunset, autumn)}
 KINDS: tuple[str, ...] = tuple(SCENES)

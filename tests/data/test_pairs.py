@@ -20,25 +20,12 @@ from torch.utils.data import DataLoader
 
 from lib.color.spaces import to_tensor
 from lib.common.files import ROOT
-from lib.pairs import (
-    GrayscaleToColorDataset,
-    Pairs,
-    PhotographError,
-    Rows,
-    ask_ahead,
-    cached_pairs,
-    decode_pairs,
-    join_pairs,
-    list_pictures,
-    make_pairs,
-    match_pairs,
-    near_duplicates,
-    read_photograph,
-    read_splits,
-    sample_table,
-    split_by_name,
-    squared,
-)
+from lib.data.arrays import Rows, ask_ahead
+from lib.data.cache import cached_pairs, decode_pairs
+from lib.data.folders import GrayscaleToColorDataset, match_pairs
+from lib.data.images import PhotographError, list_pictures, read_photograph, squared
+from lib.data.inspection import near_duplicates, sample_table
+from lib.data.pairs import Pairs, join_pairs, make_pairs, read_splits, split_by_name
 
 # --- one picture
 
@@ -560,7 +547,7 @@ import sys, threading, time
 from pathlib import Path
 import torch
 import lib.training
-from lib.sources import load_pairs
+from lib.data.sources import load_pairs
 from lib.training import TrainingConfig, train
 
 peak = 0

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from lib.scenes.nature import (
+from lib.data.scenes.nature import (
     LEAVES,
     Stand,
     Sun,
@@ -18,9 +18,9 @@ from lib.scenes.nature import (
     sunlight,
     weather,
 )
-from lib.scenes.plains import crop
-from lib.scenes.terrain import Camera, Ground
-from lib.scenes.texture import between, blend, color, fractal, profile, sample, screen, smoothstep
+from lib.data.scenes.plains import crop
+from lib.data.scenes.terrain import Camera, Ground
+from lib.data.scenes.texture import between, blend, color, fractal, profile, sample, screen, smoothstep
 
 AUTUMN = np.array(
     [[0.78, 0.44, 0.08], [0.70, 0.26, 0.07], [0.82, 0.60, 0.14], [0.55, 0.18, 0.08], [0.36, 0.38, 0.12]], np.float32

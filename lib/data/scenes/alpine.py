@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from lib.scenes.nature import (
+from lib.data.scenes.nature import (
     GRASS,
     NEEDLES,
     ROCK,
@@ -20,8 +20,8 @@ from lib.scenes.nature import (
     view,
     weather,
 )
-from lib.scenes.terrain import Camera, Ground, hills, ridges
-from lib.scenes.texture import between, blend, color, fractal, profile, relief, sample, screen, smoothstep
+from lib.data.scenes.terrain import Camera, Ground, hills, ridges
+from lib.data.scenes.texture import between, blend, color, fractal, profile, relief, sample, screen, smoothstep
 
 
 def mountains(rng: Generator, side: int) -> np.ndarray:

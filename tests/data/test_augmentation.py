@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from lib import augmentation
-from lib.augmentation import EXPOSURE, SMALLEST_CROP, random_crops
 from lib.color.spaces import gray_to_rgb, luma, to_tensor
+from lib.data import augmentation
+from lib.data.augmentation import EXPOSURE, SMALLEST_CROP, random_crops
 
 FULL = 32
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from lib.scenes.terrain import Camera, Ground, hills
-from lib.scenes.texture import blend, color, fractal, jitter, relief, sample, screen, smoothstep
+from lib.data.scenes.terrain import Camera, Ground, hills
+from lib.data.scenes.texture import blend, color, fractal, jitter, relief, sample, screen, smoothstep
 
 
 @dataclass(frozen=True)

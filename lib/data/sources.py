@@ -8,30 +8,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lib.common.files import CACHE, DATA, resolve
+from lib.common.files import CACHE, resolve
 from lib.common.progress import progress
-from lib.pairs import (
-    Pairs,
-    PhotographError,
-    cached_pairs,
-    decode_pairs,
-    list_pictures,
-    make_pairs,
-    match_pairs,
-    read_splits,
-    split_by_name,
-)
-from lib.scenes import render_scenes
+from lib.data.cache import cached_pairs, decode_pairs
+from lib.data.folders import match_pairs
+from lib.data.images import PhotographError, list_pictures
+from lib.data.kaggle import download_kaggle, kaggle_folder
+from lib.data.pairs import Pairs, make_pairs, read_splits, split_by_name
+from lib.data.scenes.rendering import render_scenes
 
-KAGGLE = "theblackmamba31/landscape-image-colorization"
 SCENES = 2600  # 80 in 100 of them are for training, which must be more than the paper's 2,000 pairs
 _SCENES_VERSION = 2  # raise it when the renderer changes: cached scenes are then rendered anew
-
-
-def _kaggle_folder() -> Path | None:
-    """Where `make data` has put the Kaggle pairs: the first folder under data/kaggle that holds gray/ and color/."""
-    found = sorted((DATA / "kaggle").rglob("color"))
-    return next((path.parent for path in found if (path.parent / "gray").is_dir()), None)
 
 
 def find_source(data: str) -> str | Path:
@@ -40,11 +27,11 @@ def find_source(data: str) -> str | Path:
     Raises `FileNotFoundError` for a folder that is not there, with what to do.
     """
     if data == "auto":
-        return _kaggle_folder() or "scenes"
+        return kaggle_folder() or "scenes"
     if data == "scenes":
         return "scenes"
     if data == "kaggle":
-        folder = _kaggle_folder()
+        folder = kaggle_folder()
         if folder is None:
             raise FileNotFoundError("the Kaggle pairs are not in data/kaggle; `make data` downloads them")
         return folder
@@ -116,24 +103,6 @@ def sample_photographs() -> dict[str, Path]:
     # Found without being imported, which would take seconds.
     roots = {package: Path(find_spec(package).submodule_search_locations[0]) for package in shipped}
     return {Path(file).stem: roots[package] / file for package, files in shipped.items() for file in files}
-
-
-def download_kaggle() -> Path:
-    """Download the paper's kind of data into data/kaggle through kagglehub, and return the folder of its pairs."""
-    try:
-        import kagglehub
-    except ImportError as error:
-        raise RuntimeError("kagglehub is not installed; `make data` installs it") from error
-    try:
-        kagglehub.dataset_download(KAGGLE, output_dir=str(DATA / "kaggle"))
-    except Exception as error:  # whatever kagglehub and the network below it raise
-        raise RuntimeError(
-            f"{KAGGLE} could not be downloaded ({type(error).__name__}); connect to the network and try again"
-        ) from error
-    folder = _kaggle_folder()
-    if folder is None:
-        raise RuntimeError(f"{KAGGLE} came without gray/ and color/ folders; see data/kaggle")
-    return folder
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from PIL import Image
 from torch import Tensor
 
 from lib.color.spaces import to_tensor
-from lib.pairs import Pairs, read_photograph
-from lib.sources import sample_photographs
+from lib.data.images import read_photograph
+from lib.data.pairs import Pairs
+from lib.data.sources import sample_photographs
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 
 from lib.color.spaces import luma
-from lib.pairs import PhotographError
-from lib.photographs import photographs_of, samples, uploaded_photograph
-from lib.sources import sample_photographs
+from lib.data.images import PhotographError
+from lib.data.photographs import photographs_of, samples, uploaded_photograph
+from lib.data.sources import sample_photographs
 
 
 def bytes_of(image):

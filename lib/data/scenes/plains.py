@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from lib.scenes.nature import (
+from lib.data.scenes.nature import (
     GRASS,
     LEAVES,
     NEEDLES,
@@ -19,8 +19,8 @@ from lib.scenes.nature import (
     view,
     weather,
 )
-from lib.scenes.terrain import Camera, Ground, hills
-from lib.scenes.texture import between, blend, color, fractal, smoothstep
+from lib.data.scenes.terrain import Camera, Ground, hills
+from lib.data.scenes.texture import between, blend, color, fractal, smoothstep
 
 
 def field(rng: Generator, side: int) -> np.ndarray:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lib import sources
-from lib.pairs import PhotographError, read_photograph
-from lib.sources import describe_source, find_source, load_pairs
+from lib.data import kaggle, sources
+from lib.data.images import PhotographError, read_photograph
+from lib.data.sources import describe_source, find_source, load_pairs
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_folders_without_pictures_are_refused(tmp_path, cache):
 
 
 def test_names_of_sources(tmp_path, monkeypatch, pair_folder):
-    monkeypatch.setattr(sources, "DATA", tmp_path / "data")
+    monkeypatch.setattr(kaggle, "DATA", tmp_path / "data")
     assert find_source("auto") == find_source("scenes") == "scenes"
     with pytest.raises(FileNotFoundError, match="the Kaggle pairs are not in data/kaggle; `make data` downloads them"):
         find_source("kaggle")
@@ -152,10 +152,10 @@ def test_scenes_are_rendered_once(tmp_path, monkeypatch):
 
 
 def test_the_download_goes_through_kagglehub_into_data(tmp_path, monkeypatch, pair_folder):
-    monkeypatch.setattr(sources, "DATA", tmp_path)
+    monkeypatch.setattr(kaggle, "DATA", tmp_path)
     monkeypatch.setitem(sys.modules, "kagglehub", None)
     with pytest.raises(RuntimeError, match="kagglehub is not installed; `make data` installs it"):
-        sources.download_kaggle()
+        kaggle.download_kaggle()
     asked = {}
 
     def dataset_download(name, output_dir):
@@ -163,10 +163,10 @@ def test_the_download_goes_through_kagglehub_into_data(tmp_path, monkeypatch, pa
 
     monkeypatch.setitem(sys.modules, "kagglehub", SimpleNamespace(dataset_download=dataset_download))
     with pytest.raises(RuntimeError, match="came without gray/ and color/ folders"):
-        sources.download_kaggle()
+        kaggle.download_kaggle()
     (tmp_path / "kaggle").mkdir()
     pair_folder.rename(tmp_path / "kaggle" / "pictures")
-    assert sources.download_kaggle() == tmp_path / "kaggle" / "pictures"
+    assert kaggle.download_kaggle() == tmp_path / "kaggle" / "pictures"
     assert asked == {"theblackmamba31/landscape-image-colorization": str(tmp_path / "kaggle")}
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lib.scenes.texture import sample, screen
+from lib.data.scenes.texture import sample, screen
 
 
 class Ground(NamedTuple):

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from lib.scenes.nature import (
+from lib.data.scenes.nature import (
     GRASS,
     ROCK,
     Stand,
@@ -18,8 +18,8 @@ from lib.scenes.nature import (
     waves,
     weather,
 )
-from lib.scenes.terrain import Camera, hills
-from lib.scenes.texture import between, blend, color, fractal, profile, relief, screen, smoothstep
+from lib.data.scenes.terrain import Camera, hills
+from lib.data.scenes.texture import between, blend, color, fractal, profile, relief, screen, smoothstep
 
 
 def sea(rng: Generator, side: int) -> np.ndarray:

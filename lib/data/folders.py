@@ -1,0 +1,76 @@
+"""`GrayscaleToColorDataset`, the paper's data set: a folder of gray and a folder of color pictures (section III.B)."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from lib.color import spaces
+from lib.data.images import PhotographError, list_pictures, read_photograph
+
+
+def match_pairs(gray_dir: str | Path, color_dir: str | Path) -> tuple[list[tuple[str, Path, Path]], list[str]]:
+    """Pair two folders by stem: `[(stem, gray, color)]`, and a sentence for each picture without a partner."""
+    gray, color = list_pictures(gray_dir), list_pictures(color_dir)
+    alone = [f"{gray[s]}: no colour picture of that name in {color_dir}" for s in sorted(gray.keys() - color.keys())]
+    alone += [f"{color[s]}: no gray picture of that name in {gray_dir}" for s in sorted(color.keys() - gray.keys())]
+    return [(stem, gray[stem], color[stem]) for stem in gray if stem in color], alone
+
+
+def read_pair(gray_path: Path, color_path: Path | None) -> tuple[Image.Image, Image.Image]:
+    """A pair as PIL "L" and "RGB" pictures of one size; without a colour path `gray_path` is the colour picture."""
+    color = read_photograph(color_path or gray_path)
+    gray = read_photograph(gray_path).convert("L") if color_path else color.convert("L")
+    if gray.size != color.size:
+        raise PhotographError(f"{gray_path}: {gray.size} pixels, but {color_path} has {color.size}; make them equal")
+    return gray, color
+
+
+def pil_to_tensor(image: Image.Image) -> Tensor:
+    """A PIL picture as a float tensor `(C, H, W)` in [0, 1]."""
+    return spaces.to_tensor(np.asarray(image))
+
+
+class GrayscaleToColorDataset(Dataset):
+    """Pairs from a folder of gray and a folder of colour pictures, matched by file stem (paper, section III.B).
+
+    Args:
+        gray_dir, color_dir: the two folders.
+        transform: from a PIL picture to a tensor, applied to both sides; without it, a float tensor in [0, 1].
+        on_error: "raise" stops at the first picture that cannot be used (no partner, unreadable, another size than
+            its partner); "skip" leaves it out and lists it in `skipped`. Every file is decoded once to know.
+
+    Items are `(gray, color)`: `(1, H, W)` and `(3, H, W)`.
+    """
+
+    def __init__(
+        self,
+        gray_dir: str | Path,
+        color_dir: str | Path,
+        transform: Callable[[Image.Image], Tensor] = pil_to_tensor,
+        on_error: str = "raise",
+    ):
+        if on_error not in ("raise", "skip"):
+            raise ValueError(f'on_error is "raise" or "skip", not {on_error!r}')
+        matched, self.skipped = match_pairs(gray_dir, color_dir)
+        self.transform, self.items = transform, []
+        for item in matched:
+            try:
+                read_pair(*item[1:])
+                self.items.append(item)
+            except PhotographError as error:
+                self.skipped.append(str(error))
+        if self.skipped and on_error == "raise":
+            raise PhotographError(self.skipped[0])
+        if not self.items:
+            raise PhotographError(f"{gray_dir} and {color_dir} hold no usable pair")
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        gray, color = read_pair(*self.items[index][1:])
+        return self.transform(gray), self.transform(color)

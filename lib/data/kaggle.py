@@ -1,0 +1,31 @@
+"""The paper's kind of data, downloaded from Kaggle."""
+
+from pathlib import Path
+
+from lib.common.files import DATA
+
+KAGGLE = "theblackmamba31/landscape-image-colorization"
+
+
+def kaggle_folder() -> Path | None:
+    """Where `make data` has put the Kaggle pairs: the first folder under data/kaggle that holds gray/ and color/."""
+    found = sorted((DATA / "kaggle").rglob("color"))
+    return next((path.parent for path in found if (path.parent / "gray").is_dir()), None)
+
+
+def download_kaggle() -> Path:
+    """Download the paper's kind of data into data/kaggle through kagglehub, and return the folder of its pairs."""
+    try:
+        import kagglehub
+    except ImportError as error:
+        raise RuntimeError("kagglehub is not installed; `make data` installs it") from error
+    try:
+        kagglehub.dataset_download(KAGGLE, output_dir=str(DATA / "kaggle"))
+    except Exception as error:  # whatever kagglehub and the network below it raise
+        raise RuntimeError(
+            f"{KAGGLE} could not be downloaded ({type(error).__name__}); connect to the network and try again"
+        ) from error
+    folder = kaggle_folder()
+    if folder is None:
+        raise RuntimeError(f"{KAGGLE} came without gray/ and color/ folders; see data/kaggle")
+    return folder

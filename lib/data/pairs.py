@@ -1,0 +1,143 @@
+"""Gray and colour pictures in pairs: read as a person sees them, decoded once, split for good.
+
+`GrayscaleToColorDataset` is the paper's data set, two folders read picture by picture. `Pairs` is what the notebooks
+train and measure on: every picture decoded once to uint8 and kept under a fingerprint of the files. Its arrays stay on
+the disk, mapped into memory, and a split looks its pictures up there: there may be more of them than memory holds.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from lib.data.arrays import Rows
+from lib.data.images import SUFFIXES
+
+SPLITS = ("train", "val", "test")
+PIECE = 256  # pictures that are read at a time where all of them are needed
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of one size, decoded to uint8.
+
+    `gray` is `(N, H, W)`, `color` is `(N, H, W, 3)`: arrays, memory-mapped where they come from a cache, or the `Rows`
+    of such; `names` and `splits` have N entries. `fingerprint` identifies pixels, names and splits; `skipped` says what
+    was left out and why.
+    """
+
+    name: str
+    description: str
+    gray: np.ndarray | Rows
+    color: np.ndarray | Rows
+    names: list[str]
+    splits: np.ndarray
+    fingerprint: str
+    skipped: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def size(self) -> int:
+        """Side of the square pictures, in pixels."""
+        return self.gray.shape[-1]
+
+    def counts(self) -> dict[str, int]:
+        """Number of pairs in each split."""
+        return {split: int((self.splits == split).sum()) for split in SPLITS}
+
+    def indices(self, split: str, limit: int | None = None) -> np.ndarray:
+        """Positions of a split's pairs in an order fixed by their names, so that 1,000 are among the 2,000.
+
+        Fewer than `limit` in the split raises `ValueError`: a run must not quietly train on less than it says.
+        """
+        if split not in SPLITS:
+            raise ValueError(f"split is one of {', '.join(SPLITS)}, not {split!r}")
+        found = np.flatnonzero(self.splits == split)
+        if not len(found):
+            raise ValueError(f"{self.name} has no pictures in its {split} split; see split.csv or add pictures")
+        if limit is not None and limit > len(found):
+            raise ValueError(f"{limit} {split} pairs were asked for, {self.name} has {len(found)}; ask for fewer")
+        return np.array(sorted(found, key=lambda i: sha256_of("order", self.names[i])))[:limit]
+
+    def split(self, split: str, limit: int | None = None) -> "Pairs":
+        """The first `limit` pairs of a split, as `Pairs`; no picture is copied."""
+        chosen = self.indices(split, limit)
+        return replace(
+            self,
+            gray=Rows([self.gray], chosen),
+            color=Rows([self.color], chosen),
+            names=[self.names[i] for i in chosen],
+            splits=self.splits[chosen],
+        )
+
+    def tensors(self, chosen: slice | Sequence[int], device: str = "cpu") -> tuple[Tensor, Tensor]:
+        """Gray `(B, 1, H, W)` and colour `(B, 3, H, W)`, float32 in [0, 1], of the chosen positions."""
+        gray, color = (torch.from_numpy(np.array(side[chosen])).to(device) for side in (self.gray, self.color))
+        return gray.unsqueeze(1).float() / 255, color.movedim(-1, 1).float() / 255
+
+
+def sha256_of(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def split_by_name(names: Iterable[str]) -> np.ndarray:
+    """train, val or test (80, 10, 10 in 100) for each name, by its hash: the same name always falls the same way."""
+    hundredth = [int(sha256_of("split", name)[:8], 16) % 100 for name in names]
+    return np.array(["train" if h < 80 else "val" if h < 90 else "test" for h in hundredth])
+
+
+def read_splits(folder: Path, names: list[str]) -> np.ndarray:
+    """Splits from `split.csv` (`name,split`) in or beside `folder`, else `split_by_name`.
+
+    Names in the file may carry a suffix. A picture that the file does not name raises `ValueError`.
+    """
+    file = next((p for p in (folder / "split.csv", folder.parent / "split.csv") if p.exists()), None)
+    if file is None:
+        return split_by_name(names)
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False)  # a picture may be called NA
+    except ValueError as error:  # pandas' own errors, and bytes that are no text
+        raise ValueError(f"{file}: not readable as lines of name,split ({str(error).strip()})") from error
+    if list(table.columns) != ["name", "split"] or not set(table["split"]) <= set(SPLITS):
+        raise ValueError(f"{file}: needs the columns name,split with split one of {', '.join(SPLITS)}")
+    # Only a picture's suffix is cut off: a name may hold dots of its own.
+    stems = (Path(name).stem if Path(name).suffix.lower() in SUFFIXES else name for name in table["name"])
+    known = dict(zip(stems, table["split"], strict=True))
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"{file}: does not name {unknown[0]} ({len(unknown)} such pictures); add a line for each")
+    return np.array([known[name] for name in names])
+
+
+def make_pairs(
+    name: str, description: str, names: list[str], gray: np.ndarray | Rows, color: np.ndarray | Rows, splits: np.ndarray
+) -> Pairs:
+    """`Pairs` from arrays, with the fingerprint of their content."""
+    digest = hashlib.sha256(json.dumps([names, splits.tolist(), list(color.shape)]).encode())
+    for start in range(0, len(names), PIECE):  # in pieces: a memory-mapped array need not fit in memory
+        digest.update(np.ascontiguousarray(gray[start : start + PIECE]).data)
+        digest.update(np.ascontiguousarray(color[start : start + PIECE]).data)
+    return Pairs(name, description, gray, color, names, splits, digest.hexdigest()[:16])
+
+
+def join_pairs(parts: Sequence[Pairs]) -> Pairs:
+    """Several sets of pairs of one size as one, each name led by the name of its set; no picture is copied."""
+    if len({part.size for part in parts}) > 1:
+        raise ValueError(f"sets of {sorted({part.size for part in parts})} px cannot be joined; load them at one size")
+    everything = np.arange(sum(len(part) for part in parts))
+    return make_pairs(
+        " + ".join(part.name for part in parts),
+        "; ".join(part.description for part in parts),
+        [f"{part.name}/{name}" for part in parts for name in part.names],
+        Rows([part.gray for part in parts], everything),
+        Rows([part.color for part in parts], everything),
+        np.concatenate([part.splits for part in parts]),
+    )

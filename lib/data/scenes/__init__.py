@@ -1,0 +1,1 @@
+"""Rendered landscapes, the embedded default data."""
