@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from lib.classical.mapping import fit_intensity_map
+from lib.classical.color_maps import fit_intensity_map
 from lib.color import spaces
 from lib.color.spaces import Colorizer
 from lib.common.files import resolve

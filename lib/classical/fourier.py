@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import scipy.fft
 
-from lib.classical.preprocessing import check_gray
+from lib.classical.filters import check_gray
 
 MID_GRAY = 128  # where a high-pass picture puts "no detail here"
 

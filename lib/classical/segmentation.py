@@ -12,8 +12,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from lib.classical.mapping import LEVELS, PictureColorizer, level_sums
-from lib.classical.preprocessing import check_gray, check_pairs
+from lib.classical.color_maps import LEVELS, PictureColorizer, level_sums
+from lib.classical.filters import check_gray, check_pairs
 from lib.color.spaces import LUMA_WEIGHTS
 
 

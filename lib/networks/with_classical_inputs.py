@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lib.classical.filters import bilateral, canny, gaussian, sobel
 from lib.classical.fourier import high_pass
-from lib.classical.preprocessing import bilateral, canny, gaussian, sobel
 from lib.classical.segmentation import multi_otsu
 from lib.color import spaces
 from lib.networks.colorization_net import ColorizationNet

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
-from lib.classical.preprocessing import check_gray, check_pairs
+from lib.classical.filters import check_gray, check_pairs
 from lib.color.spaces import to_tensor, to_uint8
 
 LEVELS = np.arange(256)

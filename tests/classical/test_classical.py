@@ -8,11 +8,12 @@ import skimage.data
 import torch
 from skimage.filters import threshold_multiotsu
 
-from lib.classical import classical_colorizers, fourier, mapping, preprocessing, segmentation
+from lib.classical import color_maps, filters, fourier, segmentation
+from lib.classical.colorizers import classical_colorizers
 from lib.color.spaces import colorfulness, to_tensor
 
 CAMERA = skimage.data.camera()[::4, ::3].copy()  # 128 x 171: not square, an odd side
-FILTERS = {**preprocessing.FILTERS, **fourier.FILTERS}
+FILTERS = {**filters.FILTERS, **fourier.FILTERS}
 EDGE_CASES = {
     "constant": np.full((9, 7), 90, np.uint8),
     "one row": np.arange(0, 250, 5, dtype=np.uint8)[None],
@@ -46,31 +47,31 @@ def squared_error(colorizer, pairs):
 def test_sobel_is_the_gradient_magnitude_and_a_full_step_is_255():
     gray = CAMERA.astype(float)
     magnitude = np.hypot(scipy.ndimage.sobel(gray, 0, mode="mirror"), scipy.ndimage.sobel(gray, 1, mode="mirror")) / 4
-    assert np.abs(preprocessing.sobel(CAMERA) - magnitude.clip(max=255)).max() <= 0.51
+    assert np.abs(filters.sobel(CAMERA) - magnitude.clip(max=255)).max() <= 0.51
     step = np.zeros((8, 8), np.uint8)
     step[:, 4:] = 255
-    assert preprocessing.sobel(step).max() == 255
+    assert filters.sobel(step).max() == 255
 
 
 def test_canny_takes_its_thresholds_from_the_picture():
-    edges = preprocessing.canny(CAMERA)
+    edges = filters.canny(CAMERA)
     assert set(np.unique(edges)) == {0, 255}
     dim = (CAMERA // 8 + 60).astype(np.uint8)
-    assert (preprocessing.canny(dim) & edges).sum() > 0.6 * edges.sum()
-    assert np.array_equal(preprocessing.canny(CAMERA, 80, 200), cv2.Canny(CAMERA, 80, 200, L2gradient=True))
-    assert preprocessing.canny(CAMERA, high=900).sum() < preprocessing.canny(CAMERA, high=200).sum()
+    assert (filters.canny(dim) & edges).sum() > 0.6 * edges.sum()
+    assert np.array_equal(filters.canny(CAMERA, 80, 200), cv2.Canny(CAMERA, 80, 200, L2gradient=True))
+    assert filters.canny(CAMERA, high=900).sum() < filters.canny(CAMERA, high=200).sum()
 
 
 def test_gaussian_agrees_with_scipy_and_bilateral_keeps_a_step_that_gaussian_blurs():
     reference = scipy.ndimage.gaussian_filter(CAMERA.astype(float), 2, mode="mirror")
-    assert np.abs(preprocessing.gaussian(CAMERA, 2) - reference).max() < 2
+    assert np.abs(filters.gaussian(CAMERA, 2) - reference).max() < 2
     rng = np.random.default_rng(0)
     step = np.where(np.arange(40) < 20, 60, 190) + rng.normal(0, 6, (40, 40))
     step = step.astype(np.uint8)
-    smooth = preprocessing.bilateral(step)
+    smooth = filters.bilateral(step)
     assert smooth[:, :15].std() < 0.5 * step[:, :15].std()
     assert (smooth[:, 20] - smooth[:, 19].astype(float)).mean() > 110
-    assert (preprocessing.gaussian(step)[:, 20] - preprocessing.gaussian(step)[:, 19].astype(float)).mean() < 60
+    assert (filters.gaussian(step)[:, 20] - filters.gaussian(step)[:, 19].astype(float)).mean() < 60
 
 
 # --- Fourier domain ---
@@ -181,39 +182,39 @@ def test_segment_colors_with_luma_kept_change_no_light():
 # --- mapping ---
 
 
-@pytest.mark.parametrize("name", mapping.OPENCV_MAPS)
+@pytest.mark.parametrize("name", color_maps.OPENCV_MAPS)
 def test_opencv_maps_are_opencvs(name):
     expected = cv2.applyColorMap(CAMERA, getattr(cv2, f"COLORMAP_{name}"))[..., ::-1]
-    assert np.array_equal(mapping.opencv_map(name.lower()).map_image(CAMERA), expected)
+    assert np.array_equal(color_maps.opencv_map(name.lower()).map_image(CAMERA), expected)
 
 
 def test_lookup_paints_every_level_with_its_row_of_the_table():
     table = np.random.default_rng(0).integers(0, 256, (256, 3), dtype=np.uint8)
-    assert np.array_equal(mapping.LookupColorizer(table, "random").map_image(CAMERA), table[CAMERA])
+    assert np.array_equal(color_maps.LookupColorizer(table, "random").map_image(CAMERA), table[CAMERA])
 
 
 def test_intensity_rules_read_as_an_if_else_chain():
     def chain(level):
-        for bound, color, _ in mapping.INTENSITY_RULES:
+        for bound, color, _ in color_maps.INTENSITY_RULES:
             if level < bound:
                 return color
 
-    table = mapping.intensity_rules().table
+    table = color_maps.intensity_rules().table
     assert [tuple(row) for row in table.tolist()] == [chain(level) for level in range(256)]
-    starts = [0, *(bound for bound, _, _ in mapping.INTENSITY_RULES)]
-    for start, (bound, color, _) in zip(starts, mapping.INTENSITY_RULES, strict=False):
+    starts = [0, *(bound for bound, _, _ in color_maps.INTENSITY_RULES)]
+    for start, (bound, color, _) in zip(starts, color_maps.INTENSITY_RULES, strict=False):
         assert start <= np.dot(color, [0.299, 0.587, 0.114]) < bound
 
 
-@pytest.mark.parametrize("name", mapping.GRADIENTS)
+@pytest.mark.parametrize("name", color_maps.GRADIENTS)
 def test_hand_made_gradients_keep_the_light(name):
-    luma = mapping.gradient_map(mapping.GRADIENTS[name], name).table @ np.array([0.299, 0.587, 0.114])
+    luma = color_maps.gradient_map(color_maps.GRADIENTS[name], name).table @ np.array([0.299, 0.587, 0.114])
     assert np.abs(luma - np.arange(256)).max() < 3
 
 
 def test_gradient_map_takes_even_colors_and_placed_ones():
-    even = mapping.gradient_map(["black", "red", "white"], "even").table.astype(int)
-    assert np.array_equal(even, mapping.gradient_map([(0, "black"), (0.5, "red"), (1, "white")], "placed").table)
+    even = color_maps.gradient_map(["black", "red", "white"], "even").table.astype(int)
+    assert np.array_equal(even, color_maps.gradient_map([(0, "black"), (0.5, "red"), (1, "white")], "placed").table)
     ramp = np.arange(256) / 255
     expected = 255 * np.stack([np.interp(ramp, [0, 0.5, 1], stop) for stop in ([0, 1, 1], [0, 0, 1], [0, 0, 1])], 1)
     assert np.abs(even - expected).max() <= 1
@@ -221,7 +222,7 @@ def test_gradient_map_takes_even_colors_and_placed_ones():
 
 def test_intensity_map_is_the_mean_color_of_each_level_and_no_other_table_is_nearer(pairs):
     gray, color = pairs
-    fitted = mapping.fit_intensity_map(gray, color)
+    fitted = color_maps.fit_intensity_map(gray, color)
     assert fitted.name == "intensity-only map (best)"
     for level in np.unique(gray):
         assert np.abs(fitted.table[level] - color[gray == level].mean(axis=0)).max() <= 0.5
@@ -229,9 +230,9 @@ def test_intensity_map_is_the_mean_color_of_each_level_and_no_other_table_is_nea
     rng = np.random.default_rng(0)
     for size in (1, 3, 20):
         other = np.clip(fitted.table.astype(int) + rng.integers(-size, size + 1, (256, 3)), 0, 255).astype(np.uint8)
-        assert squared_error(mapping.LookupColorizer(other, "other"), pairs) > best
+        assert squared_error(color_maps.LookupColorizer(other, "other"), pairs) > best
     assert (
-        squared_error(mapping.LookupColorizer(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, 1), ""), pairs)
+        squared_error(color_maps.LookupColorizer(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, 1), ""), pairs)
         > best
     )
 
@@ -239,7 +240,7 @@ def test_intensity_map_is_the_mean_color_of_each_level_and_no_other_table_is_nea
 def test_intensity_map_fills_unseen_levels_between_their_neighbours_black_and_white():
     gray = np.array([[[100, 200]]], np.uint8)
     color = np.array([[[[50, 110, 150], [250, 180, 190]]]], np.uint8)
-    table = mapping.fit_intensity_map(gray, color).table
+    table = color_maps.fit_intensity_map(gray, color).table
     assert table[[0, 50, 100, 150, 200, 255]].tolist() == [
         [0, 0, 0],
         [25, 55, 75],
@@ -251,34 +252,34 @@ def test_intensity_map_fills_unseen_levels_between_their_neighbours_black_and_wh
 
 
 def test_fitted_gradient_lies_between_the_best_table_and_fewer_stops(pairs):
-    errors = [squared_error(mapping.fit_gradient(*pairs, stops=stops), pairs) for stops in (2, 3, 5, 9, 17)]
+    errors = [squared_error(color_maps.fit_gradient(*pairs, stops=stops), pairs) for stops in (2, 3, 5, 9, 17)]
     assert errors == sorted(errors, reverse=True)
-    best = squared_error(mapping.fit_intensity_map(*pairs), pairs)
+    best = squared_error(color_maps.fit_intensity_map(*pairs), pairs)
     assert best < errors[-1] < 1.02 * best
-    hand_made = mapping.gradient_map(mapping.GRADIENTS["landscape"], "landscape")
+    hand_made = color_maps.gradient_map(color_maps.GRADIENTS["landscape"], "landscape")
     assert errors[0] < squared_error(hand_made, pairs)
 
 
 def test_fitted_gradient_recovers_a_gradient_and_bridges_unseen_levels():
-    truth = mapping.gradient_map(["black", "#204060", "#80a040", "#e0c0a0", "white"], "truth")
+    truth = color_maps.gradient_map(["black", "#204060", "#80a040", "#e0c0a0", "white"], "truth")
     gray = np.concatenate([np.arange(0, 60), np.arange(180, 256)]).astype(np.uint8)[None, None]
     color = truth.map_image(gray[0])[None]
-    fitted = mapping.fit_gradient(gray, color, stops=5)
+    fitted = color_maps.fit_gradient(gray, color, stops=5)
     assert np.abs(fitted.table.astype(int) - truth.table)[gray.ravel()].max() <= 2
-    bridged = mapping.fit_gradient(gray, color, stops=17).table  # several stops lie among the unseen levels
-    assert np.abs(bridged.astype(int) - mapping.fit_intensity_map(gray, color).table).max() <= 6
+    bridged = color_maps.fit_gradient(gray, color, stops=17).table  # several stops lie among the unseen levels
+    assert np.abs(bridged.astype(int) - color_maps.fit_intensity_map(gray, color).table).max() <= 6
 
 
 def test_preprocessed_filters_and_then_paints():
-    viridis = mapping.opencv_map("viridis")
-    chain = mapping.Preprocessed(fourier.low_pass, viridis, "smooth viridis")
+    viridis = color_maps.opencv_map("viridis")
+    chain = color_maps.Preprocessed(fourier.low_pass, viridis, "smooth viridis")
     assert chain.name == "smooth viridis"
     assert np.array_equal(chain.map_image(CAMERA), viridis.table[fourier.low_pass(CAMERA)])
 
 
 def test_map_batch_filters_batches_too():
-    filtered = mapping.map_batch(preprocessing.sobel, to_tensor(CAMERA)[None])
-    assert torch.equal(filtered[0], to_tensor(preprocessing.sobel(CAMERA)))
+    filtered = color_maps.map_batch(filters.sobel, to_tensor(CAMERA)[None])
+    assert torch.equal(filtered[0], to_tensor(filters.sobel(CAMERA)))
 
 
 # --- the set for the tables ---
@@ -357,13 +358,13 @@ def test_what_is_no_gray_picture_is_refused(bad, error, words, colorizers):
 def test_wrong_values_are_refused_in_words(pairs):
     gray, color = pairs
     with pytest.raises(ValueError, match=r"no colour map 'JETT'; it has AUTUMN, BONE"):
-        mapping.opencv_map("JETT")
+        color_maps.opencv_map("JETT")
     with pytest.raises(ValueError, match=r"shape \(255, 3\)"):
-        mapping.LookupColorizer(np.zeros((255, 3), np.uint8), "short")
+        color_maps.LookupColorizer(np.zeros((255, 3), np.uint8), "short")
     with pytest.raises(ValueError, match=r"\(4, 3, 48, 64\)"):
-        mapping.intensity_rules()(torch.zeros(4, 3, 48, 64))
+        color_maps.intensity_rules()(torch.zeros(4, 3, 48, 64))
     with pytest.raises(ValueError, match="2 to 256 stops, got 1"):
-        mapping.fit_gradient(gray, color, stops=1)
+        color_maps.fit_gradient(gray, color, stops=1)
     with pytest.raises(ValueError, match="2 to 256 segments, got 1"):
         segmentation.multi_otsu(CAMERA, 1)
     with pytest.raises(ValueError, match="unknown segmentation 'watershed'; there are otsu, kmeans"):
@@ -376,12 +377,12 @@ def test_wrong_values_are_refused_in_words(pairs):
         with pytest.raises(ValueError, match="cycles per picture height"):
             fourier.low_pass(CAMERA, cutoff)
     with pytest.raises(ValueError, match="sigma"):
-        preprocessing.gaussian(CAMERA, 0)
+        filters.gaussian(CAMERA, 0)
 
 
 def test_pairs_that_do_not_match_are_refused(pairs):
     gray, color = pairs
-    fits = (mapping.fit_intensity_map, mapping.fit_gradient, segmentation.SegmentColors.fit, classical_colorizers)
+    fits = (color_maps.fit_intensity_map, color_maps.fit_gradient, segmentation.SegmentColors.fit, classical_colorizers)
     for fit in fits:
         with pytest.raises(ValueError, match=r"gray uint8 of shape \(3, 48, 64\) and color uint8 of shape \(4, 48"):
             fit(gray[:3], color)
