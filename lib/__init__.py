@@ -7,6 +7,7 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     figures/         data in, matplotlib Figure out; nothing else
     data/            photographs and pairs: read, decoded once, split; rendered scenes
     classical/       the paper's first milestone: filters, Fourier domain, segmentation, color maps
+    losses/          VGG11 features; the perceptual loss as printed, and corrected
     networks/        the paper's network, ours, their files
     parameters.py    notebook parameters, checked before a kernel starts
     results.py       what a run or a sweep left behind, read from its files; the table that terminal and page show
@@ -15,7 +16,6 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     tables.py        means over seeds with intervals, paired against a baseline; the table and its figure
     verdicts.py      differences in words; claims judged over the seeds of a sweep
     metrics.py       what is measured on a prediction and its truth
-    perceptual.py    VGG11 features; the perceptual loss as printed, and corrected
     evaluation.py    controls, a row a picture and method, intervals, paired differences
     distillation.py  how the bundled VGG11 weights were made
     weights.py       networks and checkpoints in files, each whole or not there

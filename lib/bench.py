@@ -41,8 +41,9 @@ from lib.data.pairs import Pairs
 from lib.data.sources import load_pairs
 from lib.evaluation import predict
 from lib.experiments import seconds_until
+from lib.losses.perceptual import PrintedPerceptualLoss
+from lib.losses.vgg_features import freeze
 from lib.networks import build_network
-from lib.perceptual import PrintedPerceptualLoss, freeze
 from lib.pretraining import CONFIG, SIZE
 from lib.runs import PACKAGES, code_version, device_name
 from lib.training import TrainingConfig, augmentation, make_objective, train, train_epoch, validate

@@ -27,7 +27,7 @@ from lib.color.spaces import rgb_to_ycbcr, to_tensor, to_uint8, ycbcr_to_rgb
 from lib.common.files import atomic_write, write_json
 from lib.data.images import list_pictures, read_photograph
 from lib.data.pairs import read_splits
-from lib.perceptual import BUNDLED, freeze, normalize, vgg11_structure
+from lib.losses.vgg_features import BUNDLED, freeze, normalize, vgg11_structure
 
 CROP = 48
 PHOTOGRAPHS_A_STEP = 8

@@ -14,8 +14,8 @@ from lib.color.spaces import Colorizer
 from lib.common.files import resolve
 from lib.common.progress import progress
 from lib.data.pairs import Pairs
+from lib.losses.vgg_features import feature_distance
 from lib.metrics import ciede2000, psnr_of, quick_metrics, r2_of_sums
-from lib.perceptual import feature_distance
 from lib.results import GRAY_COPY, INTENSITY_MAP, METRICS, ROW
 
 RESAMPLES = 1000

@@ -14,7 +14,7 @@ from lib.color.spaces import Colorizer
 from lib.data.photographs import Photograph
 from lib.evaluation import device_of, predict
 from lib.interventions import channel_effects
-from lib.perceptual import GrayFeatures
+from lib.losses.vgg_features import GrayFeatures
 from lib.weights import load_network
 
 _KEPT = 16  # activations of one picture take 7 MB at 128 px and width 64; the oldest are forgotten

@@ -25,9 +25,10 @@ from lib.common.files import OUTPUTS
 from lib.common.progress import progress
 from lib.data.augmentation import random_crops
 from lib.data.pairs import Pairs
+from lib.losses.perceptual import PerceptualLoss, PrintedPerceptualLoss
+from lib.losses.vgg_features import BUNDLED, vgg11_features
 from lib.metrics import psnr_of, quick_metrics, r2
 from lib.networks import build_network
-from lib.perceptual import BUNDLED, PerceptualLoss, PrintedPerceptualLoss, vgg11_features
 from lib.processes import Team, is_taken, join_team, only_here, synchronised
 from lib.weights import (
     load_checkpoint,

@@ -20,8 +20,8 @@ from lib.evaluation import (
     predict,
     summarize,
 )
+from lib.losses.vgg_features import feature_distance, vgg11_features
 from lib.networks import build_network
-from lib.perceptual import feature_distance, vgg11_features
 from lib.results import COSTS
 
 

@@ -8,8 +8,8 @@ from lib import studies
 from lib.activations import capture
 from lib.color.spaces import gray_to_rgb
 from lib.data.photographs import Photograph, photographs_of
+from lib.losses.vgg_features import GrayFeatures, vgg11_features
 from lib.networks import build_network
-from lib.perceptual import GrayFeatures, vgg11_features
 from lib.studies import Study
 
 

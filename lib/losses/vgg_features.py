@@ -1,11 +1,10 @@
-"""VGG11's first five layers as a feature extractor, and the perceptual loss of the paper: as printed, and corrected.
+"""VGG11's first five layers as a feature extractor: their weights, and a distance between their features.
 
 The features are 128 channels at half the picture's resolution (conv3-64, ReLU, max-pool 2, conv64-128, ReLU). Their
 weights are buffers and not parameters, so no optimizer and no checkpoint of a loss ever holds them.
 """
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -91,52 +90,12 @@ class GrayFeatures(nn.Module):
         return self.features(normalize(gray_to_rgb(gray)))
 
 
-def _check_pictures(pred: Tensor, target: Tensor) -> None:
+def check_pictures(pred: Tensor, target: Tensor) -> None:
     for picture in (pred, target):
         if picture.ndim != 4 or picture.shape[1] != 3 or min(picture.shape[2:]) < 2:
             raise ValueError(f"VGG features need pictures (B, 3, H, W) of 2 px or more, got {tuple(picture.shape)}")
     if pred.shape != target.shape:
         raise ValueError(f"pictures to compare differ in shape: {tuple(pred.shape)} and {tuple(target.shape)}")
-
-
-class PrintedPerceptualLoss(nn.Module):
-    """The paper's PerceptualLoss (section III-B, Enhancement) with its faults kept; `PerceptualLoss` is the cure.
-
-    Both passes run without gradients, so alone its `.backward()` raises RuntimeError, and added to another loss it
-    leaves every gradient as it was. The pictures are not normalised. One thing differs from the listing: that runs
-    all of VGG11's features though its text says the first five layers; here it is the five.
-    """
-
-    def __init__(self, features: nn.Module) -> None:
-        super().__init__()
-        self.features = features
-
-    def forward(self, pred: Tensor, target: Tensor) -> Tensor:
-        """Mean squared difference of the features of two `(B, 3, H, W)` in [0, 1]: a scalar without gradient."""
-        _check_pictures(pred, target)
-        with torch.no_grad():
-            return F.mse_loss(self.features(pred), self.features(target))
-
-
-class PerceptualLoss(nn.Module):
-    """The corrected loss: the gradient flows through `pred`, and VGG sees pictures as it was trained on them.
-
-    `features` comes from `vgg11_features`: its weights are buffers, so the loss has no parameters and saves nothing.
-    """
-
-    def __init__(self, features: nn.Module) -> None:
-        super().__init__()
-        self.features = features
-
-    def forward(self, pred: Tensor, target: Tensor) -> Tensor:
-        """Mean squared difference of the features of two `(B, 3, H, W)` in [0, 1]: a scalar, differentiable in `pred`.
-
-        Raises ValueError for pictures of another shape, smaller than 2 px, or of differing sizes.
-        """
-        _check_pictures(pred, target)
-        with torch.no_grad():
-            wanted = self.features(normalize(target))
-        return F.mse_loss(self.features(normalize(pred)), wanted)
 
 
 @torch.no_grad()
@@ -146,7 +105,7 @@ def feature_distance(features: nn.Module, a: Tensor, b: Tensor) -> Tensor:
     The mean squared difference of the normalised pictures' features: the metric `vgg_distance`, whose mean over a
     batch is `PerceptualLoss`. Its scale belongs to the weights: name them wherever it is shown.
     """
-    _check_pictures(a, b)
+    check_pictures(a, b)
     # A few pictures at a time: the first layer's maps take 64 floats a pixel.
     chunks = zip(a.split(16), b.split(16), strict=True)
     return torch.cat([(features(normalize(x)) - features(normalize(y))).square().mean((1, 2, 3)) for x, y in chunks])

@@ -18,14 +18,13 @@ from torchvision.models import VGG11_Weights, vgg11
 from lib import distillation
 from lib.color.spaces import gray_to_rgb, luma, to_tensor
 from lib.common.files import read_json
-from lib.perceptual import (
+from lib.losses.perceptual import PerceptualLoss, PrintedPerceptualLoss
+from lib.losses.vgg_features import (
     BUNDLED,
     IMAGENET_MEAN,
     IMAGENET_STD,
     WEIGHTS,
     GrayFeatures,
-    PerceptualLoss,
-    PrintedPerceptualLoss,
     feature_distance,
     freeze,
     normalize,
