@@ -9,6 +9,7 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     classical/       the paper's first milestone: filters, Fourier domain, segmentation, color maps
     losses/          VGG11 features; the perceptual loss as printed, and corrected
     networks/        the paper's network, ours, their files
+    colorize.py      photographs in, photographs out
     parameters.py    notebook parameters, checked before a kernel starts
     results.py       what a run or a sweep left behind, read from its files; the table that terminal and page show
     intervals.py     a mean of few values, its interval, the verdict that it gives
@@ -18,12 +19,8 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     metrics.py       what is measured on a prediction and its truth
     evaluation.py    controls, a row a picture and method, intervals, paired differences
     distillation.py  how the bundled VGG11 weights were made
-    weights.py       networks and checkpoints in files, each whole or not there
     processes.py     several processes that train one network, or want the same one
     training.py      TrainingConfig and the visible loop; a training is kept under its fingerprint
-    colorizer.py     the bundled colorizer, ready to use
-    colorize.py      photographs in, photographs out
-    checkpoints.py   the networks that runs have kept, and their epochs
     gradients.py     what a loss and what accumulation do to gradients
     knob.py          vividness against its control, ambiguity against the error
     pretraining.py   how the bundled colorizer was made
@@ -55,7 +52,7 @@ only sources.py (and torchvision's own weights, when asked for) reaches for the 
 def __getattr__(name: str) -> object:
     # Looked up only when asked for: `import lib` and its light modules need not wait for torch.
     if name == "load_colorizer":
-        from lib.colorizer import load_colorizer
+        from lib.networks.pretrained import load_colorizer
 
         return load_colorizer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -32,7 +32,6 @@ from torch.utils.data import DataLoader
 
 from lib.color.spaces import gray_to_rgb
 from lib.colorize import FORMATS, colorize_photograph
-from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
 from lib.common.devices import best_device
 from lib.common.files import OUTPUTS, write_json
 from lib.common.progress import progress
@@ -43,7 +42,8 @@ from lib.evaluation import predict
 from lib.experiments import seconds_until
 from lib.losses.perceptual import PrintedPerceptualLoss
 from lib.losses.vgg_features import freeze
-from lib.networks import build_network
+from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
+from lib.networks.registry import build_network
 from lib.pretraining import CONFIG, SIZE
 from lib.runs import PACKAGES, code_version, device_name
 from lib.training import TrainingConfig, augmentation, make_objective, train, train_epoch, validate

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from lib.common.files import atomic_write
 
 if TYPE_CHECKING:
-    from lib.networks import ChromaNet
+    from lib.networks.chroma_net import ChromaNet
 
 # torch takes seconds to import: what needs it is imported where it is used, so that the help, mistakes, and a folder
 # that is done already are answered at once.
@@ -245,7 +245,7 @@ def _run(options: argparse.Namespace) -> int:
         jobs, problems = _plan(options)
         todo = [(source, targets) for source, targets in jobs if options.force or not all(t.exists() for t in targets)]
         if todo:
-            from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
+            from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 
             network = load_colorizer(options.weights or BUNDLED_COLORIZER)
     except (OSError, ValueError) as error:

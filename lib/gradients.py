@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from lib.data.pairs import Pairs
-from lib.networks import build_network
+from lib.networks.registry import build_network
 from lib.training import TrainingConfig, augmentation, make_objective
 
 

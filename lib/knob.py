@@ -19,8 +19,7 @@ from lib.common.progress import progress
 from lib.data.pairs import Pairs
 from lib.evaluation import device_of
 from lib.metrics import psnr_of, quick_metrics
-from lib.networks import ChromaNet
-from lib.networks.chroma_net import small_chroma
+from lib.networks.chroma_net import ChromaNet, small_chroma
 
 KNOB, CONTROL = "knob", "safe x constant"
 SETTINGS = (0.0, 0.25, 0.5, 0.75, 1.0)

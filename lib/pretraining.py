@@ -16,15 +16,15 @@ import pandas as pd
 from torch import nn
 
 from lib.color.spaces import gray_to_rgb
-from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
 from lib.common.files import write_json
 from lib.data.pairs import Pairs, join_pairs
 from lib.data.sources import load_pairs
 from lib.evaluation import difference, evaluate, summarize
-from lib.networks import count_parameters
+from lib.networks.colorization_net import count_parameters
+from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
+from lib.networks.storage import save_network
 from lib.results import GRAY_COPY
 from lib.training import TRAINED, TrainingConfig, train
-from lib.weights import save_network
 
 SIZE = 144  # px of the photographs, of which crops of 128 px are trained on
 SIDE = 160  # px of the short side at which photographs are seen: the scale of an average crop, in multiples of 32

@@ -9,13 +9,13 @@ import pandas as pd
 from torch import Tensor, nn
 
 from lib.activations import Activation, capture, dead_channels, pick
-from lib.checkpoints import epochs_kept
 from lib.color.spaces import Colorizer
 from lib.data.photographs import Photograph
 from lib.evaluation import device_of, predict
 from lib.interventions import channel_effects
 from lib.losses.vgg_features import GrayFeatures
-from lib.weights import load_network
+from lib.networks.catalog import epochs_kept
+from lib.networks.storage import load_network
 
 _KEPT = 16  # activations of one picture take 7 MB at 128 px and width 64; the oldest are forgotten
 

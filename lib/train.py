@@ -17,7 +17,7 @@ import yaml
 from lib.common.devices import best_device
 from lib.common.usage import UsageError, convert, nearest
 from lib.data.sources import load_pairs
-from lib.networks import build_network
+from lib.networks.registry import build_network
 from lib.processes import join_team
 from lib.training import TRAINED, TrainingConfig, train
 

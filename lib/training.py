@@ -28,9 +28,8 @@ from lib.data.pairs import Pairs
 from lib.losses.perceptual import PerceptualLoss, PrintedPerceptualLoss
 from lib.losses.vgg_features import BUNDLED, vgg11_features
 from lib.metrics import psnr_of, quick_metrics, r2
-from lib.networks import build_network
-from lib.processes import Team, is_taken, join_team, only_here, synchronised
-from lib.weights import (
+from lib.networks.registry import build_network
+from lib.networks.storage import (
     load_checkpoint,
     load_network,
     random_state,
@@ -39,6 +38,7 @@ from lib.weights import (
     save_network,
     set_random_state,
 )
+from lib.processes import Team, is_taken, join_team, only_here, synchronised
 
 TRAINED = OUTPUTS / "trained"
 _RECIPE = 1  # raise it when the loop, a loss or a network changes what a configuration yields

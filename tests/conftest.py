@@ -9,9 +9,9 @@ from PIL import Image
 from skimage import data
 
 from lib.data.pairs import Pairs, make_pairs
-from lib.networks import build_network
+from lib.networks.registry import build_network
+from lib.networks.storage import save_network
 from lib.training import TrainingConfig
-from lib.weights import save_network
 
 SIZE = 32
 

@@ -21,7 +21,7 @@ from lib.activations import (
     rank_channels,
     similarity,
 )
-from lib.networks import build_network
+from lib.networks.registry import build_network
 
 
 class Known(nn.Module):

@@ -18,7 +18,7 @@ from lib.browsers import feature_maps as browsers
 from lib.color.spaces import gray_to_rgb
 from lib.data.photographs import Photograph, photographs_of
 from lib.losses.vgg_features import GrayFeatures, vgg11_features
-from lib.networks import build_network
+from lib.networks.registry import build_network
 from lib.studies import Study
 from lib.views import BY_EFFECT, KINDS, View, draw
 

@@ -16,11 +16,11 @@ from skimage import data
 from lib import colorize
 from lib.color import distribution
 from lib.colorize import FORMATS, colorize_photograph, main
-from lib.colorizer import load_colorizer
 from lib.data import images
-from lib.networks import build_network
+from lib.networks.pretrained import load_colorizer
+from lib.networks.registry import build_network
+from lib.networks.storage import save_network
 from lib.training import TrainingConfig
-from lib.weights import save_network
 
 OPTIONS = {"width": 4, "side": 32}
 MAKE, ORIENTATION, GPS_LATITUDE = ExifTags.Base.Make, ExifTags.Base.Orientation, ExifTags.GPS.GPSLatitudeRef

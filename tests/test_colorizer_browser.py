@@ -10,7 +10,8 @@ from PIL import Image
 
 from lib.browsers import ColorizerBrowser
 from lib.data.sources import sample_photographs
-from lib.networks import ChromaNet, build_network
+from lib.networks.chroma_net import ChromaNet
+from lib.networks.registry import build_network
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from lib.evaluation import (
     summarize,
 )
 from lib.losses.vgg_features import feature_distance, vgg11_features
-from lib.networks import build_network
+from lib.networks.registry import build_network
 from lib.results import COSTS
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from lib import experiments
 from lib.experiments import PREPROCESSING, paired_over_seeds, preprocessing_experiment
-from lib.networks import build_network
+from lib.networks.registry import build_network
 from lib.networks.with_classical_inputs import GROUPS
 from lib.training import TrainingConfig
 

@@ -7,7 +7,7 @@ from torch import nn
 from lib.gradients import compare_accumulation, gradients, kept_megabytes, largest_change, saved_for_backward
 from lib.losses.perceptual import PerceptualLoss, PrintedPerceptualLoss
 from lib.losses.vgg_features import vgg11_features
-from lib.networks import build_network
+from lib.networks.registry import build_network
 from lib.training import TrainingConfig
 
 

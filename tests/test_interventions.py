@@ -6,7 +6,7 @@ from torch import nn
 
 from lib.color.spaces import rgb_to_ycbcr
 from lib.interventions import channel_effects, channels_scaled, chroma_added, intervened
-from lib.networks import build_network
+from lib.networks.registry import build_network
 
 
 class Forked(nn.Module):

@@ -10,7 +10,7 @@ from skimage import data
 from lib.color.spaces import gray_to_rgb
 from lib.evaluation import evaluate, summarize
 from lib.knob import CONTROL, KNOB, by_kind, calibration, gain_at, knob_curve, size_drift
-from lib.networks import build_network
+from lib.networks.registry import build_network
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,8 @@ from lib.common.files import NOTEBOOKS, ROOT, read_json
 from lib.data.sources import load_pairs
 from lib.evaluation import evaluate
 from lib.execution import execute, kernel_environment
+from lib.networks.storage import load_network, read_config
 from lib.results import CONTROLS, COSTS, METRICS, load_run, results_table
-from lib.weights import load_network, read_config
 
 STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 FIRST, LAST = [stem for stem in STEMS if stem < "04"], [stem for stem in STEMS if stem >= "04"]

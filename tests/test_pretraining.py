@@ -9,18 +9,19 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
-from lib import colorizer, load_colorizer, pretraining
+from lib import load_colorizer, pretraining
 from lib.color.spaces import gray_to_rgb, luma
-from lib.colorizer import BUNDLED_COLORIZER
 from lib.common.files import read_json
 from lib.data.images import read_photograph, squared
 from lib.data.pairs import make_pairs
 from lib.data.sources import sample_photographs
 from lib.evaluation import evaluate, summarize
-from lib.networks import build_network
+from lib.networks import pretrained
+from lib.networks.pretrained import BUNDLED_COLORIZER
+from lib.networks.registry import build_network
+from lib.networks.storage import load_network
 from lib.pretraining import CONFIG, halved
 from lib.results import GRAY_COPY
-from lib.weights import load_network
 
 CARD = BUNDLED_COLORIZER.with_suffix(".json")
 
@@ -112,4 +113,4 @@ def test_made_again_from_folders(tmp_path, monkeypatch, samples):
     trained, kept = (load_network(path).state_dict() for path in (folder / "network.safetensors", target))
     for name, tensor in trained.items():
         torch.testing.assert_close(kept[name], tensor, atol=1e-3, rtol=1e-3)
-    assert colorizer.BUNDLED_COLORIZER == BUNDLED_COLORIZER != target
+    assert pretrained.BUNDLED_COLORIZER == BUNDLED_COLORIZER != target

@@ -12,10 +12,10 @@ import torch
 
 from lib.common.files import ROOT
 from lib.data.cache import cached_pairs
-from lib.networks import build_network
+from lib.networks.registry import build_network
+from lib.networks.storage import load_network
 from lib.processes import Team, join_team, synchronised
 from lib.training import TrainingConfig, train
-from lib.weights import load_network
 
 # 19 pairs in batches of 4, two to a step: steps of 8, 8 and 3 pictures, the last a batch of 3, shared by 1 and 2.
 PLAIN = TrainingConfig(

@@ -9,7 +9,7 @@ from lib.activations import capture
 from lib.color.spaces import gray_to_rgb
 from lib.data.photographs import Photograph, photographs_of
 from lib.losses.vgg_features import GrayFeatures, vgg11_features
-from lib.networks import build_network
+from lib.networks.registry import build_network
 from lib.studies import Study
 
 

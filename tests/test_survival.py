@@ -17,9 +17,10 @@ from torch import nn
 
 from lib import training
 from lib.data.pairs import Pairs
-from lib.networks import NETWORKS, ColorizationNet
+from lib.networks.colorization_net import ColorizationNet
+from lib.networks.registry import NETWORKS
+from lib.networks.storage import load_network
 from lib.training import TrainingConfig, train
-from lib.weights import load_network
 
 CONFIG = TrainingConfig(
     options={"width": 16}, pairs=36, epochs=8, batch_size=4, validation_pairs=4, snapshots=(3,), seed=2

@@ -16,8 +16,8 @@ from lib.evaluation import evaluate, summarize
 from lib.losses.perceptual import PerceptualLoss
 from lib.losses.vgg_features import vgg11_features
 from lib.metrics import psnr_of
-from lib.networks import build_network
 from lib.networks.chroma_net import small_chroma
+from lib.networks.registry import build_network
 from lib.training import TrainingConfig, shuffled, snapshot_epochs, train, train_epoch, validate
 
 CONFIG = TrainingConfig(

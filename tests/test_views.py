@@ -12,7 +12,7 @@ from lib.color.spaces import gray_to_rgb
 from lib.data.photographs import Photograph, photographs_of
 from lib.interventions import channel_effects
 from lib.losses.vgg_features import GrayFeatures, vgg11_features
-from lib.networks import build_network
+from lib.networks.registry import build_network
 from lib.studies import Study
 from lib.views import BY_EFFECT, KINDS, View, draw, draw_colors, pages_of, ranked
 

@@ -13,7 +13,7 @@ from lib.color.distribution import COLORS, ChromaDistribution
 from lib.data.images import read_photograph
 from lib.figures.pictures import colored
 from lib.figures.tiles import png_of, sheet
-from lib.networks import ChromaNet
+from lib.networks.chroma_net import ChromaNet
 
 VIEWS = ("colours", "three versions", "ambiguity")
 LARGEST_SHOWN = 640  # px of a photograph's longer side in the browser

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 import lib
-from lib.colorizer import BUNDLED_COLORIZER, load_colorizer
 from lib.common.files import ROOT
-from lib.networks import ChromaNet, build_network
+from lib.networks.chroma_net import ChromaNet
+from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
+from lib.networks.registry import build_network
+from lib.networks.storage import save_network
 from lib.training import TrainingConfig
-from lib.weights import save_network
 
 OPTIONS = {"width": 4, "side": 32}
 
@@ -64,7 +65,9 @@ def run(code):
 
 
 def test_the_package_alone_is_light():
-    done = run("import sys, lib; print(sorted({'torch', 'numpy', 'PIL', 'lib.colorizer'} & set(sys.modules)))")
+    done = run(
+        "import sys, lib; print(sorted({'torch', 'numpy', 'PIL', 'lib.networks.pretrained'} & set(sys.modules)))"
+    )
     assert done.stdout.strip() == "[]", done.stderr
 
 

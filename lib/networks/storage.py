@@ -16,7 +16,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from lib.common.files import atomic_write
-from lib.networks import build_network
+from lib.networks.registry import build_network
 
 
 class Configuration(Protocol):

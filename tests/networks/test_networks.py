@@ -12,9 +12,10 @@ from torch.nn import functional as F
 from lib.color import composition
 from lib.color import distribution as chromas
 from lib.color.spaces import colorfulness, luma, rgb_to_ycbcr, to_tensor, to_uint8
-from lib.networks import NETWORKS, ChromaNet, ColorizationNet, WithClassicalInputs, build_network, count_parameters
-from lib.networks.chroma_net import MEAN_WEIGHT, seen_size, small_chroma
-from lib.networks.with_classical_inputs import GROUPS
+from lib.networks.chroma_net import MEAN_WEIGHT, ChromaNet, seen_size, small_chroma
+from lib.networks.colorization_net import ColorizationNet, count_parameters
+from lib.networks.registry import NETWORKS, build_network
+from lib.networks.with_classical_inputs import GROUPS, WithClassicalInputs
 
 
 @pytest.mark.parametrize("options", [{}, {"norm": "batch"}, {"norm": "group"}], ids=str)

@@ -7,9 +7,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from lib.networks import build_network
-from lib.training import TrainingConfig
-from lib.weights import (
+from lib.networks.registry import build_network
+from lib.networks.storage import (
     load_checkpoint,
     load_network,
     random_state,
@@ -19,6 +18,7 @@ from lib.weights import (
     save_network,
     set_random_state,
 )
+from lib.training import TrainingConfig
 
 CONFIG = TrainingConfig(options={"width": 8}, epochs=4, snapshots=(2,))
 OURS = {"network": "ChromaNet", "options": {"width": 4, "side": 32}, "loss": "chroma distribution"}

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from lib.weights import read_config
+from lib.networks.storage import read_config
 
 _FINISHED, _SNAPSHOT = "network.safetensors", "epoch-*.safetensors"
 

@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
-from lib.checkpoints import epochs_kept, find_networks
-from lib.networks import build_network
+from lib.networks.catalog import epochs_kept, find_networks
+from lib.networks.registry import build_network
+from lib.networks.storage import load_network, save_network
 from lib.training import TrainingConfig
-from lib.weights import load_network, save_network
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from lib.common.devices import best_device
 from lib.common.files import MODELS
-from lib.networks import ChromaNet
-from lib.weights import load_network
+from lib.networks.chroma_net import ChromaNet
+from lib.networks.storage import load_network
 
 BUNDLED_COLORIZER = MODELS / "colorizer.safetensors"
 
