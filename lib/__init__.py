@@ -9,20 +9,17 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     classical/       the paper's first milestone: filters, Fourier domain, segmentation, color maps
     losses/          VGG11 features; the perceptual loss as printed, and corrected
     networks/        the paper's network, ours, their files
+    evaluation/      metrics, controls, intervals, paired differences
     colorize.py      photographs in, photographs out
     parameters.py    notebook parameters, checked before a kernel starts
     results.py       what a run or a sweep left behind, read from its files; the table that terminal and page show
-    intervals.py     a mean of few values, its interval, the verdict that it gives
     tidy.py          many results.json files as one tidy table
     tables.py        means over seeds with intervals, paired against a baseline; the table and its figure
     verdicts.py      differences in words; claims judged over the seeds of a sweep
-    metrics.py       what is measured on a prediction and its truth
-    evaluation.py    controls, a row a picture and method, intervals, paired differences
     distillation.py  how the bundled VGG11 weights were made
     processes.py     several processes that train one network, or want the same one
     training.py      TrainingConfig and the visible loop; a training is kept under its fingerprint
     gradients.py     what a loss and what accumulation do to gradients
-    knob.py          vividness against its control, ambiguity against the error
     pretraining.py   how the bundled colorizer was made
     experiments.py   several trainings at equal budget, over seeds
     claims.py        the ledger: each claim of the paper, what was measured, a verdict

@@ -38,7 +38,7 @@ from lib.common.progress import progress
 from lib.data.folders import GrayscaleToColorDataset
 from lib.data.pairs import Pairs
 from lib.data.sources import load_pairs
-from lib.evaluation import predict
+from lib.evaluation.evaluate import predict
 from lib.experiments import seconds_until
 from lib.losses.perceptual import PrintedPerceptualLoss
 from lib.losses.vgg_features import freeze

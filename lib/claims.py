@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.evaluation import difference, summarize
+from lib.evaluation.bootstrap import difference, summarize
+from lib.evaluation.intervals import mean_interval, verdict
+from lib.evaluation.names import GRAY_COPY, JUDGED, ROW
 from lib.experiments import paired_over_seeds
-from lib.intervals import mean_interval, verdict
-from lib.results import GRAY_COPY, ROW, RunFiles
-from lib.tables import JUDGED
+from lib.results import RunFiles
 from lib.verdicts import judged_in_words
 
 Judged = tuple[str, str, str]  # the paper, the measurement, the verdict

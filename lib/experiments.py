@@ -10,8 +10,9 @@ import pandas as pd
 from torch import nn
 
 from lib.data.pairs import Pairs
-from lib.evaluation import device_of, evaluate, predict, summarize
-from lib.intervals import mean_interval
+from lib.evaluation.bootstrap import summarize
+from lib.evaluation.evaluate import device_of, evaluate, predict
+from lib.evaluation.intervals import mean_interval
 from lib.training import TrainingConfig, train
 
 PREPROCESSING: dict[str, tuple[str, ...]] = {

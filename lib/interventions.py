@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.color.spaces import rgb_to_ycbcr
-from lib.evaluation import device_of, predict
+from lib.evaluation.evaluate import device_of, predict
 
 LEVELS = 255  # chroma is told in the units of 8-bit pictures
 _BATCH = 16  # more is no faster on a CPU, and takes more memory

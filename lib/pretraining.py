@@ -19,11 +19,12 @@ from lib.color.spaces import gray_to_rgb
 from lib.common.files import write_json
 from lib.data.pairs import Pairs, join_pairs
 from lib.data.sources import load_pairs
-from lib.evaluation import difference, evaluate, summarize
+from lib.evaluation.bootstrap import difference, summarize
+from lib.evaluation.evaluate import evaluate
+from lib.evaluation.names import GRAY_COPY
 from lib.networks.colorization_net import count_parameters
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.networks.storage import save_network
-from lib.results import GRAY_COPY
 from lib.training import TRAINED, TrainingConfig, train
 
 SIZE = 144  # px of the photographs, of which crops of 128 px are trained on

@@ -119,7 +119,7 @@ def only_here(folder: Path, waiting: str) -> Iterator[None]:
         print(waiting, flush=True)
         lock.acquire(poll_interval=0.5)
     try:
-        for left in folder.glob(".*-*.safetensors"):  # see lib.files.atomic_write
+        for left in folder.glob(".*-*.safetensors"):  # see lib.common.files.atomic_write
             left.unlink()
         yield
         # Nothing is left to lock. A process that still waits for this very file finds it gone, and looks anew.

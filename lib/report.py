@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.common.usage import UsageError
+from lib.evaluation.names import CONTROLS, PAPER
 from lib.pages import duration, embedded, executed_notebook, verdict_counts, verdict_kind, when, write_page
-from lib.results import COMPARISON, CONTROLS, PAPER, RunFiles, best_methods, load_run, results_table
+from lib.results import COMPARISON, RunFiles, best_methods, load_run, results_table
 
 QUESTION = "How well do the paper's methods colour gray pictures, held against doing nothing?"
 KINDS = {**dict.fromkeys(CONTROLS, "control"), "truth": "truth"}  # of a line of the table; "" is a method

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from lib.common.devices import best_device
 from lib.common.files import OUTPUTS, ROOT, atomic_write, timestamp, write_json
 from lib.data.pairs import Pairs
-from lib.results import ROW
+from lib.evaluation.names import ROW
 
 PACKAGES = ("torch", "torchvision", "torchmetrics", "opencv-python-headless", "matplotlib", "numpy", "pillow",
             "scikit-image", "pandas", "papermill")  # fmt: skip

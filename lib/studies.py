@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from lib.activations import Activation, capture, dead_channels, pick
 from lib.color.spaces import Colorizer
 from lib.data.photographs import Photograph
-from lib.evaluation import device_of, predict
+from lib.evaluation.evaluate import device_of, predict
 from lib.interventions import channel_effects
 from lib.losses.vgg_features import GrayFeatures
 from lib.networks.catalog import epochs_kept

@@ -15,8 +15,9 @@ import pandas as pd
 
 from lib.common.files import read_json
 from lib.common.usage import UsageError
+from lib.evaluation.names import CONTROLS, metric
 from lib.pages import duration, embedded, executed_notebook, verdict_counts, verdict_kind, when, write_page
-from lib.results import CONTROLS, PointFiles, SweepFiles, load_sweep, metric
+from lib.results import PointFiles, SweepFiles, load_sweep
 from lib.tables import (
     DIFFERENCE,
     asked_by_sweep,

@@ -10,9 +10,10 @@ from pathlib import Path
 from lib.cluster import Job, SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
 from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
 from lib.common.usage import UsageError, nearest
+from lib.evaluation.names import METRICS
 from lib.live import SweepTable
 from lib.parameters import given_parameters, inspect
-from lib.results import METRICS, point_state
+from lib.results import point_state
 from lib.sweeps import Sweep, data_fingerprints, find_sweep, fingerprints, is_done, read_sweep
 
 A_DAY = 24 * 3600

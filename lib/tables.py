@@ -16,12 +16,12 @@ from matplotlib.figure import Figure
 
 from lib.common.files import OUTPUTS, atomic_write, resolve
 from lib.common.usage import UsageError, convert, nearest
+from lib.evaluation.intervals import mean_interval
+from lib.evaluation.names import CONTROLS, COSTS, JUDGED, METRICS, metric
 from lib.figures import sweeps
-from lib.intervals import mean_interval
-from lib.results import CONTROLS, COSTS, METRICS, load_sweep, metric
+from lib.results import load_sweep
 from lib.tidy import as_text, find_results, swept_of, tidy, whole_seeds
 
-JUDGED = ("psnr", "ssim")  # shown where nothing else is asked for; a claim is judged by both
 DIFFERENCE = ("difference", "difference_low", "difference_high")
 
 

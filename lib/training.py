@@ -25,9 +25,9 @@ from lib.common.files import OUTPUTS
 from lib.common.progress import progress
 from lib.data.augmentation import random_crops
 from lib.data.pairs import Pairs
+from lib.evaluation.metrics import psnr_of, quick_metrics, r2
 from lib.losses.perceptual import PerceptualLoss, PrintedPerceptualLoss
 from lib.losses.vgg_features import BUNDLED, vgg11_features
-from lib.metrics import psnr_of, quick_metrics, r2
 from lib.networks.registry import build_network
 from lib.networks.storage import (
     load_checkpoint,

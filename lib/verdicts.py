@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from lib.common.files import resolve
-from lib.intervals import mean_interval, verdict
+from lib.evaluation.intervals import mean_interval, verdict
+from lib.evaluation.names import JUDGED
 from lib.results import load_sweep, pictures_of
-from lib.tables import JUDGED
 from lib.tidy import as_text, find_results, places, swept_of, tidy, whole_seeds
 
 UNITS = {"psnr": " dB", "ssim": " SSIM", "vgg_distance": " VGG distance", "colorfulness_ratio": ""}

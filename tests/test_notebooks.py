@@ -20,10 +20,11 @@ from toys import TEST, write_photographs
 from lib.claims import read_table
 from lib.common.files import NOTEBOOKS, ROOT, read_json
 from lib.data.sources import load_pairs
-from lib.evaluation import evaluate
+from lib.evaluation.evaluate import evaluate
+from lib.evaluation.names import CONTROLS, COSTS, METRICS
 from lib.execution import execute, kernel_environment
 from lib.networks.storage import load_network, read_config
-from lib.results import CONTROLS, COSTS, METRICS, load_run, results_table
+from lib.results import load_run, results_table
 
 STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 FIRST, LAST = [stem for stem in STEMS if stem < "04"], [stem for stem in STEMS if stem >= "04"]

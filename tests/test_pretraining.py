@@ -15,13 +15,14 @@ from lib.common.files import read_json
 from lib.data.images import read_photograph, squared
 from lib.data.pairs import make_pairs
 from lib.data.sources import sample_photographs
-from lib.evaluation import evaluate, summarize
+from lib.evaluation.bootstrap import summarize
+from lib.evaluation.evaluate import evaluate
+from lib.evaluation.names import GRAY_COPY
 from lib.networks import pretrained
 from lib.networks.pretrained import BUNDLED_COLORIZER
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network
 from lib.pretraining import CONFIG, halved
-from lib.results import GRAY_COPY
 
 CARD = BUNDLED_COLORIZER.with_suffix(".json")
 

@@ -12,10 +12,11 @@ from lib.color.distribution import frequencies
 from lib.color.spaces import gray_to_rgb
 from lib.common.devices import best_device
 from lib.data.pairs import make_pairs
-from lib.evaluation import evaluate, summarize
+from lib.evaluation.bootstrap import summarize
+from lib.evaluation.evaluate import evaluate
+from lib.evaluation.metrics import psnr_of
 from lib.losses.perceptual import PerceptualLoss
 from lib.losses.vgg_features import vgg11_features
-from lib.metrics import psnr_of
 from lib.networks.chroma_net import small_chroma
 from lib.networks.registry import build_network
 from lib.training import TrainingConfig, shuffled, snapshot_epochs, train, train_epoch, validate

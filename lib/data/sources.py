@@ -45,7 +45,7 @@ def describe_source(data: str) -> str:
     """One line that says which pictures `data` stands for, without decoding them."""
     source = find_source(data)
     if source == "scenes":
-        return f"{SCENES:,} landscapes rendered by lib/scenes (no photographs)"
+        return f"{SCENES:,} landscapes rendered by lib/data/scenes (no photographs)"
     if (source / "gray").is_dir() and (source / "color").is_dir():
         return f"gray and colour pairs in {source}"
     return f"colour photographs in {source}, gray made as Rec. 601 luma"

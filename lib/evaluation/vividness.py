@@ -17,8 +17,8 @@ from lib.color import distribution as chromas
 from lib.color.spaces import rgb_to_ycbcr
 from lib.common.progress import progress
 from lib.data.pairs import Pairs
-from lib.evaluation import device_of
-from lib.metrics import psnr_of, quick_metrics
+from lib.evaluation.evaluate import device_of
+from lib.evaluation.metrics import psnr_of, quick_metrics
 from lib.networks.chroma_net import ChromaNet, small_chroma
 
 KNOB, CONTROL = "knob", "safe x constant"

@@ -8,21 +8,12 @@ from PIL import Image
 from scipy import stats
 
 from lib.color import spaces
-from lib.evaluation import (
-    GRAY_COPY,
-    INTENSITY_MAP,
-    METRICS,
-    controls,
-    device_of,
-    difference,
-    evaluate,
-    load_methods,
-    predict,
-    summarize,
-)
+from lib.evaluation.bootstrap import difference, summarize
+from lib.evaluation.evaluate import device_of, evaluate, predict
+from lib.evaluation.methods import controls, load_methods
+from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS
 from lib.losses.vgg_features import feature_distance, vgg11_features
 from lib.networks.registry import build_network
-from lib.results import COSTS
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lib.intervals import mean_interval, verdict
+from lib.evaluation.intervals import mean_interval, verdict
 
 
 def test_mean_interval_is_students():

@@ -8,8 +8,9 @@ from PIL import Image
 from skimage import data
 
 from lib.color.spaces import gray_to_rgb
-from lib.evaluation import evaluate, summarize
-from lib.knob import CONTROL, KNOB, by_kind, calibration, gain_at, knob_curve, size_drift
+from lib.evaluation.bootstrap import summarize
+from lib.evaluation.evaluate import evaluate
+from lib.evaluation.vividness import CONTROL, KNOB, by_kind, calibration, gain_at, knob_curve, size_drift
 from lib.networks.registry import build_network
 
 
@@ -51,10 +52,10 @@ def test_the_truth_has_no_distance_and_other_colors_have_one(network, pairs, mon
     shares = [float((pairs_color.std(-1) > 2).mean()) for pairs_color in test.color]
     assert np.mean(shares) > 0.05  # there is colour to miss
     true = iter([test.tensors(slice(None))[1]])
-    monkeypatch.setattr("lib.knob.composition.join", lambda gray, _chroma: next(true))
+    monkeypatch.setattr("lib.evaluation.vividness.composition.join", lambda gray, _chroma: next(true))
     row = knob_curve(network, test, (0.0,), ()).iloc[0]
     assert row["distance"] == pytest.approx(0, abs=1e-9) and row["colorfulness_ratio"] == pytest.approx(1)
-    monkeypatch.setattr("lib.knob.composition.join", lambda gray, _chroma: gray_to_rgb(gray))
+    monkeypatch.setattr("lib.evaluation.vividness.composition.join", lambda gray, _chroma: gray_to_rgb(gray))
     assert 0.1 < knob_curve(network, test, (0.0,), ()).iloc[0]["distance"] <= 1
 
 

@@ -10,7 +10,7 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 from torchmetrics.image import PeakSignalNoiseRatio
 
 from lib.color.spaces import gray_to_rgb, luma, rgb_to_ycbcr, to_tensor
-from lib.metrics import MAX_PSNR, ciede2000, psnr_of, quick_metrics, r2, ssim
+from lib.evaluation.metrics import MAX_PSNR, ciede2000, psnr_of, quick_metrics, r2, ssim
 
 
 @pytest.fixture(scope="module")

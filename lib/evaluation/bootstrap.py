@@ -1,0 +1,55 @@
+"""Means over pictures with bootstrap intervals; paired differences of two methods."""
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.metrics import psnr_of, r2_of_sums
+from lib.evaluation.names import METRICS, ROW
+
+RESAMPLES = 1000
+
+
+def _scores(table: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Every metric of one method's pictures under rows of weights `(R, N)` that sum to 1: `(R,)` each.
+
+    Means of pictures are linear in the weights; the pooled scores are functions of weighted sums.
+    """
+    value = {name: weights @ table[name].to_numpy() for name in table.columns if name not in ("method", "name")}
+    scores = {name: value[name] for name in ("psnr", "ssim", "mse", "colorfulness", "ciede2000")}
+    scores["psnr_pooled"] = psnr_of(value["mse"])
+    truth = value["colorfulness_truth"]
+    scores["colorfulness_ratio"] = np.where(truth > 1e-6, value["colorfulness"] / np.maximum(truth, 1e-6), np.nan)
+    scores |= {f"r2_{space}": r2_of_sums(value, space) for space in ("rgb", "chroma")}
+    if "vgg_distance" in value:
+        scores["vgg_distance"] = value["vgg_distance"]
+    return scores
+
+
+def _bootstrap_weights(count: int, seed: int = 0) -> np.ndarray:
+    """`(1 + RESAMPLES, count)`: the pictures as they are, then resampled with replacement; equal for every method."""
+    generator = np.random.default_rng(seed)
+    drawn = generator.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
+    return np.vstack([np.ones(count), drawn]) / count
+
+
+def summarize(per_image: pd.DataFrame) -> pd.DataFrame:
+    """Rows (method, metric, n, value, low, high): bootstrap 95% intervals over pictures, methods in given order."""
+    rows = []
+    for method, table in per_image.groupby("method", sort=False):
+        scores = _scores(table, _bootstrap_weights(len(table)))
+        for metric in METRICS:
+            if metric in scores:
+                low, high = np.percentile(scores[metric][1:], [2.5, 97.5])
+                rows.append((method, metric, len(table), float(scores[metric][0]), float(low), float(high)))
+    return pd.DataFrame(rows, columns=ROW)
+
+
+def difference(per_image: pd.DataFrame, method: str, reference: str, metric: str) -> tuple[float, float, float]:
+    """How much more `method` scores than `reference`: value, low, high of the paired bootstrap 95% interval."""
+    tables = [per_image[per_image["method"] == name].sort_values("name") for name in (method, reference)]
+    if tables[0]["name"].tolist() != tables[1]["name"].tolist() or tables[0].empty:
+        raise ValueError(f"{method} and {reference} were not measured on the same pictures")
+    weights = _bootstrap_weights(len(tables[0]))
+    gains = _scores(tables[0], weights)[metric] - _scores(tables[1], weights)[metric]
+    low, high = np.percentile(gains[1:], [2.5, 97.5])
+    return float(gains[0]), float(low), float(high)

@@ -1,0 +1,59 @@
+"""Judging colorizers: the controls, a row a picture and method, intervals over pictures, paired differences."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import torch
+from torch import nn
+
+from lib.color.spaces import Colorizer
+from lib.common.progress import progress
+from lib.data.pairs import Pairs
+from lib.evaluation.metrics import ciede2000, quick_metrics
+from lib.losses.vgg_features import feature_distance
+
+
+@torch.inference_mode()
+def predict(colorizer: Colorizer, gray: torch.Tensor, name: str = "the colorizer") -> torch.Tensor:
+    """`colorizer(gray)` with the contract checked: `(B, 3, H, W)`, finite, clipped to [0, 1]."""
+    rgb = colorizer(gray)
+    if not isinstance(rgb, torch.Tensor):
+        raise ValueError(f"{name} returned a {type(rgb).__name__}; it must return a tensor (B, 3, H, W)")
+    expected = (len(gray), 3, *gray.shape[-2:])
+    if tuple(rgb.shape) != expected:
+        raise ValueError(f"{name} returned {tuple(rgb.shape)} for gray {tuple(gray.shape)}; it must be {expected}")
+    if not torch.isfinite(rgb).all():
+        raise ValueError(f"{name} returned values that are not finite")
+    return rgb.float().clamp(0, 1)
+
+
+def device_of(colorizer: Colorizer) -> torch.device:
+    """Where a colorizer's weights lie; one without weights works on the CPU."""
+    parameter = next(colorizer.parameters(), None) if isinstance(colorizer, nn.Module) else None
+    return torch.device("cpu") if parameter is None else parameter.device
+
+
+def evaluate(
+    colorizers: Mapping[str, Colorizer], pairs: Pairs, features: nn.Module | None = None, batch_size: int = 32
+) -> pd.DataFrame:
+    """All metrics of every colorizer on every picture of `pairs`: one row a method and picture.
+
+    `features` (see `perceptual.vgg11_features`) adds the column `vgg_distance`. Predictions are rounded to 8 bits
+    first, as they would be in a file.
+    """
+    tables = []
+    with progress("evaluation", len(colorizers) * len(pairs)) as tick:
+        for start in range(0, len(pairs), batch_size):
+            gray, truth = pairs.tensors(slice(start, start + batch_size))
+            for method, colorizer in colorizers.items():
+                prediction = predict(colorizer, gray.to(device_of(colorizer)), method).cpu()
+                prediction = (prediction * 255).round() / 255
+                table = quick_metrics(prediction, truth)
+                table["ciede2000"] = ciede2000(prediction, truth).numpy()
+                if features is not None:
+                    table["vgg_distance"] = feature_distance(features, prediction, truth).cpu().numpy()
+                table.insert(0, "method", method)
+                table.insert(1, "name", pairs.names[start : start + batch_size])
+                tables.append(table)
+                tick(len(gray))
+    return pd.concat(tables, ignore_index=True)
