@@ -10,13 +10,14 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     losses/          VGG11 features; the perceptual loss as printed, and corrected
     networks/        the paper's network, ours, their files
     evaluation/      metrics, controls, intervals, paired differences
-    colorize.py      photographs in, photographs out
+    colorize/        photographs in, photographs out
     parameters.py    notebook parameters, checked before a kernel starts
     results.py       what a run or a sweep left behind, read from its files; the table that terminal and page show
     tidy.py          many results.json files as one tidy table
     tables.py        means over seeds with intervals, paired against a baseline; the table and its figure
     verdicts.py      differences in words; claims judged over the seeds of a sweep
     distillation.py  how the bundled VGG11 weights were made
+    commands/        what a terminal calls
     processes.py     several processes that train one network, or want the same one
     training.py      TrainingConfig and the visible loop; a training is kept under its fingerprint
     gradients.py     what a loss and what accumulation do to gradients

@@ -31,7 +31,8 @@ from torch.nn.functional import mse_loss
 from torch.utils.data import DataLoader
 
 from lib.color.spaces import gray_to_rgb
-from lib.colorize import FORMATS, colorize_photograph
+from lib.colorize.batch import FORMATS
+from lib.colorize.photograph import colorize_photograph
 from lib.common.devices import best_device
 from lib.common.files import OUTPUTS, write_json
 from lib.common.progress import progress

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lib.color import MOST_VERSIONS
+
 _POSITIVE = (0.03, 0.07, 0.12, 0.18, 0.26, 0.40)
 AXIS = torch.tensor([*(-x for x in reversed(_POSITIVE)), 0.0, *_POSITIVE])  # (13,), for Cb and for Cr
 COLORS = torch.cartesian_prod(AXIS, AXIS)  # (K, 2): CbCr of every colour of the grid, K = 169
-MOST_VERSIONS = 9
 _TILT = 1.25  # how far a version leans, in standard deviations of the ambiguity
 _REACH = 2.0  # in the same unit: beyond it a colour gains no more, else the rarest would win everywhere
 # From the safest setting to the most vivid, chosen on validation pictures: the weight of rare colours (below 0 they are

@@ -13,9 +13,10 @@ import torch
 from PIL import ExifTags, Image, ImageCms
 from skimage import data
 
-from lib import colorize
-from lib.color import distribution
-from lib.colorize import FORMATS, colorize_photograph, main
+from lib.colorize import batch
+from lib.colorize.batch import FORMATS
+from lib.colorize.photograph import colorize_photograph
+from lib.commands.colorize import main
 from lib.data import images
 from lib.networks.pretrained import load_colorizer
 from lib.networks.registry import build_network
@@ -205,7 +206,7 @@ def test_alpha_is_kept_in_other_formats(folder, run, photograph, suffix):
 def test_what_has_no_alpha_lies_on_white(network, tmp_path, photograph, suffix):
     image = photograph.convert("RGBA")
     image.paste((0, 0, 0, 0), (0, 0, 16, 32))
-    colorize._save(colorize_photograph(image, network)[0], tmp_path / f"a{suffix}")
+    batch._save(colorize_photograph(image, network)[0], tmp_path / f"a{suffix}")
     result = opened(tmp_path / f"a{suffix}")
     assert result.mode == "RGB" and np.asarray(result)[:, :8].min() > 245
     assert np.abs(luma(result) - luma(photograph))[:, 24:].mean() < 3
@@ -266,7 +267,7 @@ def test_exif_is_kept(network, tmp_path, gray, before):
     with open(tmp_path / f"a{before}", "rb") as file, Image.open(file) as image:
         (colored,) = colorize_photograph(image, network)
     for after in (".jpg", ".png", ".webp", ".tif"):
-        colorize._save(colored, tmp_path / "out" / f"a{after}")
+        batch._save(colored, tmp_path / "out" / f"a{after}")
         result = opened(tmp_path / "out" / f"a{after}")
         exif = result.getexif()
         assert exif[MAKE] == "Kodak" and ORIENTATION not in exif
@@ -586,13 +587,12 @@ def test_a_bar_and_problems_on_a_terminal(folder, run, gray, monkeypatch):
 
 
 def test_help_needs_no_torch():
-    code = "import sys, lib.colorize as c\ntry: c.main(['--help'])\nfinally: print('torch' in sys.modules)"
+    code = "import sys, lib.commands.colorize as c\ntry: c.main(['--help'])\nfinally: print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.endswith("False\n") and "--vividness" in done.stdout
 
 
 def test_what_is_known_without_torch_is_what_is_so():
-    assert colorize._MOST_VERSIONS == distribution.MOST_VERSIONS
     assert set(FORMATS) == images.SUFFIXES
 
 
