@@ -11,6 +11,7 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     networks/        the paper's network, ours, their files
     evaluation/      metrics, controls, intervals, paired differences
     colorize/        photographs in, photographs out
+    training/        TrainingConfig, the visible loop, checkpoints, several processes
     parameters.py    notebook parameters, checked before a kernel starts
     results.py       what a run or a sweep left behind, read from its files; the table that terminal and page show
     tidy.py          many results.json files as one tidy table
@@ -18,9 +19,6 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     verdicts.py      differences in words; claims judged over the seeds of a sweep
     distillation.py  how the bundled VGG11 weights were made
     commands/        what a terminal calls
-    processes.py     several processes that train one network, or want the same one
-    training.py      TrainingConfig and the visible loop; a training is kept under its fingerprint
-    gradients.py     what a loss and what accumulation do to gradients
     pretraining.py   how the bundled colorizer was made
     experiments.py   several trainings at equal budget, over seeds
     claims.py        the ledger: each claim of the paper, what was measured, a verdict
@@ -31,7 +29,6 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     browsers/        ipywidgets, thin over views.py and sheets.py
     runs.py          what a notebook records of itself
     bench.py         how fast the printed recipe is, and how fast ours
-    train.py         one training from the command line, in one process or several
     pages.py         what the page of a run and that of a sweep share
     sweep_page.py    a sweep as one HTML page
     report.py        a run, or a sweep, as one HTML page

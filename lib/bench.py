@@ -40,14 +40,17 @@ from lib.data.folders import GrayscaleToColorDataset
 from lib.data.pairs import Pairs
 from lib.data.sources import load_pairs
 from lib.evaluation.evaluate import predict
-from lib.experiments import seconds_until
 from lib.losses.perceptual import PrintedPerceptualLoss
 from lib.losses.vgg_features import freeze
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.networks.registry import build_network
 from lib.pretraining import CONFIG, SIZE
 from lib.runs import PACKAGES, code_version, device_name
-from lib.training import TrainingConfig, augmentation, make_objective, train, train_epoch, validate
+from lib.training.config import TrainingConfig
+from lib.training.loop import train_epoch, validate
+from lib.training.objectives import make_objective
+from lib.training.schedules import augmentation
+from lib.training.trainer import seconds_until, train
 
 TRAINING, INFERENCE = "Training, images/s", "Inference, images/s"
 PHOTOGRAPH, WHOLE = "A photograph, from JPEG file to JPEG file", "Our network, trained from nothing"

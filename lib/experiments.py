@@ -13,7 +13,8 @@ from lib.data.pairs import Pairs
 from lib.evaluation.bootstrap import summarize
 from lib.evaluation.evaluate import device_of, evaluate, predict
 from lib.evaluation.intervals import mean_interval
-from lib.training import TrainingConfig, train
+from lib.training.config import TrainingConfig
+from lib.training.trainer import seconds_until, train
 
 PREPROCESSING: dict[str, tuple[str, ...]] = {
     "gray alone": (),
@@ -50,12 +51,6 @@ def preprocessing_experiment(
             }
             rows.append(row | scores.to_dict())
     return pd.DataFrame(rows)
-
-
-def seconds_until(history: pd.DataFrame, psnr: float) -> float:
-    """Seconds of training until the validation PSNR is at least `psnr`; NaN where it never was."""
-    reached = history["psnr"] >= psnr
-    return float(history["seconds"].cumsum()[reached].min()) if reached.any() else float("nan")
 
 
 def inference_seconds(network: nn.Module, pairs: Pairs) -> float:

@@ -25,7 +25,8 @@ from lib.evaluation.names import GRAY_COPY
 from lib.networks.colorization_net import count_parameters
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.networks.storage import save_network
-from lib.training import TRAINED, TrainingConfig, train
+from lib.training.config import TrainingConfig
+from lib.training.trainer import TRAINED, train
 
 SIZE = 144  # px of the photographs, of which crops of 128 px are trained on
 SIDE = 160  # px of the short side at which photographs are seen: the scale of an average crop, in multiples of 32

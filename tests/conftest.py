@@ -11,7 +11,7 @@ from skimage import data
 from lib.data.pairs import Pairs, make_pairs
 from lib.networks.registry import build_network
 from lib.networks.storage import save_network
-from lib.training import TrainingConfig
+from lib.training.config import TrainingConfig
 
 SIZE = 32
 

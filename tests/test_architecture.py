@@ -74,7 +74,7 @@ def test_every_module_has_its_tests():
     # These are tested with what uses them: two that make weights with their weights, pages with the report, the rest
     # with the runner and with sweeps.
     elsewhere = {"distillation", "pretraining", "progress", "results", "parameters", "pages", "sweep_page"}
-    elsewhere |= {"execution", "live", "cluster", "commands"}
+    elsewhere |= {"execution", "live", "cluster"}
     assert not set(MAP) - tested - elsewhere
 
 

@@ -8,7 +8,8 @@ from lib import experiments
 from lib.experiments import PREPROCESSING, paired_over_seeds, preprocessing_experiment
 from lib.networks.registry import build_network
 from lib.networks.with_classical_inputs import GROUPS
-from lib.training import TrainingConfig
+from lib.training import trainer
+from lib.training.config import TrainingConfig
 
 
 def test_every_group_of_filters_is_tried_alone_and_all_together():
@@ -42,9 +43,9 @@ def test_gains_are_paired_by_seed():
 
 def test_seconds_until_a_score_is_reached():
     history = pd.DataFrame({"psnr": [20.0, 22.0, 21.0, 23.0], "seconds": [1.0, 2.0, 4.0, 8.0]})
-    assert experiments.seconds_until(history, 22.0) == 3.0
-    assert experiments.seconds_until(history, 19.0) == 1.0
-    assert np.isnan(experiments.seconds_until(history, 24.0))
+    assert trainer.seconds_until(history, 22.0) == 3.0
+    assert trainer.seconds_until(history, 19.0) == 1.0
+    assert np.isnan(trainer.seconds_until(history, 24.0))
 
 
 def test_gray_alone_is_on_par_with_itself_by_its_end(pairs, tmp_path, monkeypatch):

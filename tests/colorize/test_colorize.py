@@ -21,7 +21,7 @@ from lib.data import images
 from lib.networks.pretrained import load_colorizer
 from lib.networks.registry import build_network
 from lib.networks.storage import save_network
-from lib.training import TrainingConfig
+from lib.training.config import TrainingConfig
 
 OPTIONS = {"width": 4, "side": 32}
 MAKE, ORIENTATION, GPS_LATITUDE = ExifTags.Base.Make, ExifTags.Base.Orientation, ExifTags.GPS.GPSLatitudeRef

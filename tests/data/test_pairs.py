@@ -546,9 +546,10 @@ _DECODE_AND_TRAIN = """
 import sys, threading, time
 from pathlib import Path
 import torch
-import lib.training
+import lib.training.trainer
 from lib.data.sources import load_pairs
-from lib.training import TrainingConfig, train
+from lib.training.config import TrainingConfig
+from lib.training.trainer import train
 
 peak = 0
 
@@ -562,7 +563,7 @@ def watch():
         look()
         time.sleep(0.01)
 
-make_objective = lib.training.make_objective
+make_objective = lib.training.trainer.make_objective
 
 def watched(config, device):
     objective = make_objective(config, device)
@@ -574,7 +575,7 @@ def watched(config, device):
 
     return looking
 
-lib.training.make_objective = watched
+lib.training.trainer.make_objective = watched
 
 if __name__ == "__main__":
     threading.Thread(target=watch, daemon=True).start()

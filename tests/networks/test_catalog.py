@@ -7,7 +7,7 @@ import pytest
 from lib.networks.catalog import epochs_kept, find_networks
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network, save_network
-from lib.training import TrainingConfig
+from lib.training.config import TrainingConfig
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from lib.networks.chroma_net import ChromaNet
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.networks.registry import build_network
 from lib.networks.storage import save_network
-from lib.training import TrainingConfig
+from lib.training.config import TrainingConfig
 
 OPTIONS = {"width": 4, "side": 32}
 

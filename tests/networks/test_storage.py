@@ -8,17 +8,9 @@ import torch
 from safetensors.torch import save_file
 
 from lib.networks.registry import build_network
-from lib.networks.storage import (
-    load_checkpoint,
-    load_network,
-    random_state,
-    read_config,
-    read_history,
-    save_checkpoint,
-    save_network,
-    set_random_state,
-)
-from lib.training import TrainingConfig
+from lib.networks.storage import load_network, read_config, read_history, save_network
+from lib.training.checkpoints import load_checkpoint, random_state, save_checkpoint, set_random_state
+from lib.training.config import TrainingConfig
 
 CONFIG = TrainingConfig(options={"width": 8}, epochs=4, snapshots=(2,))
 OURS = {"network": "ChromaNet", "options": {"width": 4, "side": 32}, "loss": "chroma distribution"}

@@ -10,7 +10,9 @@ from torch.nn.functional import mse_loss
 
 from lib.data.pairs import Pairs
 from lib.networks.registry import build_network
-from lib.training import TrainingConfig, augmentation, make_objective
+from lib.training.config import TrainingConfig
+from lib.training.objectives import make_objective
+from lib.training.schedules import augmentation
 
 
 def gradients(network: nn.Module, loss: Callable[[], Tensor]) -> list[Tensor]:

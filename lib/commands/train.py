@@ -1,8 +1,8 @@
 """One training from the command line, in one process or, started by torchrun or accelerate, in several.
 
-    python -m lib.train --data auto --size 64 -p pairs 400 -p epochs 9
-    torchrun --nproc-per-node 2 -m lib.train ...
-    accelerate launch --multi_gpu -m lib.train ...
+    python -m lib.commands.train --data auto --size 64 -p pairs 400 -p epochs 9
+    torchrun --nproc-per-node 2 -m lib.commands.train ...
+    accelerate launch --multi_gpu -m lib.commands.train ...
 
 The network is kept where the notebooks look for it: a notebook with the same configuration and pictures finds it.
 """
@@ -18,8 +18,9 @@ from lib.common.devices import best_device
 from lib.common.usage import UsageError, convert, nearest
 from lib.data.sources import load_pairs
 from lib.networks.registry import build_network
-from lib.processes import join_team
-from lib.training import TRAINED, TrainingConfig, train
+from lib.training.config import TrainingConfig
+from lib.training.distributed import join_team
+from lib.training.trainer import TRAINED, train
 
 _KINDS = {tuple[int, ...]: "list[int]"}  # how a type that YAML does not have is written
 
@@ -52,7 +53,7 @@ def configuration(settings: list[list[str]]) -> TrainingConfig:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line: 0 done, 1 the training failed, 2 a mistake in what was asked."""
-    parser = argparse.ArgumentParser(prog="python -m lib.train", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m lib.commands.train", description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="auto", metavar="NAME_OR_FOLDER", help="the pictures (auto)")
     parser.add_argument("--size", type=int, default=64, help="of the pictures, in px (64)")
     parser.add_argument(

@@ -8,10 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
+from lib.commands.train import _value, configuration, main
 from lib.common.files import ROOT
 from lib.data.sources import load_pairs
-from lib.train import _value, configuration, main
-from lib.training import TrainingConfig, train
+from lib.training.config import TrainingConfig
+from lib.training.trainer import train
 
 SETTINGS = {
     "pairs": "19", "epochs": "2", "batch_size": "4", "accumulation": "2", "options": "{width: 8}", "snapshots": "[1]",
@@ -79,7 +80,7 @@ def test_pictures_that_are_not_there_are_one_sentence(tmp_path, capsys):
 def test_a_training_that_fails_says_where(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("lib.data.sources.CACHE", tmp_path)
     nothing = lambda network, gray, color: network(gray).mean() * float("nan")  # noqa: E731
-    monkeypatch.setattr("lib.training.make_objective", lambda config, device: nothing)
+    monkeypatch.setattr("lib.training.trainer.make_objective", lambda config, device: nothing)
     assert main(arguments(folder, tmp_path)) == 1
     assert "train: the loss is nan on " in capsys.readouterr().err
 
@@ -95,7 +96,7 @@ def test_accelerate_launches_it_and_a_notebook_finds_the_network(folder, tmp_pat
     for kind in ("--cpu", "--multi_gpu"):
         launch = [sys.executable, "-m", "accelerate.commands.launch", kind, "--num_processes", "2"]
         done = subprocess.run(
-            [*launch, "--main_process_port", "0", "-m", "lib.train", *arguments(folder, tmp_path / kind)],
+            [*launch, "--main_process_port", "0", "-m", "lib.commands.train", *arguments(folder, tmp_path / kind)],
             cwd=ROOT,
             capture_output=True,
             text=True,

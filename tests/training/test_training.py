@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch.nn.functional import mse_loss as mse
 
-from lib import training
 from lib.color.distribution import frequencies
 from lib.color.spaces import gray_to_rgb
 from lib.common.devices import best_device
@@ -19,7 +18,12 @@ from lib.losses.perceptual import PerceptualLoss
 from lib.losses.vgg_features import vgg11_features
 from lib.networks.chroma_net import small_chroma
 from lib.networks.registry import build_network
-from lib.training import TrainingConfig, shuffled, snapshot_epochs, train, train_epoch, validate
+from lib.training import config as config_module
+from lib.training import objectives, schedules, trainer
+from lib.training.config import TrainingConfig
+from lib.training.loop import train_epoch, validate
+from lib.training.schedules import shuffled, snapshot_epochs
+from lib.training.trainer import train
 
 CONFIG = TrainingConfig(
     options={"width": 8}, pairs=12, epochs=4, batch_size=4, seed=5, validation_pairs=4, snapshots=(2,)
@@ -85,7 +89,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(pairs, tmp_path, mon
     config = replace(CONFIG, epochs=3, snapshots=(1,), **change)
     whole = run(config, pairs, tmp_path / "whole")
     name = "train_epoch" if where == "in an epoch" else "validate"
-    original, calls = getattr(training, name), []
+    original, calls = getattr(trainer, name), []
 
     def interrupted(*args, **kwargs):
         result = original(*args, **kwargs)
@@ -94,7 +98,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(pairs, tmp_path, mon
             raise KeyboardInterrupt
         return result
 
-    monkeypatch.setattr(training, name, interrupted)
+    monkeypatch.setattr(trainer, name, interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(config, pairs, tmp_path / "resumed")
     resumed = run(config, pairs, tmp_path / "resumed")
@@ -106,7 +110,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(pairs, tmp_path, mon
 
 
 def test_a_finished_training_is_not_trained_again(trained, pairs, monkeypatch):
-    monkeypatch.setattr(training, "train_epoch", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(trainer, "train_epoch", lambda *_, **__: pytest.fail("trained again"))
     again = run(CONFIG, pairs, trained.folder.parent)
     assert equal(again.network, trained.network) and again.history.equals(trained.history)
 
@@ -174,7 +178,7 @@ def test_other_loss_weights_are_another_training(pairs, tmp_path, monkeypatch):
     prints = []
     for content in (b"one", b"two"):
         (tmp_path / "weights").write_bytes(content)
-        monkeypatch.setattr(training, "BUNDLED", tmp_path / "weights")
+        monkeypatch.setattr(config_module, "BUNDLED", tmp_path / "weights")
         prints.append((perceptual.fingerprint(pairs), CONFIG.fingerprint(pairs)))
     assert prints[0][0] != prints[1][0]
     assert prints[0][1] == prints[1][1]  # MSE alone does not ask for them
@@ -218,26 +222,26 @@ def test_every_epoch_has_its_own_order():
 
 
 def test_a_constant_rate_stays():
-    assert {training.learning_rate(CONFIG, done) for done in np.linspace(0, 1, 50)} == {1e-3}
+    assert {schedules.learning_rate(CONFIG, done) for done in np.linspace(0, 1, 50)} == {1e-3}
 
 
 def test_one_cycle_rises_to_its_peak_and_falls_to_nothing():
     config = replace(CONFIG, schedule="one-cycle", learning_rate=0.4)
     done = np.linspace(0, 1, 1001)
-    rates = np.array([training.learning_rate(config, share) for share in done])
+    rates = np.array([schedules.learning_rate(config, share) for share in done])
     peak = rates.argmax()
-    assert done[peak] == pytest.approx(training.WARM_UP) and rates[peak] == pytest.approx(0.4)
+    assert done[peak] == pytest.approx(schedules.WARM_UP) and rates[peak] == pytest.approx(0.4)
     assert (np.diff(rates[: peak + 1]) > 0).all() and (np.diff(rates[peak:]) < 0).all()
     assert rates[0] == pytest.approx(0.4 / 25) and rates[-1] == pytest.approx(0.4e-4)
     assert np.abs(np.diff(rates)).max() < 0.004  # without a leap
-    middle = [training.learning_rate(config, share) for share in (training.WARM_UP / 2, (1 + training.WARM_UP) / 2)]
+    middle = [schedules.learning_rate(config, share) for share in (schedules.WARM_UP / 2, (1 + schedules.WARM_UP) / 2)]
     assert middle == pytest.approx([0.4 * (1 + 1 / 25) / 2, 0.4 * (1 + 1e-4) / 2])
 
 
 def test_every_step_has_the_rate_of_its_share_of_all_steps(pairs, tmp_path, monkeypatch):
     config, seen = replace(CONFIG, schedule="one-cycle", accumulation=2, pairs=14, epochs=2), []
 
-    def remembered(config, done, original=training.learning_rate):
+    def remembered(config, done, original=schedules.learning_rate):
         seen.append((done, original(config, done)))
         return seen[-1][1]
 
@@ -248,8 +252,8 @@ def test_every_step_has_the_rate_of_its_share_of_all_steps(pairs, tmp_path, monk
             used.extend(group["lr"] for group in self.param_groups)
             super().step()
 
-    monkeypatch.setattr(training, "learning_rate", remembered)
-    monkeypatch.setattr(training.torch.optim, "AdamW", AdamW)
+    monkeypatch.setattr(trainer, "learning_rate", remembered)
+    monkeypatch.setattr(trainer.torch.optim, "AdamW", AdamW)
     run(config, pairs, tmp_path)
     done, rates = zip(*seen, strict=True)
     np.testing.assert_allclose(done, [0, 8 / 28, 0.5, 22 / 28])  # steps of 8 and 6 pictures, two epochs
@@ -283,19 +287,19 @@ def test_weight_decay_is_decoupled(trained, pairs, tmp_path):
 
 def test_without_crops_a_batch_is_itself(pairs):
     batch = pairs.tensors(slice(0, 3))
-    assert all(a is b for a, b in zip(training.augmentation(CONFIG, 1)(*batch), batch, strict=True))
+    assert all(a is b for a, b in zip(schedules.augmentation(CONFIG, 1)(*batch), batch, strict=True))
 
 
 def test_crops_are_a_function_of_seed_and_epoch(pairs):
     batch, config = pairs.tensors(slice(0, 3)), replace(CONFIG, crop=24)
 
     def colors(config, epoch):
-        return training.augmentation(config, epoch)(*batch)[1]
+        return schedules.augmentation(config, epoch)(*batch)[1]
 
     first = colors(config, 1)
     assert first.shape == (3, 3, 24, 24) and torch.equal(first, colors(config, 1))
     assert not torch.equal(first, colors(config, 2)) and not torch.equal(first, colors(replace(config, seed=6), 1))
-    augment = training.augmentation(config, 1)
+    augment = schedules.augmentation(config, 1)
     assert torch.equal(augment(*batch)[1], first) and not torch.equal(augment(*batch)[1], first)
 
 
@@ -306,20 +310,20 @@ def test_the_crops_are_what_is_trained_on(pairs, tmp_path, monkeypatch):
         seen.append(gray.shape)
         return mse_loss(network, gray, color)
 
-    monkeypatch.setattr(training, "make_objective", lambda config, device: remembered)
+    monkeypatch.setattr(trainer, "make_objective", lambda config, device: remembered)
     run(replace(CONFIG, crop=24, epochs=1, snapshots=()), pairs, tmp_path)
     assert seen == 3 * [(4, 1, 24, 24)]
 
 
 def test_a_distribution_is_trained_and_its_colors_are_counted(pairs, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "COUNTED", 7)
+    monkeypatch.setattr(trainer, "COUNTED", 7)
     ours = run(replace(CONFIG, **OURS, epochs=6, learning_rate=5e-3), pairs, tmp_path)
     assert ours.history["loss"].iloc[-1] < 0.9 * ours.history["loss"].iloc[0]
     counted = frequencies(small_chroma(pairs.split("train", 12).tensors(slice(7))[1]))
     torch.testing.assert_close(ours.network.frequency, counted)
     torch.testing.assert_close(ours.at(2).frequency, counted)
     gray, color = pairs.tensors(slice(0, 8))
-    objective = training.make_objective(ours.config, "cpu")
+    objective = objectives.make_objective(ours.config, "cpu")
     assert objective(ours.network, gray, color) == ours.network.loss(gray, color)
 
 
@@ -416,7 +420,7 @@ def test_objectives(pairs):
 
     def gradient(loss, weight):
         config = replace(CONFIG, loss=loss, perceptual_weight=weight, vgg_weights="bundled")
-        value = training.make_objective(config, "cpu")(torch.nn.Identity(), prediction, truth)
+        value = objectives.make_objective(config, "cpu")(torch.nn.Identity(), prediction, truth)
         return value.item(), torch.autograd.grad(value, prediction)[0]
 
     plain, mse_gradient = gradient("mse", 0.5)
@@ -428,7 +432,7 @@ def test_objectives(pairs):
     printed, printed_gradient = gradient("mse + printed perceptual", 0.5)
     assert printed > plain and torch.equal(printed_gradient, mse_gradient)
     with pytest.raises(ValueError, match="unknown VGG11 weights ''"):
-        training.make_objective(replace(CONFIG, loss="mse + perceptual"), "cpu")
+        objectives.make_objective(replace(CONFIG, loss="mse + perceptual"), "cpu")
 
 
 def test_validation_agrees_with_the_evaluation(pairs):

@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from lib.gradients import compare_accumulation, gradients, kept_megabytes, largest_change, saved_for_backward
 from lib.losses.perceptual import PerceptualLoss, PrintedPerceptualLoss
 from lib.losses.vgg_features import vgg11_features
 from lib.networks.registry import build_network
-from lib.training import TrainingConfig
+from lib.training.config import TrainingConfig
+from lib.training.gradients import compare_accumulation, gradients, kept_megabytes, largest_change, saved_for_backward
 
 
 def test_gradients_are_those_of_the_loss():

@@ -14,8 +14,9 @@ from lib.common.files import ROOT
 from lib.data.cache import cached_pairs
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network
-from lib.processes import Team, join_team, synchronised
-from lib.training import TrainingConfig, train
+from lib.training.config import TrainingConfig
+from lib.training.distributed import Team, join_team, synchronised
+from lib.training.trainer import train
 
 # 19 pairs in batches of 4, two to a step: steps of 8, 8 and 3 pictures, the last a batch of 3, shared by 1 and 2.
 PLAIN = TrainingConfig(
@@ -43,10 +44,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 import torch
-import lib.training
+import lib.training.trainer
 from lib.data.cache import cached_pairs
-from lib.processes import join_team
-from lib.training import TrainingConfig, train
+from lib.training.config import TrainingConfig
+from lib.training.distributed import join_team
+from lib.training.trainer import train
 
 team, device = join_team("cpu")
 work = Path(sys.argv[1])
@@ -73,7 +75,7 @@ def refuse(*_):
     raise AssertionError("a file was to be written beside the main process")
 
 if not team.main:
-    lib.training.save_network = lib.training.save_checkpoint = refuse
+    lib.training.trainer.save_network = lib.training.trainer.save_checkpoint = refuse
 for config in {list(CONFIGS.values())!r}:
     train(config, pairs, device="cpu", folder=work / "together")
 try:
@@ -119,7 +121,7 @@ def test_a_loss_that_is_no_number_in_one_process_ends_all(work):
     script.write_text(
         BEGINNING
         + f"""
-original, calls = lib.training.make_objective, []
+original, calls = lib.training.trainer.make_objective, []
 
 def failing(config, device):
     objective = original(config, device)
@@ -130,7 +132,7 @@ def failing(config, device):
 
     return own
 
-lib.training.make_objective = failing
+lib.training.trainer.make_objective = failing
 try:
     train({PLAIN!r}, pairs, device="cpu", folder=work / "failing")
 except FloatingPointError as error:
@@ -181,6 +183,6 @@ def test_batch_norm_is_synchronised_on_gpus():
 
 
 def test_alone_accelerate_is_not_imported():
-    code = "import sys, lib.training; lib.training.join_team('cpu'); sys.exit('accelerate' in sys.modules)"
+    code = "import sys, lib.training.trainer as t; t.join_team('cpu'); sys.exit('accelerate' in sys.modules)"
     alone = {name: value for name, value in os.environ.items() if name != "WORLD_SIZE"}
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=alone).returncode == 0

@@ -15,12 +15,13 @@ import pytest
 import torch
 from torch import nn
 
-from lib import training
 from lib.data.pairs import Pairs
 from lib.networks.colorization_net import ColorizationNet
 from lib.networks.registry import NETWORKS
 from lib.networks.storage import load_network
-from lib.training import TrainingConfig, train
+from lib.training import trainer
+from lib.training.config import TrainingConfig
+from lib.training.trainer import train
 
 CONFIG = TrainingConfig(
     options={"width": 16}, pairs=36, epochs=8, batch_size=4, validation_pairs=4, snapshots=(3,), seed=2
@@ -61,7 +62,7 @@ def train_here(
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     NETWORKS["Forgetful"] = Forgetful
-    original, epochs = training.train_epoch, itertools.count(1)
+    original, epochs = trainer.train_epoch, itertools.count(1)
 
     def told(*args):
         loss = original(*args)
@@ -72,7 +73,7 @@ def train_here(
             time.sleep(0.01)
         return loss
 
-    training.train_epoch = told
+    trainer.train_epoch = told
     with log.open("a") as file, redirect_stdout(file):
         train(config, pairs, device="cpu", folder=folder)
         print("finished", flush=True)
@@ -81,7 +82,7 @@ def train_here(
 @pytest.fixture(scope="module")
 def processes():
     context = multiprocessing.get_context("forkserver")  # which imports torch once for all of them
-    context.set_forkserver_preload(["lib.training", "torch._dynamo", "pytest"])
+    context.set_forkserver_preload(["lib.training.trainer", "torch._dynamo", "pytest"])
     started = []
 
     def start(*args, slow=0.0, hold=None, largest=0):

@@ -1,0 +1,88 @@
+"""Everything that decides what a training yields, besides the data."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+
+import torch
+
+from lib.data.pairs import Pairs
+from lib.losses.vgg_features import BUNDLED
+
+_RECIPE = 1  # raise it when the loop, a loss or a network changes what a configuration yields
+LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution")
+SCHEDULES = ("constant", "one-cycle")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides what a training yields, besides the data (paper, sections III.B and IV.A).
+
+    Adam, as the paper has it, with a constant learning rate; what goes beyond it: a rate that rises and falls once
+    ("one-cycle", Smith and Topin 2019), decoupled `weight_decay`, and random crops of `crop` px instead of the whole
+    pictures (0). `batch_size` pictures go through the network at a time, over all processes together; the weights move
+    after `accumulation` such batches. `precision` is that of the forward pass: "auto" is bfloat16 on a GPU and float32
+    on a CPU. `snapshots` are the epochs after which the weights are kept beside the last ones.
+    """
+
+    network: str = "ColorizationNet"
+    options: dict = field(default_factory=dict)
+    loss: str = "mse"
+    perceptual_weight: float = 0.0
+    vgg_weights: str = ""
+    pairs: int = 1000
+    epochs: int = 20
+    batch_size: int = 16
+    accumulation: int = 1
+    learning_rate: float = 1e-3
+    schedule: str = "constant"
+    weight_decay: float = 0.0
+    crop: int = 0
+    precision: str = "auto"
+    seed: int = 0
+    validation_pairs: int = 200
+    snapshots: tuple[int, ...] = ()
+
+    def __post_init__(self):
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss is one of {', '.join(LOSSES)}, not {self.loss!r}")
+        if self.loss == "chroma distribution" and self.network != "ChromaNet":
+            raise ValueError(f"{self.network} predicts no distribution of chroma; ChromaNet does")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"schedule is one of {', '.join(SCHEDULES)}, not {self.schedule!r}")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}")
+        for name in ("pairs", "epochs", "batch_size", "accumulation", "validation_pairs"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("weight_decay", "crop"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 0")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate is {self.learning_rate}; it must be greater than 0")
+        if any(not 0 < epoch <= self.epochs for epoch in self.snapshots):
+            raise ValueError(f"snapshots {self.snapshots} must lie between 1 and epochs ({self.epochs})")
+
+    def fingerprint(self, pairs: Pairs, device: str = "cpu") -> str:
+        """16 hex digits that stand for this configuration on these pairs, trained on this kind of device."""
+        fields = asdict(self)
+        precision = resolved(fields.pop("precision"), device)
+        parts = [_RECIPE, fields, pairs.fingerprint]
+        if self.loss != "mse":
+            parts.append(hashlib.sha256(BUNDLED.read_bytes()).hexdigest() if self.vgg_weights == "bundled" else "")
+        kind = torch.device(device).type
+        if kind != "cpu":  # other rounding, and other seconds
+            parts.append(kind)
+        if precision != {"cuda": "bfloat16"}.get(kind, "float32"):  # what is usual there needs no word
+            parts.append(precision)
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def resolved(precision: str, device: str | torch.device) -> str:
+    """The precision that "auto" stands for on this device; the others stand for themselves."""
+    if precision != "auto":
+        return precision
+    # A GPU without bfloat16 of its own would imitate it, slowly.
+    fast = torch.device(device).type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bfloat16" if fast else "float32"

@@ -1,0 +1,45 @@
+"""What changes from step to step and epoch to epoch: learning rate, order, augmentation, snapshots."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from torch import Tensor
+
+from lib.data.augmentation import random_crops
+from lib.training.config import TrainingConfig
+
+WARM_UP = 0.2  # share of the steps in which the rate of one cycle rises
+
+
+def snapshot_epochs(epochs: int) -> tuple[int, ...]:
+    """The epochs that the notebooks keep beside the last: the first, a third and two thirds of the way."""
+    return tuple(sorted({max(1, round(third * epochs / 3)) for third in range(3)}))
+
+
+def learning_rate(config: TrainingConfig, done: float) -> float:
+    """The learning rate when the share `done` of all steps is done: a function of it alone, so that nothing is lost
+    when a training is interrupted.
+    """
+    if config.schedule == "constant":
+        return config.learning_rate
+    rising = done < WARM_UP
+    share = done / WARM_UP if rising else (done - WARM_UP) / (1 - WARM_UP)
+    start, end = (1 / 25, 1.0) if rising else (1.0, 1e-4)
+    return config.learning_rate * (end + (start - end) * (1 + math.cos(math.pi * share)) / 2)
+
+
+Augmentation = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def augmentation(config: TrainingConfig, epoch: int) -> Augmentation:
+    """What happens to each batch of an epoch before it is seen; like the order, a function of seed and epoch."""
+    if not config.crop:
+        return lambda gray, color: (gray, color)
+    generator = np.random.default_rng([config.seed, epoch, config.crop])
+    return lambda gray, color: random_crops(gray, color, config.crop, generator)
+
+
+def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of an epoch: a function of seed and epoch, so that a resumed training needs no generator's state."""
+    return np.random.default_rng([seed, epoch]).permutation(count)
