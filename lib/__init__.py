@@ -12,20 +12,17 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     evaluation/      metrics, controls, intervals, paired differences
     colorize/        photographs in, photographs out
     training/        TrainingConfig, the visible loop, checkpoints, several processes
+    feature_maps/    feature maps captured, ranked, switched off, shown
     parameters.py    notebook parameters, checked before a kernel starts
     results.py       what a run or a sweep left behind, read from its files; the table that terminal and page show
     tidy.py          many results.json files as one tidy table
     tables.py        means over seeds with intervals, paired against a baseline; the table and its figure
     verdicts.py      differences in words; claims judged over the seeds of a sweep
-    distillation.py  how the bundled VGG11 weights were made
     commands/        what a terminal calls
+    distillation.py  how the bundled VGG11 weights were made
     pretraining.py   how the bundled colorizer was made
     experiments.py   several trainings at equal budget, over seeds
     claims.py        the ledger: each claim of the paper, what was measured, a verdict
-    activations.py   feature maps captured, ranked, counted, matched
-    interventions.py channels switched off or scaled, and what that does to the colours
-    studies.py       networks looked at on photographs, each number computed once
-    views.py         what the feature-map browser shows: settings in, one picture out
     browsers/        ipywidgets, thin over views.py and sheets.py
     runs.py          what a notebook records of itself
     bench.py         how fast the printed recipe is, and how fast ours

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from lib.activations import RANKINGS, parse_address
 from lib.common.files import atomic_write, read_json, write_json
 from lib.data.photographs import uploaded_photograph
+from lib.feature_maps.activations import parse_address
+from lib.feature_maps.measures import RANKINGS
+from lib.feature_maps.study import Study
+from lib.feature_maps.views import KINDS, View, draw, draw_colors, pages_of
 from lib.figures.tiles import png_of
-from lib.studies import Study
-from lib.views import KINDS, View, draw, draw_colors, pages_of
 
 # The controls that a view has a use for; the others are hidden.
 _USED = {

@@ -20,7 +20,7 @@ from lib.networks.registry import build_network
 
 
 class Configuration(Protocol):
-    """What a network is built again from: a dataclass with these fields, such as `lib.training.config.TrainingConfig`."""
+    """What a network is built again from: a dataclass with these fields, such as `TrainingConfig`."""
 
     network: str
     options: dict

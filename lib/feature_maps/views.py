@@ -9,20 +9,12 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from lib.activations import (
-    RANKINGS,
-    address,
-    display_range,
-    energy,
-    matched_channels,
-    page_of,
-    rank_channels,
-    resized,
-)
 from lib.color.spaces import to_uint8
+from lib.feature_maps.activations import address
+from lib.feature_maps.interventions import LEVELS, chroma_added, intervened
+from lib.feature_maps.measures import RANKINGS, display_range, energy, matched_channels, page_of, rank_channels, resized
+from lib.feature_maps.study import Study
 from lib.figures.tiles import heat, laid_over, sheet
-from lib.interventions import LEVELS, chroma_added, intervened
-from lib.studies import Study
 
 KINDS = ("channels", "one channel", "compare", "switch off", "kernels", "training")
 BY_EFFECT = RANKINGS[3]

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from lib.color.spaces import rgb_to_ycbcr
-from lib.interventions import channel_effects, channels_scaled, chroma_added, intervened
+from lib.feature_maps.interventions import channel_effects, channels_scaled, chroma_added, intervened
 from lib.networks.registry import build_network
 
 

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import nn
 
-from lib import views
 from lib.color.spaces import gray_to_rgb
 from lib.data.photographs import Photograph, photographs_of
-from lib.interventions import channel_effects
+from lib.feature_maps import views
+from lib.feature_maps.interventions import channel_effects
+from lib.feature_maps.study import Study
+from lib.feature_maps.views import BY_EFFECT, KINDS, View, draw, draw_colors, pages_of, ranked
 from lib.losses.vgg_features import GrayFeatures, vgg11_features
 from lib.networks.registry import build_network
-from lib.studies import Study
-from lib.views import BY_EFFECT, KINDS, View, draw, draw_colors, pages_of, ranked
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from lib import studies
-from lib.activations import capture
 from lib.color.spaces import gray_to_rgb
 from lib.data.photographs import Photograph, photographs_of
+from lib.feature_maps import study as studies
+from lib.feature_maps.activations import capture
+from lib.feature_maps.study import Study
 from lib.losses.vgg_features import GrayFeatures, vgg11_features
 from lib.networks.registry import build_network
-from lib.studies import Study
 
 
 class Small(nn.Conv2d):

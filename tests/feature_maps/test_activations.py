@@ -5,10 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from lib.activations import (
-    Activation,
-    address,
-    capture,
+from lib.feature_maps.activations import Activation, address, capture, parse_address, pick
+from lib.feature_maps.measures import (
     correlation,
     dead_channels,
     display_range,
@@ -16,8 +14,6 @@ from lib.activations import (
     layer_summary,
     matched_channels,
     page_of,
-    parse_address,
-    pick,
     rank_channels,
     similarity,
 )

@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 from torch import Tensor, nn
 
-from lib.activations import Activation, capture, dead_channels, pick
 from lib.color.spaces import Colorizer
 from lib.data.photographs import Photograph
 from lib.evaluation.evaluate import device_of, predict
-from lib.interventions import channel_effects
+from lib.feature_maps.activations import Activation, capture, pick
+from lib.feature_maps.interventions import channel_effects
+from lib.feature_maps.measures import dead_channels
 from lib.losses.vgg_features import GrayFeatures
 from lib.networks.catalog import epochs_kept
 from lib.networks.storage import load_network
