@@ -13,6 +13,7 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     colorize/        photographs in, photographs out
     training/        TrainingConfig, the visible loop, checkpoints, several processes
     feature_maps/    feature maps captured, ranked, switched off, shown
+    widgets/         ipywidgets, thin over feature_maps and figures
     parameters.py    notebook parameters, checked before a kernel starts
     results.py       what a run or a sweep left behind, read from its files; the table that terminal and page show
     tidy.py          many results.json files as one tidy table
@@ -23,7 +24,6 @@ Whatever makes colorizers, feeds them, judges them or shows them stands in this 
     pretraining.py   how the bundled colorizer was made
     experiments.py   several trainings at equal budget, over seeds
     claims.py        the ledger: each claim of the paper, what was measured, a verdict
-    browsers/        ipywidgets, thin over views.py and sheets.py
     runs.py          what a notebook records of itself
     bench.py         how fast the printed recipe is, and how fast ours
     pages.py         what the page of a run and that of a sweep share

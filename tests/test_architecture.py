@@ -59,7 +59,7 @@ def test_imports_run_upward_only(path):
     [
         ("papermill", {"execution", "parameters"}),
         ("distributed", {"cluster"}),
-        ("ipywidgets", {"browsers"}),
+        ("ipywidgets", {"widgets"}),
         ("kagglehub", {"data"}),
     ],
 )

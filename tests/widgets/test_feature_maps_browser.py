@@ -11,8 +11,6 @@ import torch
 from PIL import Image
 from torch import nn
 
-from lib.browsers import FeatureMapBrowser
-from lib.browsers import feature_maps as browsers
 from lib.color.spaces import gray_to_rgb
 from lib.data.photographs import Photograph, photographs_of
 from lib.feature_maps import study as studies
@@ -21,6 +19,8 @@ from lib.feature_maps.study import Study
 from lib.feature_maps.views import BY_EFFECT, KINDS, View, draw
 from lib.losses.vgg_features import GrayFeatures, vgg11_features
 from lib.networks.registry import build_network
+from lib.widgets import feature_maps as browsers
+from lib.widgets.feature_maps import FeatureMapBrowser
 
 
 class Broken(nn.Module):
@@ -130,7 +130,7 @@ def test_the_layer_stays_when_the_network_changes(browser):
 
 def test_activations_are_computed_once_a_picture_and_a_network(browser, networks, monkeypatch):
     calls = []
-    monkeypatch.setattr(study, "capture", lambda network, gray: calls.append(network) or capture(network, gray))
+    monkeypatch.setattr(studies, "capture", lambda network, gray: calls.append(network) or capture(network, gray))
     browser.layer.value, browser.ranking.value, browser.shared.value = "encoder.0.0", "mean", True
     browser.kind.value, browser.channel.value, browser.factor.value = "switch off", 1, 0.5
     assert not calls

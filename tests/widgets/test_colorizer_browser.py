@@ -8,10 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
-from lib.browsers import ColorizerBrowser
 from lib.data.sources import sample_photographs
 from lib.networks.chroma_net import ChromaNet
 from lib.networks.registry import build_network
+from lib.widgets.colorizer import ColorizerBrowser
 
 
 @pytest.fixture
