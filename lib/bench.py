@@ -45,12 +45,12 @@ from lib.losses.vgg_features import freeze
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.networks.registry import build_network
 from lib.pretraining import CONFIG, SIZE
-from lib.runs import PACKAGES, code_version, device_name
 from lib.training.config import TrainingConfig
 from lib.training.loop import train_epoch, validate
 from lib.training.objectives import make_objective
 from lib.training.schedules import augmentation
 from lib.training.trainer import seconds_until, train
+from lib.workbook.records.provenance import PACKAGES, code_version, device_name
 
 TRAINING, INFERENCE = "Training, images/s", "Inference, images/s"
 PHOTOGRAPH, WHOLE = "A photograph, from JPEG file to JPEG file", "Our network, trained from nothing"

@@ -14,8 +14,8 @@ from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.intervals import mean_interval, verdict
 from lib.evaluation.names import GRAY_COPY, JUDGED, ROW
 from lib.experiments import paired_over_seeds
-from lib.results import RunFiles
-from lib.verdicts import judged_in_words
+from lib.workbook.analysis.verdicts import judged_in_words
+from lib.workbook.records.reader import RunFiles
 
 Judged = tuple[str, str, str]  # the paper, the measurement, the verdict
 Noise = Mapping[str, float]  # standard deviation over seeds by metric

@@ -8,7 +8,7 @@ from lib import claims
 from lib.common.files import write_json
 from lib.evaluation.metrics import psnr_of
 from lib.evaluation.names import GRAY_COPY
-from lib.results import load_run
+from lib.workbook.records.reader import load_run
 
 NOISE = np.random.default_rng(0).normal(0, 0.3, 20)
 VERDICTS = {"supported", "not supported", "cannot tell", "cannot be as printed"}

@@ -22,9 +22,10 @@ from lib.common.files import NOTEBOOKS, ROOT, read_json
 from lib.data.sources import load_pairs
 from lib.evaluation.evaluate import evaluate
 from lib.evaluation.names import CONTROLS, COSTS, METRICS
-from lib.execution import execute, kernel_environment
 from lib.networks.storage import load_network, read_config
-from lib.results import load_run, results_table
+from lib.workbook.execution import execute, kernel_environment
+from lib.workbook.records.reader import load_run
+from lib.workbook.records.score_table import results_table
 
 STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 FIRST, LAST = [stem for stem in STEMS if stem < "04"], [stem for stem in STEMS if stem >= "04"]

@@ -1,0 +1,111 @@
+"""The command `workbook`: check parameters, execute notebooks with papermill, say how it went, build the report.
+
+The runner never looks into a notebook's work. It passes parameters in, reads what the notebook left in its folder
+of the run (`results.json`), and follows long work through one line of text that the kernel rewrites in a small file
+(named in the environment variable WORKBOOK_PROGRESS, "epoch 3/30").
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lib.common.usage import UsageError
+from lib.workbook.run import run
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    main_parser = argparse.ArgumentParser(prog="workbook", description=__doc__.splitlines()[0])
+    commands = main_parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("run", help="execute the notebooks and build the page of the run")
+    command.add_argument("--only", metavar="02,03", help="only these notebooks, by number")
+    add_parameters(command)
+    command.add_argument("--methods", metavar="FILE", help="a Python file with METHODS of your own, for the table")
+    command.add_argument("--output", metavar="FOLDER", help="the run's folder (outputs/<time>-<profile>)")
+    command.set_defaults(action=run)
+    command = commands.add_parser("sweep", help="execute one notebook at many points of its parameters")
+    command.add_argument("notebook", help="like notebooks/03_perceptual_loss.ipynb")
+    command.add_argument("sweep", help="a YAML file, or a ready-made sweep's name: notebooks/parameters/sweeps")
+    command.add_argument("--seeds", type=int, metavar="N", help="each point so often, in place of the file's seeds")
+    command.add_argument("--workers", type=int, metavar="N", help="points at a time (one a GPU, else one a core)")
+    command.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, like tcp://10.0.0.5:8786")
+    command.add_argument("--retry", action="store_true", help="try points that failed before again")
+    add_parameters(command)
+    command.add_argument("--output", metavar="FOLDER", help="the sweep's folder (outputs/<sweep>-<profile>)")
+    command.set_defaults(action=sweep, methods=None)
+    command = commands.add_parser("table", help="means over seeds of what sweeps and runs recorded, and a figure")
+    command.add_argument(
+        "pattern", help="the folder of a sweep or a run, or a pattern of folders or results.json files"
+    )
+    command.add_argument("--by", metavar="A,B", help="swept parameters that part the lines (all but the seed)")
+    command.add_argument("--metric", metavar="A,B", help="such as psnr,ssim,training_seconds")
+    command.add_argument(
+        "--baseline",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="what to compare with, paired by seed: a swept value, or method='gray copy'; may be repeated",
+    )
+    command.add_argument("--method", action="append", default=[], help="only this method; may be repeated")
+    command.add_argument("--output", metavar="STEM", help="write STEM.csv, STEM.md and STEM.png (table, in the folder)")
+    command.set_defaults(action=table)
+    command = commands.add_parser("report", help="build the page of a run or a sweep again")
+    command.add_argument("folder", help="the folder of a run or a sweep")
+    command.set_defaults(action=report)
+    return main_parser
+
+
+def add_parameters(command: argparse.ArgumentParser) -> None:
+    """The options that give parameters to notebooks."""
+    command.add_argument("--profile", default="quick", help="notebooks/parameters/<PROFILE>.yaml (quick)")
+    command.add_argument(
+        "-p",
+        dest="parameters",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a parameter of every chosen notebook that has it; may be repeated; a list is written '[1, 2]'",
+    )
+    command.add_argument("--data", metavar="NAME_OR_PATH", help="the pictures: a source's name or a folder")
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """`workbook sweep NOTEBOOK SWEEP`."""
+    from lib.workbook.sweeps import command as sweeping
+
+    return sweeping.sweep(options)
+
+
+def table(options: argparse.Namespace) -> int:
+    """`workbook table PATTERN`."""
+    from lib.workbook.table import table_command
+
+    given = (options.by, options.metric, options.baseline, options.method, options.output)
+    return table_command(options.pattern, *given)
+
+
+def report(options: argparse.Namespace) -> int:
+    """`workbook report FOLDER`."""
+    from lib.workbook.report.run_page import write_report
+
+    folder = Path(options.folder).resolve()
+    if not folder.is_dir():
+        raise UsageError(f"{options.folder} is no folder; name the folder of a run or a sweep, like outputs/<run>.")
+    print(write_report(folder))
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The console script: 0 done, 1 a notebook failed, 2 a mistake in what was asked, 130 stopped by Ctrl-C."""
+    options = parser().parse_args(arguments)
+    try:
+        return options.action(options)
+    except UsageError as error:
+        print(f"workbook: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:  # a disk that is full, a folder that may not be written
+        print(f"workbook: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

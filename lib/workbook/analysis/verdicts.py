@@ -1,0 +1,138 @@
+"""Differences in words with the verdict that they give, and claims of the paper judged over the seeds of a sweep."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from lib.common.files import resolve
+from lib.evaluation.intervals import mean_interval, verdict
+from lib.evaluation.names import JUDGED
+from lib.workbook.analysis.long_table import as_text, find_results, places, swept_of, tidy, whole_seeds
+from lib.workbook.records.reader import load_sweep, pictures_of
+
+UNITS = {"psnr": " dB", "ssim": " SSIM", "vgg_distance": " VGG distance", "colorfulness_ratio": ""}
+Interval = tuple[float, float, float]  # value, low, high
+
+
+def judged_in_words(differences: Mapping[str, Interval]) -> tuple[str, str]:
+    """Differences by metric in words, `+0.31 dB [+0.16, +0.45], ...`, and the verdict that PSNR and SSIM agree on."""
+    parts = []
+    for metric, (value, low, high) in differences.items():
+        digits = 2 if metric == "psnr" else 3
+        parts.append(f"{value:+z.{digits}f}{UNITS[metric]} [{low:+z.{digits}f}, {high:+z.{digits}f}]")
+    verdicts = {verdict(*differences[metric][1:]) for metric in JUDGED if metric in differences}
+    disagree = " (PSNR and SSIM disagree)" if {"supported", "not supported"} <= verdicts else ""
+    return ", ".join(parts) + disagree, verdicts.pop() if len(verdicts) == 1 else "cannot tell"
+
+
+def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
+    """An entry of the ledger for a sweep's claim: that its side `better` scores more than its side `than`.
+
+    Beside what every entry has it says over how many `seeds` it was judged, 0 where it was not.
+
+    `table` is tidy. A side names a method by its template and values of swept parameters; what only one side names
+    holds for both. They are paired by seed and by all other swept parameters; over these each seed is averaged first.
+    With `within` ({metric: margin}) the claim is that both score alike: the whole interval lies inside the margin.
+    Without two paired seeds nothing can be told, and the entry says why; it never raises for what a sweep lacks.
+    """
+    entry = {"claim": claim["claim"], "paper": claim.get("paper", ""), "seeds": 0}
+    sides = {name: {**claim["than"], **claim["better"], **claim[name]} for name in ("better", "than")}
+    names = {side: label(values, given=claim[side]) for side, values in sides.items()}
+    head = f"{names['better']}, against {names['than']}"
+    unknown = [name for name in sides["better"] if name not in (*swept_of(table), "method")]
+    if unknown:
+        return entry | {"measured": f"{head}: the sweep varies no {unknown[0]}", "verdict": "cannot tell"}
+    rows = {side: rows_of_side(table, values) for side, values in sides.items()}
+    missing = [names[side] for side, own in rows.items() if own.empty]
+    if missing:
+        return entry | {"measured": f"{head}: no results of {' nor of '.join(missing)}", "verdict": "cannot tell"}
+    free = [name for name in swept_of(table) if name not in sides["better"]]
+    paired = rows["better"].merge(rows["than"], on=["notebook", *free, "seed", "metric"], suffixes=("", "_than"))
+    if (paired["pictures"] != paired["pictures_than"]).any():
+        return entry | {"measured": f"{head}: measured on different pictures", "verdict": "cannot tell"}
+    paired["gain"] = paired["value"] - paired["value_than"]
+    whole = [whole_seeds(own, ["notebook", *free]) for _, own in paired.groupby("metric")]
+    gains = pd.concat([paired[:0], *whole]).groupby(["metric", "seed"])["gain"].mean()
+    counts = [int(gains.get(metric, pd.Series(dtype=float)).notna().sum()) for metric in JUDGED]
+    if min(counts) < 2:
+        measured = (
+            f"{head}: {few_in_words(gains)}{min(counts)} seed{'s' * (min(counts) != 1)} in pairs; an interval wants 2"
+        )
+        return entry | {"measured": measured, "verdict": "cannot tell"}
+    intervals = {metric: mean_interval(gains[metric].dropna().tolist()) for metric in JUDGED}
+    words, result = judged_in_words(intervals)
+    if "within" in claim:
+        result = alike(intervals, claim["within"])
+        words += f"; alike is within {claim['within']['psnr']:g} dB and {claim['within']['ssim']:g} SSIM"
+    return entry | {"seeds": min(counts), "measured": f"{head}: {words} over {min(counts)} seeds", "verdict": result}
+
+
+def alike(intervals: Mapping[str, Interval], within: Mapping[str, float]) -> str:
+    """The verdict on a claim that two methods score alike, from intervals of their difference and a margin for each."""
+    inside = [-within[metric] <= low and high <= within[metric] for metric, (_, low, high) in intervals.items()]
+    outside = [low > within[metric] or high < -within[metric] for metric, (_, low, high) in intervals.items()]
+    return "supported" if all(inside) else "not supported" if any(outside) else "cannot tell"
+
+
+def few_in_words(gains: pd.Series) -> str:
+    """`+0.31 dB, +0.012 SSIM with `: what a single seed gave, or nothing."""
+    means = gains.groupby("metric").mean()
+    if not {*JUDGED} <= set(means.index):
+        return ""
+    return ", ".join(f"{means[m]:+z.{2 if m == 'psnr' else 3}f}{UNITS[m]}" for m in JUDGED) + " with "
+
+
+def rows_of_side(table: pd.DataFrame, side: Mapping[str, object]) -> pd.DataFrame:
+    """The rows of a tidy table that a side of a claim names, of the metrics that judge."""
+    chosen = table["metric"].isin(JUDGED) & table["value"].notna()
+    for name, value in side.items():
+        chosen &= table[name].map(as_text) == as_text(value)
+    return table[chosen]
+
+
+def label(side: Mapping[str, object], given: Mapping[str, object]) -> str:
+    """A side of a claim as a reader knows it: the template filled in, other values that are its own behind it."""
+    method = re.sub(
+        r"‹(\w+)›", lambda m: as_text(side[m[1]]) if m[1] in side else m[0], side.get("method", "all methods")
+    )
+    behind = [f"{k} {as_text(v)}" for k, v in given.items() if k != "method" and f"‹{k}›" not in side.get("method", "")]
+    return ", ".join([method, *behind])
+
+
+def claims_of_sweeps(patterns: Sequence[str], own: Mapping) -> tuple[list[dict[str, str]], list[str]]:
+    """The claims of sweeps judged over their seeds, and a sentence for each sweep or claim that is left out, and why.
+
+    `patterns` name folders of sweeps; `own` is the results.json in the making, on whose pictures the scores must be.
+    Of two sweeps that judge one claim the one with more seeds is heard, or else the later one.
+    """
+    judged: dict[str, tuple[str, dict]] = {}  # claim -> name of the sweep, its entry
+    left_out = []
+    for pattern in patterns:
+        folders = [folder for folder in places(pattern) if (folder / "sweep.json").exists()]
+        if not folders:
+            left_out.append(f"{pattern}: there is no sweep; its folder holds a sweep.json.")
+        for folder in folders:
+            try:
+                files, problems = find_results(str(resolve(folder)))
+                table = tidy(files) if files else pd.DataFrame(columns=["pictures"])
+                claims = load_sweep(folder).record.get("claims", [])
+            except ValueError as error:  # also where no point is done yet
+                left_out.append(str(error))
+                continue
+            left_out += problems
+            table = table[table["pictures"] == pictures_of(own)]
+            if table.empty:
+                left_out.append(f"{folder.name}: its scores are of other pictures; its claims are left out.")
+                continue
+            for entry in (judge_over_seeds(table, claim) for claim in claims):
+                other, before = judged.get(entry["claim"], ("", {"seeds": 1}))
+                if entry["seeds"] < 2:
+                    left_out.append(f"{folder.name}: {entry['claim']}: {entry['measured']}.")
+                elif entry["seeds"] < before["seeds"]:
+                    left_out.append(f"{folder.name}: {entry['claim']}: {other} judges it over more seeds.")
+                else:
+                    if other:
+                        left_out.append(f"{other}: {entry['claim']}: {folder.name} judges it over no fewer seeds.")
+                    judged[entry["claim"]] = folder.name, entry
+    return [{k: v for k, v in entry.items() if k != "seeds"} for _, entry in judged.values()], left_out

@@ -1,0 +1,160 @@
+"""A run's folder, and what a notebook leaves in it: figures, conclusions and one results.json, written whole.
+
+`outputs/<run>/<notebook>/results.json` is all that the comparison notebook and the report read of another notebook.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from IPython.display import Image, Markdown, display
+from matplotlib.figure import Figure
+
+from lib.common.devices import best_device
+from lib.common.files import OUTPUTS, ROOT, atomic_write, timestamp, write_json
+from lib.data.pairs import Pairs
+from lib.evaluation.names import ROW
+from lib.workbook.records.provenance import PACKAGES, code_version, device_name
+
+
+class Run:
+    """What one notebook records, from its first cell to `finish`.
+
+    Args:
+        notebook: file stem, such as "02_baseline_cnn".
+        title, question: what the report shows.
+        parameters: all of the notebook's parameters; "run" and "seed" must be among them.
+        pairs: the data, for provenance.
+
+    Nothing is written to results.json before `finish`: a notebook that fails leaves no half result.
+    """
+
+    def __init__(self, notebook: str, title: str, question: str, parameters: dict, pairs: Pairs):
+        # A run is a name under outputs/ or, from the runner, an absolute folder; joining keeps the latter as it is.
+        self.root = OUTPUTS / parameters["run"]
+        self.folder = self.root / notebook
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "results.json").unlink(missing_ok=True)  # the figures beside it are about to change
+        self._started = time.perf_counter()
+        self.results = {
+            "notebook": notebook,
+            "title": title,
+            "question": question,
+            "status": "done",
+            "parameters": parameters,
+            "data": {
+                "name": pairs.name,
+                "description": pairs.description,
+                "fingerprint": pairs.fingerprint,
+                "size": pairs.size,
+                "pairs": len(pairs),
+                "splits": pairs.counts(),
+                "skipped": pairs.skipped,
+            },
+            "fingerprints": json.loads(os.environ.get("WORKBOOK_FINGERPRINTS", "{}")),  # of a sweep's point
+            "seed": parameters["seed"],
+            "code": code_version(),
+            "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+            "device": device_name(parameters.get("device") or best_device()),
+            "started": timestamp(),
+            "durations": {},
+            "conclusions": [],
+            "rows": [],
+            "figures": [],
+            "claims": [],
+            "artefacts": {},
+        }
+        counts = ", ".join(f"{split} {count:,}" for split, count in pairs.counts().items())
+        print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px ({counts})")
+        if pairs.skipped:
+            print(f"Left out: {len(pairs.skipped)} files that cannot be used; the first: {pairs.skipped[0]}")
+        print(f"Device: {self.results['device']} · results go to {self._shown(self.folder)}")
+
+    def tested_on(self, test: Pairs) -> None:
+        """Note which pictures the scores are of: only scores of the same pictures may stand in one table."""
+        self.results["data"]["tested"] = hashlib.sha256("\n".join(test.names).encode()).hexdigest()[:16]
+
+    def _shown(self, path: Path) -> Path:
+        return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+    @property
+    def trained(self) -> Path:
+        """Where trained networks are kept: shared by all runs beside this one, or beside the sweep it belongs to."""
+        of_sweep = (self.root.parent / "sweep.json").exists()
+        return (self.root.parent if of_sweep else self.root).parent / "trained"
+
+    @contextmanager
+    def timed(self, label: str) -> Iterator[None]:
+        """Record the seconds that the block takes under `label`."""
+        started = time.perf_counter()
+        yield
+        self.results["durations"][label] = round(time.perf_counter() - started, 3)
+
+    def figure(self, figure: Figure, name: str, caption: str, main: bool = False) -> None:
+        """Show a figure with its caption, and keep it as PNG; `main` ones also stand on the run's page."""
+        with atomic_write(self.folder / f"{name}.png") as temporary:
+            figure.savefig(temporary)
+        display(Image(filename=self.folder / f"{name}.png"))
+        _replace(self.results["figures"], {"file": f"{name}.png", "caption": caption, "main": main}, ("file",))
+        display(Markdown(f"*{caption}*"))
+
+    def conclude(self, sentence: str) -> None:
+        """Show a conclusion computed from this run, and keep it for the report."""
+        if sentence not in self.results["conclusions"]:
+            self.results["conclusions"].append(sentence)
+        display(Markdown(sentence))
+
+    def claim(self, claim: str, paper: str, measured: str, verdict: str) -> None:
+        """Enter a claim of the paper in the ledger, with what this run measured and the verdict."""
+        entry = {"claim": claim, "paper": paper, "measured": measured, "verdict": verdict}
+        _replace(self.results["claims"], entry, ("claim",))
+
+    def record(self, rows: pd.DataFrame) -> None:
+        """Keep rows (method, metric, n, value, low, high); infinite or missing numbers are kept as null."""
+        finite = rows.astype(object).where(rows.notna() & ~rows.isin([np.inf, -np.inf]), None)
+        for row in finite.to_dict("records"):
+            _replace(self.results["rows"], row, ("method", "metric"))
+
+    def keep_table(self, table: pd.DataFrame, name: str) -> None:
+        """Keep a whole table, such as the row-a-picture one, as CSV beside the results."""
+        with atomic_write(self.folder / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False)
+        self.results["artefacts"][name] = f"{name}.csv"
+
+    def keep_network(self, name: str, path: Path) -> None:
+        """Note where a trained network lies, seen from the notebook's folder."""
+        self.results["artefacts"][name] = os.path.relpath(path, self.folder)
+
+    def keep_pictures(self, names: Sequence[str], pictures: dict[str, np.ndarray]) -> None:
+        """Keep sample predictions, `(N, H, W, 3)` uint8 a method, for the comparison figure."""
+        with atomic_write(self.folder / "pictures.npz") as temporary:
+            np.savez_compressed(temporary, names=np.array(names), **pictures)
+        self.results["artefacts"]["pictures"] = "pictures.npz"
+
+    def finish(self) -> None:
+        """Write results.json. Nothing recorded after this is kept."""
+        self.results["durations"]["notebook"] = round(time.perf_counter() - self._started, 1)
+        self.results["finished"] = timestamp()
+        write_json(self.folder / "results.json", self.results)
+        print(f"Recorded {len(self.results['rows'])} rows in {self._shown(self.folder / 'results.json')}")
+
+
+def _replace(entries: list[dict], entry: dict, keys: tuple[str, ...]) -> None:
+    """Put `entry` in the place of one with the same keys, else at the end: a cell run twice records once."""
+    for position, other in enumerate(entries):
+        if all(other[key] == entry[key] for key in keys):
+            entries[position] = entry
+            return
+    entries.append(entry)
+
+
+def rows_of(rows: list[dict]) -> pd.DataFrame:
+    """Rows of results.json as a table; also where there are none."""
+    return pd.DataFrame(rows, columns=ROW)

@@ -1,0 +1,70 @@
+"""The results table that terminal, notebook and page show."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lib.evaluation.names import METRICS, PAPER, UNSHOWN, metric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def first_of_each(rows: Iterable[dict]) -> dict[tuple[str, str], dict]:
+    """Rows by (method, metric), the first where several notebooks measured the same."""
+    cells: dict[tuple[str, str], dict] = {}
+    for row in rows:
+        cells.setdefault((row["method"], row["metric"]), row)
+    return cells
+
+
+def metric_keys(rows: Iterable[dict]) -> list[str]:
+    """The metrics to show, known ones first in the order of `METRICS`."""
+    found = dict.fromkeys(row["metric"] for row in rows if row["metric"] not in UNSHOWN)
+    return [key for key in METRICS if key in found] + [key for key in found if key not in METRICS]
+
+
+def cell_text(row: dict | None, digits: int) -> str:
+    """`23.02 [22.81, 23.24]`; without the interval where there is none; a dash where nothing was measured."""
+    if row is None or row["value"] is None:
+        return "–"
+    text = f"{row['value']:z.{digits}f}"
+    if row.get("low") is not None and row.get("high") is not None:
+        text += f" [{row['low']:z.{digits}f}, {row['high']:z.{digits}f}]"
+    return text
+
+
+def results_table(rows: list[dict]) -> "pd.DataFrame":
+    """Rows of results.json as a table of text: a method a line, a metric a column under its human name and unit.
+
+    A cell is `value [low, high]`. Methods stand in the order in which they first occur. Of several rows for one
+    method and metric the first counts.
+    """
+    import pandas as pd
+
+    cells, keys = first_of_each(rows), metric_keys(rows)
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    body = [[cell_text(cells.get((method, key)), metric(key).digits) for key in keys] for method in methods]
+    return pd.DataFrame(body, index=methods, columns=[metric(key).name for key in keys], dtype=str)
+
+
+def short_names() -> dict[str, str]:
+    """Column names of `results_table` -> names short enough for a terminal."""
+    return {known.name: known.short for known in METRICS.values()}
+
+
+def best_methods(rows: list[dict]) -> dict[str, str]:
+    """Metric name -> the method with the best value. Controls compete; the truth and printed numbers do not."""
+    best: dict[str, str] = {}
+    for key in metric_keys(rows):
+        aim = metric(key).best
+        values = {
+            method: row["value"]
+            for (method, name), row in first_of_each(rows).items()
+            if name == key and row["value"] is not None and method != "truth" and not method.startswith(PAPER)
+        }
+        if aim is None or not values:
+            continue
+        cost = {"high": {m: -v for m, v in values.items()}, "low": values}.get(aim)
+        cost = cost or {method: abs(value - aim) for method, value in values.items()}
+        best[metric(key).name] = min(cost, key=cost.get)
+    return best

@@ -1,0 +1,127 @@
+"""`workbook run`: check parameters, execute the notebooks, say how it went, build the page."""
+
+import argparse
+import time
+from datetime import datetime
+from pathlib import Path
+
+from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
+from lib.common.progress import clock
+from lib.common.usage import UsageError
+from lib.workbook.execution import execute, kernel_environment
+from lib.workbook.live_line import LiveLine
+from lib.workbook.parameters import Notebook, assign, given_parameters, inspect, select
+from lib.workbook.records.reader import COMPARISON, load_run
+from lib.workbook.records.score_table import results_table, short_names
+
+# nbconvert, pandas, torch and Dask take seconds to import: they are imported where they are used, so that the help and
+# most mistakes are answered at once.
+
+
+def run(options: argparse.Namespace) -> int:
+    """`workbook run`: returns the exit code, 0 where every notebook was done and every photograph could be used."""
+    from lib.workbook.report.run_page import write_report
+
+    notebooks = [inspect(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+    selected = select(notebooks, options.only)
+    folder = run_folder(options.output, options.profile)
+    parameters = given_parameters(notebooks, selected, options)
+    assign(parameters, selected, {"run": str(folder)}, "the run's folder")
+
+    print_data(selected, parameters)
+    record = new_record(folder, options, [(notebook.stem, parameters[notebook.stem]) for notebook in selected])
+    for notebook in selected:
+        if execute_recorded(notebook, folder, record, max(len(n.stem) for n in selected)) == "interrupted":
+            break
+    record["finished"] = timestamp()
+    write_json(folder / "run.json", record)
+    states = [record["notebooks"][notebook.stem]["state"] for notebook in selected]
+    page = write_report(folder)
+    files = load_run(folder)
+    print_results(files.rows)
+    for line in files.skipped:
+        print(f"left out: {line}")
+    print(", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)))
+    print(page)
+    return 130 if "interrupted" in states else int(states != ["done"] * len(states) or bool(files.skipped))
+
+
+def run_folder(output: str | None, profile: str) -> Path:
+    """The run's folder, absolute: `output`, or a new one named by time and profile. It is not made yet."""
+    if output is None:
+        return OUTPUTS / f"{datetime.now():%Y%m%d-%H%M%S}-{profile}"
+    folder = Path(output).expanduser().resolve()
+    if folder.exists() and not (folder / "run.json").exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"--output: {output} is there and is no folder of a run; name a new one.")
+    return folder
+
+
+def print_data(selected: list[Notebook], parameters: dict[str, dict]) -> None:
+    """The first line of a run: which data it uses. A name or folder that is none ends the run here."""
+    from lib.data.sources import describe_source
+
+    for data in dict.fromkeys(parameters[n.stem].get("data", n.defaults.get("data")) for n in selected):
+        try:
+            print(f"Data: {describe_source(data)}", flush=True)
+        except (ValueError, OSError) as error:
+            raise UsageError(str(error)) from None
+
+
+def new_record(folder: Path, options: argparse.Namespace, planned: list[tuple[str, dict]]) -> dict:
+    """run.json at the start: what was asked, and what is to be done. A run into an old folder keeps its others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "run.json"
+    try:
+        kept = read_json(path)["notebooks"] if path.exists() else {}
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    kept.pop(COMPARISON, None)  # it gathers the others' results, which are about to change
+    stale = {stem for stem, _ in planned} | {COMPARISON}
+    for stem in stale:  # an older result must not pass for this run's
+        (folder / stem / "results.json").unlink(missing_ok=True)
+        for suffix in (".ipynb", ".html"):
+            (folder / f"{stem}{suffix}").unlink(missing_ok=True)
+    plan = {stem: {"state": "not run", "seconds": None, "parameters": p, "error": []} for stem, p in planned}
+    record = {
+        "profile": options.profile,
+        "data": options.data,
+        "parameters": dict(options.parameters),
+        "only": options.only,
+        "started": timestamp(),
+        "finished": None,
+        "notebooks": dict(sorted({**kept, **plan}.items())),
+    }
+    write_json(path, record)
+    return record
+
+
+def execute_recorded(notebook: Notebook, folder: Path, record: dict, width: int) -> str:
+    """Execute one notebook of a run with its live line, keep run.json up to date, and return the state."""
+    entry, progress = record["notebooks"][notebook.stem], folder / f".{notebook.stem}.progress"
+    entry["state"] = "running"
+    write_json(folder / "run.json", record)
+    started = time.monotonic()
+    try:
+        with LiveLine(notebook.stem, width, progress):
+            output = folder / f"{notebook.stem}.ipynb"
+            environment = kernel_environment(progress)
+            entry["state"], entry["error"] = execute(notebook.path, output, entry["parameters"], environment)
+    except KeyboardInterrupt:  # between two cells of ours rather than inside papermill
+        entry["state"] = "interrupted"
+    finally:
+        progress.unlink(missing_ok=True)
+    entry["seconds"] = round(time.monotonic() - started, 1)
+    write_json(folder / "run.json", record)
+    print(f"{notebook.stem:<{width}}   {entry['state']:<7}   {clock(entry['seconds'])}", flush=True)
+    for line in entry["error"]:
+        print(f"    {line}", flush=True)
+    return entry["state"]
+
+
+def print_results(rows: list[dict]) -> None:
+    """The results table as the terminal shows it: short names, an interval for the first metric only."""
+    table = results_table(rows)
+    if table.empty:
+        return
+    table.iloc[:, 1:] = table.iloc[:, 1:].map(lambda cell: cell.partition(" ")[0])
+    print(f"\n{table.rename(columns=short_names()).to_string()}\n")

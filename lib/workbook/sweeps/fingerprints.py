@@ -1,0 +1,69 @@
+"""Fingerprints of a point, by which a finished one is told from one to do."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from lib.common.files import ROOT, read_json, resolve
+from lib.common.usage import UsageError
+from lib.workbook.sweeps.points import Point
+
+
+def short_hash(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def code_fingerprint() -> str:
+    """16 hex digits for the library as it lies on the disk, bundled weights included: it is what computes results."""
+    digest = hashlib.sha256()
+    for path in sorted([*(ROOT / "lib").rglob("*.py"), *(ROOT / "data" / "models").iterdir()]):
+        digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) -> dict[str, str]:
+    """What a point's results are made of: notebook, parameters (a file they name, by its content), code and data."""
+    cells = ["".join(c["source"]) for c in read_json(notebook)["cells"] if c["cell_type"] == "code"]
+    files = [resolve(v) for v in parameters.values() if isinstance(v, str) and v]
+    contents = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()]
+    return {
+        "notebook": short_hash(cells),
+        "parameters": short_hash(dict(parameters), contents),
+        "code": code_fingerprint(),
+        "data": data,
+    }
+
+
+def data_fingerprints(points: list[Point]) -> Iterator[str]:
+    """The fingerprint of each point's pictures. They are decoded here if need be: once, not by every worker at once."""
+    from lib.data.sources import load_pairs
+
+    known: dict[tuple, str] = {}
+    for point in points:
+        key = (point.parameters.get("data"), point.parameters.get("size"))
+        if None in key:
+            yield ""
+            continue
+        try:
+            known[key] = known.get(key) or load_pairs(*key).fingerprint
+        except (ValueError, OSError) as error:
+            raise UsageError(str(error)) from None
+        yield known[key]
+
+
+def results_of(folder: Path) -> dict | None:
+    """The results.json that a point's notebook has left, None where there is none or half of one."""
+    for path in sorted(folder.glob("*/results.json")):
+        try:
+            return read_json(path)
+        except (ValueError, OSError):
+            return None
+    return None
+
+
+def is_done(folder: Path, expected: Mapping[str, str]) -> bool:
+    """Whether a point's results stand and were made from what is `expected`; the pictures' fingerprint is their own."""
+    results = results_of(folder) or {}
+    data = results.get("data", {}).get("fingerprint", "")
+    return results.get("fingerprints") == dict(expected) and expected["data"] in ("", data)

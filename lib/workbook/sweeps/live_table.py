@@ -1,0 +1,83 @@
+"""The points of a sweep as the terminal shows them while they run."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lib.common.progress import clock, read_progress
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from lib.workbook.sweeps.job import Job
+
+
+class SweepTable:
+    """The points of a sweep: done, running, failed, to go, and the time left; a line for each that is running.
+
+    On a terminal it is drawn anew twice a second; elsewhere each point that ends is one line, enough for a log.
+    """
+
+    def __init__(self, title: str, jobs: Sequence["Job"], before: Mapping[str, int], workers: int):
+        """`before` counts the points that are not to be worked off, by state."""
+        self.title, self.jobs, self.workers = title, list(jobs), workers
+        self.ended: dict[Path, dict] = {}
+        self.before, self.total = Counter(before), sum(before.values()) + len(self.jobs)
+        self.seen: dict[Path, float] = {}  # when a point was first seen running
+        self.live = None
+
+    def __enter__(self) -> "SweepTable":
+        from rich.console import Console
+        from rich.live import Live
+
+        self.console = Console(highlight=False, soft_wrap=True)
+        if self.console.is_terminal:
+            self.live = Live(console=self.console, get_renderable=self.render, refresh_per_second=2, transient=True)
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.live is not None:
+            self.live.stop()
+
+    def tell(self, job: "Job", result: dict) -> None:
+        """A point has ended: a line that stays, with the reason where it failed."""
+        self.ended[job.folder] = result
+        took = "" if result.get("seconds") is None else clock(result["seconds"])
+        place = f"{self.total - len(self.jobs) + len(self.ended):>{len(str(self.total))}}/{self.total}"
+        self.console.out(f"{place}   {result['state']:<11}   {took:>7}   {job.point.label}")
+        for line in result["error"]:
+            self.console.out(f"    {line}")
+
+    def running(self) -> list["Job"]:
+        """The points that a worker has in hand."""
+        return [job for job in self.jobs if job.folder not in self.ended and job.progress.exists()]
+
+    def time_left(self, running: int) -> str:
+        """From the mean time of the points that were done here; unknown before the first."""
+        took = [
+            result["seconds"] for result in self.ended.values() if result["state"] == "done" and result.get("seconds")
+        ]
+        if not took:
+            return ""
+        left = len(self.jobs) - len(self.ended) - running / 2  # those that run are half done, on average
+        return f"about {clock(left * sum(took) / len(took) / max(1, min(self.workers, left)))} left"
+
+    def render(self) -> "Table":
+        from rich.table import Table
+        from rich.text import Text
+
+        running, states = self.running(), self.before + Counter(result["state"] for result in self.ended.values())
+        counts = {"done": states["done"], "running": len(running), "failed": states["failed"]}
+        counts["to go"] = self.total - sum(counts.values())
+        table = Table.grid(padding=(0, 3))
+        summary = "   ".join(f"{name} {count}" for name, count in counts.items())
+        table.add_row(Text(self.title, style="bold"), "", Text(f"{summary}   {self.time_left(len(running))}"))
+        for job in running:
+            since = self.seen.setdefault(job.folder, time.monotonic())
+            label, done, total = read_progress(job.progress) or ("starting", 0, 0)
+            share = f"  {100 * done / total:.0f}%" if total else ""
+            table.add_row(Text(job.point.label), clock(time.monotonic() - since), Text(f"{label}{share}"))
+        return table

@@ -1,0 +1,255 @@
+"""A sweep: one notebook at many points of its parameters, read from YAML and checked whole before anything starts.
+
+    values: {epochs: 9}                                # the same at every point
+    grid: {perceptual_weight: [0.01, 0.1]}             # every combination
+    zip: {batch_size: [16, 4], accumulation: [1, 4]}   # side by side
+    seeds: 5                                           # each point so often, with seeds of its own
+
+What table and page are to tell (a baseline, claims) names methods as notebooks do, with ‹epochs› for a parameter.
+
+A sweep's folder holds sweep.json (what was asked) and a folder a point. What happened to a point stands in its
+point.json; whether it is done is told by its results.json alone, which must carry the fingerprints of this notebook,
+these parameters, this code and this data. So the same command goes on where it was stopped, by whatever.
+"""
+
+import itertools
+import re
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from lib.common.files import NOTEBOOKS
+from lib.common.usage import UsageError, convert, nearest
+from lib.workbook.parameters import PATHS, Notebook, absolute, assign
+from lib.workbook.sweeps.fingerprints import short_hash
+from lib.workbook.sweeps.points import Point, text_of
+
+READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
+AXES = ("values", "grid", "zip")
+TOLD = {"question": str, "metrics": list, "baseline": dict, "methods": list, "claims": list}  # what table and page read
+CLAIM = ("claim", "paper", "better", "than")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep as its file asks for it. `told` is what table and page read: question, metrics, baseline, ..."""
+
+    name: str
+    profile: str
+    notebook: Notebook
+    points: list[Point]
+    told: dict[str, object] = field(default_factory=dict)
+
+    def record(self) -> dict[str, object]:
+        """What sweep.json says of it."""
+        points = [{"folder": p.folder, "parameters": p.parameters, "varied": p.varied} for p in self.points]
+        defaults = {"question": "", "metrics": [], "baseline": {}, "methods": [], "claims": []}
+        return {
+            "name": self.name,
+            "notebook": self.notebook.stem,
+            "profile": self.profile,
+            "data": self.points[0].parameters.get("data", ""),
+            "varied": list(self.points[0].varied),
+            **defaults,
+            **self.told,
+            "points": points,
+        }
+
+
+def find_sweep(name: str) -> Path:
+    """The file of a sweep: a path, or a ready-made one's name, with or without `sweeps/` and `.yaml`."""
+    for candidate in (Path(name), READY_MADE.parent / name, READY_MADE / f"{name}.yaml"):
+        if candidate.is_file():
+            return candidate
+    known = [path.stem for path in READY_MADE.glob("*.yaml")]
+    raise UsageError(f"There is no sweep {name}; {nearest(Path(name).stem, known)}")
+
+
+def read_sweep(
+    file: Path, notebook: Notebook, profile: str, given: Mapping, seeds: int | None, insisted: Collection[str] = ()
+) -> Sweep:
+    """Read and check a sweep's file for a notebook.
+
+    `given` are the notebook's parameters from the profile and the command line; the file's own take their place, but
+    for those whose names are `insisted` on, which the file may not vary. `seeds` takes the place of the file's. A
+    section under `profiles: {<profile>: ...}` takes the place of its namesake.
+    Anything unknown, mistyped or given twice raises `UsageError` with one sentence.
+    """
+    sections = _sections(file, profile)
+    if seeds is not None:
+        sections["seeds"] = seeds
+    axes = _axes(file, sections, notebook)
+    points, folders = [], set()
+    for combination in itertools.product(*axes):
+        varied = {name: value for part in combination for name, value in part.items()}
+        for name in insisted:
+            if name in varied:
+                raise UsageError(f"{file.name} varies '{name}'; leave it out of the command, or out of the file.")
+        parameters: dict[str, dict] = {notebook.stem: {}}
+        assign(parameters, [notebook], {**sections.get("values", {}), **varied}, file.name)
+        own = {**notebook.defaults, **given, **parameters[notebook.stem], **{name: given[name] for name in insisted}}
+        own.pop("run", None)
+        own |= {name: absolute(own[name]) for name in PATHS if name in own}
+        varied = {name: own[name] for name in varied}  # as converted
+        folder = point_folder(notebook, own, varied)
+        if folder in folders:
+            raise UsageError(f"{file.name}: the point {Point(folder, own, varied).label} is there twice; remove one.")
+        folders.add(folder)
+        points.append(Point(folder, own, varied))
+    told = {name: sections[name] for name in TOLD if name in sections}
+    told = _checked_told(file, told, notebook, points, list(sections.get("zip", {})))
+    told = _filled(told, {k: v for k, v in points[0].parameters.items() if k not in points[0].varied})
+    return Sweep(file.stem, profile, notebook, points, told)
+
+
+def _sections(file: Path, profile: str) -> dict[str, object]:
+    """The sections of a sweep's file for a profile, their names and kinds checked."""
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file.name} is not readable as YAML: {' '.join(str(error).split())}") from None
+    known = [*AXES, "seeds", *TOLD]
+    if not isinstance(content, dict):
+        raise UsageError(f"{file.name} must hold sections: {', '.join([*known, 'profiles'])}.")
+    profiles = content.pop("profiles", None) or {}
+    if not isinstance(profiles, dict) or not all(isinstance(own, dict) for own in profiles.values()):
+        raise UsageError(f"{file.name}: 'profiles' must hold sections by the name of a profile.")
+    known_profiles = [path.stem for path in READY_MADE.parent.glob("*.yaml")]
+    for name in profiles:
+        if name not in known_profiles:
+            raise UsageError(f"{file.name}: there is no profile '{name}'; {nearest(str(name), known_profiles)}")
+    sections = content | profiles.get(profile, {})
+    kinds = {**dict.fromkeys(AXES, dict), **TOLD, "seeds": int | list}
+    for name, section in sections.items():
+        if name not in kinds:
+            raise UsageError(
+                f"{file.name}: a sweep has no section '{name}'; {nearest(str(name), [*known, 'profiles'])}"
+            )
+        if not isinstance(section, kinds[name]) or section is True:
+            kind = {dict: "lines of name: value", list: "a list", str: "text"}.get(kinds[name], "a number or a list")
+            raise UsageError(f"{file.name}: '{name}' must be {kind}, not {section!r}.")
+    return sections
+
+
+def _axes(file: Path, sections: Mapping, notebook: Notebook) -> list[list[dict[str, object]]]:
+    """What is to be combined, each with each: the seeds first, so that a sweep cut short has whole comparisons."""
+    grid, zipped = sections.get("grid", {}), sections.get("zip", {})
+    names = [name for section in AXES for name in sections.get(section, {})]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"{file.name}: '{name}' is given twice; keep it in one of {', '.join(AXES)}.")
+        if name == "run":
+            raise UsageError(f"{file.name}: 'run' is the runner's to set; use --output.")
+    for name, choices in (grid | zipped).items():
+        if not isinstance(choices, list) or not choices:
+            raise UsageError(f"{file.name}: '{name}' needs a list of the values to try, not {choices!r}.")
+    lengths = {name: len(choices) for name, choices in zipped.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise UsageError(f"{file.name}: zipped lists must be of one length ({told}).")
+    axes = [[{name: choice} for choice in choices] for name, choices in grid.items()]
+    if zipped:
+        axes.insert(0, [dict(zip(zipped, row, strict=True)) for row in zip(*zipped.values(), strict=True)])
+    return [*_seeds(file, sections, names, notebook), *axes]
+
+
+def _seeds(file: Path, sections: Mapping, names: list[str], notebook: Notebook) -> list[list[dict[str, object]]]:
+    seeds = sections.get("seeds")
+    if seeds is None:
+        return []
+    if "seed" not in notebook.types:
+        raise UsageError(f"{file.name}: {notebook.stem} has no parameter 'seed', so it cannot be run over seeds.")
+    if "seed" in names:
+        raise UsageError(f"{file.name}: 'seed' and 'seeds' are both given; keep one.")
+    if isinstance(seeds, int):
+        if seeds < 1:
+            raise UsageError(f"{file.name}: seeds is {seeds}; it must be at least 1.")
+        seeds = list(range(seeds))
+    if not seeds:
+        raise UsageError(f"{file.name}: 'seeds' is an empty list; give a number, or the seeds.")
+    return [[{"seed": seed} for seed in seeds]]
+
+
+def _checked_told(
+    file: Path, told: Mapping, notebook: Notebook, points: list[Point], zipped: list[str]
+) -> dict[str, object]:
+    """`told`, its values converted. Baseline and claims may name a method and values that are swept, of zipped lists
+    all or none: half of them, with the other half left as it was, would be no point.
+
+    Anything else would silently select nothing.
+    """
+
+    def chosen(where: str, choice: Mapping) -> dict[str, object]:
+        varied = points[0].varied
+        lacking = [name for name in zipped if name not in choice]
+        if 0 < len(lacking) < len(zipped):
+            raise UsageError(f"{file.name}: {where}: {', '.join(zipped)} are zipped; name {lacking[0]} too.")
+        for name in choice:
+            if name not in ("method", *varied):
+                known = nearest(str(name), ["method", *varied])
+                raise UsageError(f"{file.name}: {where}: '{name}' is not swept; {known}")
+        return {k: v if k == "method" else _swept_value(file, where, k, v, notebook, points) for k, v in choice.items()}
+
+    told = dict(told)
+    for name in ("metrics", "methods"):
+        for item in told.get(name, []):
+            if not isinstance(item, str):
+                raise UsageError(f"{file.name}: '{name}' must be a list of names, not {item!r}.")
+    if "baseline" in told:
+        told["baseline"] = chosen("baseline", told["baseline"])
+    claims = []
+    for claim in told.get("claims", []):
+        lacking = [name for name in CLAIM if name not in claim] if isinstance(claim, dict) else CLAIM
+        if lacking:
+            raise UsageError(f"{file.name}: a claim lacks {', '.join(lacking)}; it has {', '.join(CLAIM)}.")
+        where, own = f"claim '{claim['claim']}'", dict(claim)
+        for side in ("better", "than"):
+            if not isinstance(claim[side], dict):
+                raise UsageError(f"{file.name}: {where}: '{side}' must be lines of name: value.")
+            own[side] = chosen(where, claim[side])
+        if "within" in claim:
+            own["within"] = _margins(file, where, claim["within"])
+        claims.append(own)
+    return told | ({"claims": claims} if claims else {})
+
+
+def _swept_value(file: Path, where: str, name: str, value: object, notebook: Notebook, points: list[Point]) -> object:
+    """A value that baseline or claim names, as its parameter has it; one that no point has raises `UsageError`."""
+    kind, known = notebook.types[name], [point.varied[name] for point in points]
+    with suppress(ValueError):  # 400 stands for [400] too
+        found = convert([value] if kind.startswith("list[") and not isinstance(value, list) else value, kind)
+        if found in known:
+            return found
+    values = ", ".join(dict.fromkeys(map(text_of, known)))
+    raise UsageError(f"{file.name}: {where}: {name} {value!r} is not swept; there are: {values}.")
+
+
+def _margins(file: Path, where: str, within: object) -> dict[str, float]:
+    """The margins of a claim that two methods score alike, as numbers."""
+    with suppress(ValueError):
+        if isinstance(within, dict) and set(within) == {"psnr", "ssim"}:
+            margins = {name: convert(value, "float") for name, value in within.items()}
+            if min(margins.values()) > 0:
+                return margins
+    raise UsageError(f"{file.name}: {where}: 'within' gives a margin above 0 for psnr and one for ssim.")
+
+
+def _filled(told: object, fixed: Mapping[str, object]) -> object:
+    """`told` with ‹epochs› replaced by its value, and so on, where a parameter is the same at all points."""
+    if isinstance(told, dict):
+        return {name: _filled(value, fixed) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_filled(value, fixed) for value in told]
+    if isinstance(told, str):
+        return re.sub(r"‹(\w+)›", lambda found: text_of(fixed[found[1]]) if found[1] in fixed else found[0], told)
+    return told
+
+
+def point_folder(notebook: Notebook, parameters: dict, varied: dict) -> str:
+    """A folder's name that a person can read and that no other point has."""
+    label = ",".join(f"{name}={text_of(value)}" for name, value in varied.items())
+    readable = re.sub(r"[^\w.=,+-]", "_", label)[:80]
+    return f"{readable}-{short_hash(notebook.stem, parameters)[:8]}".lstrip("-")

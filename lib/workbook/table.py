@@ -1,0 +1,82 @@
+"""`workbook table`: means over seeds of what sweeps and runs recorded, printed and written."""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import yaml
+
+from lib.common.files import OUTPUTS, resolve
+from lib.common.usage import UsageError, convert
+from lib.workbook.analysis.long_table import find_results, tidy
+from lib.workbook.analysis.over_seeds import asked_by_sweep, caption, lacking, markdown, over_seeds, shown, write_table
+from lib.workbook.records.reader import load_sweep
+
+
+def parse_baseline(texts: Sequence[str]) -> dict[str, object]:
+    """`["method=gray copy", "epochs=9"]` as a dictionary; values are read as YAML, methods are text."""
+    baseline = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--baseline: write NAME=VALUE, such as method='gray copy' or epochs=9, not '{text}'.")
+        try:
+            baseline[name] = template_name(value) if name == "method" else number_or_text(yaml.safe_load(value))
+        except yaml.YAMLError:
+            raise UsageError(f"--baseline: {value!r} is not readable as YAML; a list is written [1, 2].") from None
+    return baseline
+
+
+def number_or_text(value: object) -> object:
+    """A value read as YAML, which takes `1e-4` for text."""
+    with suppress(TypeError, ValueError):
+        return convert(value, "float") if isinstance(value, str) else value
+    return value
+
+
+def template_name(method: str) -> str:
+    """A method's template as it may be typed: <pair_counts> for ‹pair_counts›."""
+    return re.sub(r"<(\w+)>", r"‹\1›", method)
+
+
+def table_command(
+    pattern: str,
+    by: str | None = None,
+    metrics: str | None = None,
+    baseline: Sequence[str] = (),
+    methods: Sequence[str] = (),
+    output: str | None = None,
+) -> int:
+    """`workbook table`: print and write the table; 1 where a results.json could not be used, otherwise 0.
+
+    `by` and `metrics` are names with commas between, `baseline` holds NAME=VALUE texts, `output` is a path without
+    suffix. What is not given is taken from the sweep's record where `pattern` is the folder of one.
+    """
+    files, problems = find_results(pattern)
+    if files:
+        folder = resolve(pattern)
+        record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}
+        table = tidy(files)
+        asked = asked_by_sweep(table, record)
+        given = {
+            "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
+            "baseline": parse_baseline(baseline),
+            "methods": [template_name(name) for name in methods],
+        }
+        asked |= {name: value for name, value in given.items() if value}
+        lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
+        print(f"{markdown(shown(lines, asked['baseline']))}\n\n{caption(lines, asked['baseline'])}")
+        for sentence in lacking(table, record):
+            print(sentence)
+        if asked["baseline"] and not lines["paired"].any():
+            print("No differences: no line has a counterpart that is equal in all that the baseline does not name.")
+        hidden = [name for name in dict.fromkeys(table["method"]) if name not in set(lines["method"])]
+        if hidden:
+            print(f"Not shown, --method shows them: {'; '.join(hidden)}.")
+        stem = Path(output).expanduser().resolve() if output else (folder if folder.is_dir() else OUTPUTS) / "table"
+        for path in write_table(stem, table, lines, asked["baseline"]):
+            print(path)
+    for problem in problems:
+        print(f"left out: {problem}")
+    return int(bool(problems))

@@ -1,0 +1,203 @@
+"""What a notebook leaves: one results.json, whole, that needs nothing but JSON to be read."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+from lib.data.pairs import make_pairs
+from lib.workbook.records import provenance, recorder
+from lib.workbook.records.provenance import code_version, device_name
+from lib.workbook.records.reader import load_run, merged_rows, on_same_pictures, sample_pictures
+from lib.workbook.records.recorder import Run, rows_of
+
+PARAMETERS = {"run": "mine", "seed": 7, "epochs": 3, "device": "cpu"}
+
+
+@pytest.fixture
+def outputs(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder, "OUTPUTS", tmp_path / "outputs")
+    return tmp_path / "outputs"
+
+
+@pytest.fixture
+def results(outputs, pairs):
+    return Run("02_baseline_cnn", "Baseline", "Does it?", PARAMETERS, pairs)
+
+
+def read(results):
+    def refuse(constant):
+        raise ValueError(f"{constant} is no JSON")
+
+    return json.loads((results.folder / "results.json").read_text(), parse_constant=refuse)
+
+
+def test_results_json_as_the_others_read_it(results, outputs, pairs):
+    rows = pd.DataFrame(
+        {"method": ["a"], "metric": ["psnr"], "n": [12], "value": [20.0], "low": [19.0], "high": [21.0]}
+    )
+    results.record(rows)
+    results.conclude("It does.")
+    results.claim("c", "p", "m", "supported")
+    results.figure(Figure(), "curves", "A caption.", main=True)
+    results.keep_table(rows, "per_image")
+    results.keep_network("CNN", results.trained / "f00" / "network.safetensors")
+    with results.timed("training"):
+        pass
+    results.finish()
+    written = read(results)
+    assert set(written) == {
+        "notebook", "title", "question", "status", "parameters", "data", "seed", "code", "packages", "device",
+        "fingerprints", "durations", "started", "finished", "conclusions", "rows", "figures", "claims", "artefacts",
+    }  # fmt: skip
+    assert written["fingerprints"] == {}  # only a point of a sweep has them
+    assert (written["notebook"], written["status"], written["seed"]) == ("02_baseline_cnn", "done", 7)
+    assert written["parameters"] == PARAMETERS
+    assert written["data"] == {
+        "name": "tiles", "description": "tiles of photographs", "fingerprint": pairs.fingerprint, "size": 32,
+        "pairs": 60, "splits": {"train": 36, "val": 12, "test": 12}, "skipped": [],
+    }  # fmt: skip
+    assert written["rows"] == [{"method": "a", "metric": "psnr", "n": 12, "value": 20.0, "low": 19.0, "high": 21.0}]
+    assert written["figures"] == [{"file": "curves.png", "caption": "A caption.", "main": True}]
+    assert written["claims"] == [{"claim": "c", "paper": "p", "measured": "m", "verdict": "supported"}]
+    assert written["conclusions"] == ["It does."]
+    assert written["artefacts"]["per_image"] == "per_image.csv"
+    network = results.folder / written["artefacts"]["CNN"]
+    assert network.resolve() == outputs / "trained" / "f00" / "network.safetensors"
+    assert written["packages"]["torch"] == torch.__version__.split("+")[0]
+    assert set(written["durations"]) == {"training", "notebook"}
+    assert written["started"] <= written["finished"]
+    pd.testing.assert_frame_equal(rows_of(written["rows"]), rows)
+    assert load_run(outputs / "mine").results == {"02_baseline_cnn": written}
+
+
+def test_nothing_is_recorded_before_the_end(results, outputs, pairs):
+    results.conclude("Half of it.")
+    assert not (results.folder / "results.json").exists()
+    results.finish()
+    assert (results.folder / "results.json").exists()
+    Run("02_baseline_cnn", "Baseline", "Again?", PARAMETERS, pairs)  # the old results are not the new run's
+    assert not (results.folder / "results.json").exists()
+
+
+def test_numbers_that_json_has_not_become_null(results):
+    rows = pd.DataFrame(
+        {
+            "method": ["a", "b"],
+            "metric": ["psnr", "ssim"],
+            "n": [np.nan, 4],
+            "value": [np.inf, 1.5],
+            "low": [-np.inf, None],
+            "high": [np.nan, 2.0],
+        }
+    )
+    results.record(rows)
+    results.finish()
+    assert read(results)["rows"] == [
+        {"method": "a", "metric": "psnr", "n": None, "value": None, "low": None, "high": None},
+        {"method": "b", "metric": "ssim", "n": 4, "value": 1.5, "low": None, "high": 2.0},
+    ]
+
+
+def test_rows_of_several_tables_follow_each_other(results):
+    for method in ("a", "b"):
+        results.record(rows_of([{"method": method, "metric": "psnr", "n": 1, "value": 1, "low": None, "high": None}]))
+    assert [row["method"] for row in results.results["rows"]] == ["a", "b"]
+    assert list(rows_of([]).columns) == ["method", "metric", "n", "value", "low", "high"] and rows_of([]).empty
+
+
+def test_a_cell_run_twice_records_once(results):
+    row = {"method": "a", "metric": "psnr", "n": 1, "value": 1.0, "low": None, "high": None}
+    for value in (1.0, 2.0):
+        results.record(rows_of([row | {"value": value}, row | {"metric": "ssim"}]))
+        results.claim("c", "p", f"measured {value}", "cannot tell")
+        results.conclude("The same sentence.")
+        results.figure(Figure(figsize=(1, 1)), "one", f"Caption {value}.")
+    kept = results.results
+    assert [(row["metric"], row["value"]) for row in kept["rows"]] == [("psnr", 2.0), ("ssim", 1.0)]
+    assert [claim["measured"] for claim in kept["claims"]] == ["measured 2.0"]
+    assert kept["conclusions"] == ["The same sentence."]
+    assert [figure["caption"] for figure in kept["figures"]] == ["Caption 2.0."]
+
+
+def test_only_scores_of_the_same_pictures_stand_in_one_table(outputs, pairs):
+    row = {"metric": "psnr", "n": 1, "value": 1.0, "low": None, "high": None}
+    for stem, count, weights in (("01_a", 5, "bundled"), ("02_b", 5, "imagenet"), ("03_c", 4, "bundled")):
+        notebook = Run(stem, "", "", PARAMETERS, pairs)
+        notebook.tested_on(pairs.split("test", count))
+        notebook.results["artefacts"]["vgg_weights"] = weights
+        notebook.record(rows_of([row | {"method": stem}, row | {"method": "gray copy", "value": float(stem[:2])}]))
+        notebook.record(rows_of([row | {"method": stem, "metric": "vgg_distance"}]))
+        notebook.finish()
+    own = Run("05_comparison", "", "", PARAMETERS, pairs)
+    own.tested_on(pairs.split("test", 5))
+    same = on_same_pictures(load_run(outputs / "mine"), own.results)
+    assert list(same.results) == ["01_a", "02_b"]
+    rows = merged_rows(same, ["02_b", "01_a", "04_missing"], "bundled")
+    assert [(row["method"], row["metric"], row["value"]) for row in rows] == [
+        ("02_b", "psnr", 1.0),
+        ("gray copy", "psnr", 2.0),
+        ("01_a", "psnr", 1.0),
+        ("01_a", "vgg_distance", 1.0),
+    ]
+
+
+def test_figures_are_kept_and_shown_with_their_captions(results, monkeypatch):
+    shown = []
+    monkeypatch.setattr(recorder, "display", lambda thing: shown.append(type(thing).__name__))
+    results.figure(Figure(figsize=(2, 1)), "one", "First.")
+    assert (results.folder / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert shown == ["Image", "Markdown"]
+    assert [path.name for path in results.folder.iterdir()] == ["one.png"]
+
+
+def test_sample_pictures_come_back(results, outputs, pairs):
+    names = ["a", "été 山"]
+    pictures = {"CNN, 2 pairs": pairs.color[:2], "JET": pairs.color[2:4]}
+    results.keep_pictures(names, pictures)
+    results.finish()
+    found, kept = sample_pictures(load_run(outputs / "mine"))
+    assert found == names and list(kept) == list(pictures)
+    np.testing.assert_array_equal(kept["JET"], pairs.color[2:4])
+
+
+def test_the_first_lines_name_data_and_device(outputs, pairs, capsys):
+    own = make_pairs("n", "my own", pairs.names, pairs.gray, pairs.color, pairs.splits)
+    own.skipped.extend(["x.png: empty", "y.png: empty"])
+    Run("00_dataset", "", "", PARAMETERS, own)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Data: my own · 60 pairs at 32 px (train 36, val 12, test 12)"
+    assert lines[1] == "Left out: 2 files that cannot be used; the first: x.png: empty"
+    assert lines[2].startswith("Device: CPU (") and lines[2].endswith(str(Path("mine") / "00_dataset"))
+
+
+def test_a_run_may_be_a_folder_anywhere(tmp_path, outputs, pairs):
+    results = Run("00_dataset", "", "", PARAMETERS | {"run": str(tmp_path / "elsewhere")}, pairs)
+    assert results.folder == tmp_path / "elsewhere" / "00_dataset"
+    assert results.trained == tmp_path / "trained" and not outputs.exists()
+
+
+def test_durations_are_seconds(results, monkeypatch):
+    clock = iter([10.0, 12.5])
+    monkeypatch.setattr(recorder.time, "perf_counter", lambda: next(clock))
+    with results.timed("work"):
+        pass
+    assert results.results["durations"] == {"work": 2.5}
+
+
+def test_the_code_is_named_also_outside_a_checkout(tmp_path, monkeypatch):
+    assert code_version()
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    assert code_version() == "unknown"
+    monkeypatch.setenv("PATH", "")
+    assert code_version() == "unknown"
+
+
+def test_devices_have_readers_names(monkeypatch):
+    assert device_name("cpu").endswith(f"{torch.get_num_threads()} threads)")
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"GPU {device}")
+    assert device_name("cuda:0") == "GPU cuda:0"

@@ -1,0 +1,227 @@
+"""Sweeps as their files ask for them: what is combined, what is refused, when results count as a point's own."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from toys import write_notebook
+
+from lib.common.files import NOTEBOOKS
+from lib.common.usage import UsageError
+from lib.workbook.parameters import inspect, profile_parameters
+from lib.workbook.sweeps import fingerprints as sweeps
+from lib.workbook.sweeps import plan
+from lib.workbook.sweeps.fingerprints import fingerprints, is_done
+from lib.workbook.sweeps.plan import find_sweep, read_sweep
+
+PARAMETERS = """
+rate: float = 0.5
+batch: int = 16
+parts: int = 1
+counts: list[int] = [200, 400]
+how: str = ""
+seed: int = 0
+run: str = ""
+"""
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    return inspect(write_notebook(tmp_path, "01_toy", "print(rate)", parameters=PARAMETERS))
+
+
+CLAIM = "claim: x, paper: y"
+
+
+def read(tmp_path, notebook, text, profile="quick", given=None, seeds=None):
+    file = tmp_path / "own.yaml"
+    file.write_text(text)
+    return read_sweep(file, notebook, profile, given or {}, seeds)
+
+
+def test_grids_are_combined_and_zipped_lists_go_side_by_side(tmp_path, notebook):
+    text = "values: {how: well}\ngrid: {rate: [1e-4, 1]}\nzip: {batch: [8, 4], parts: [1, 2]}\nseeds: 2"
+    sweep = read(tmp_path, notebook, text, given={"counts": [7]})
+    seen = [tuple(point.varied.values()) for point in sweep.points]
+    assert [list(point.varied) for point in sweep.points] == [["seed", "batch", "parts", "rate"]] * 8
+    # Seeds change last, so that what was done when a sweep is cut short can be compared.
+    assert seen == [(s, *both, r) for s in (0, 1) for both in ((8, 1), (4, 2)) for r in (1e-4, 1.0)]
+    assert all(isinstance(point.varied["rate"], float) for point in sweep.points)
+    first = sweep.points[0].parameters
+    assert first == {"rate": 1e-4, "batch": 8, "parts": 1, "counts": [7], "how": "well", "seed": 0}
+    assert len({point.folder for point in sweep.points}) == 8
+    assert sweep.points[0].folder.startswith("seed=0,batch=8,parts=1,rate=0.0001-")
+
+
+def test_the_command_line_has_the_last_word_but_on_what_is_varied(tmp_path, notebook):
+    text, given = "values: {how: file, batch: 4}\ngrid: {rate: [1]}", {"how": "command", "batch": 8, "parts": 9}
+    assert read(tmp_path, notebook, text, given=given).points[0].parameters["how"] == "file"  # before the profile's
+    file = tmp_path / "own.yaml"
+    parameters = read_sweep(file, notebook, "quick", given, None, ["how"]).points[0].parameters
+    assert (parameters["how"], parameters["batch"], parameters["parts"]) == ("command", 4, 9)
+    with pytest.raises(UsageError, match=r"own\.yaml varies 'rate'; leave it out"):
+        read_sweep(file, notebook, "quick", given | {"rate": 2.0}, None, ["rate"])
+
+
+def test_what_is_told_may_name_parameters(tmp_path, notebook):
+    method = "CNN, ‹counts› pairs, ‹batch› a batch, rate ‹rate›"
+    text = f"values: {{counts: [7]}}\ngrid: {{rate: [1, 2]}}\nmethods: ['{method}']\nbaseline: {{method: '{method}'}}"
+    told = read(tmp_path, notebook, text).told
+    # What is the same everywhere is filled in; what is swept joins the points.
+    assert told["methods"] == [told["baseline"]["method"]] == ["CNN, 7 pairs, 16 a batch, rate ‹rate›"]
+
+
+def test_what_is_told_is_converted_like_the_parameters(tmp_path, notebook):
+    claim = "claim: x, paper: y, better: {rate: 1e-4, counts: 7}, than: {rate: 1}, within: {psnr: 1e-1, ssim: 1}"
+    text = f"grid: {{rate: [1e-4, 1], counts: [[7], [8]]}}\nbaseline: {{rate: 1e-4}}\nclaims: [{{{claim}}}]"
+    told = read(tmp_path, notebook, text).told
+    assert told["baseline"] == {"rate": 1e-4}
+    assert told["claims"][0]["better"] == {"rate": 1e-4, "counts": [7]}
+    assert told["claims"][0]["within"] == {"psnr": 0.1, "ssim": 1.0}
+
+
+def test_a_path_in_the_file_is_seen_from_where_the_user_is(tmp_path, monkeypatch):
+    notebook = inspect(write_notebook(tmp_path, "01_toy", parameters='data: str = "auto"\nrun: str = ""'))
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    (point,) = read(tmp_path, notebook, "values: {data: mine}").points
+    assert point.parameters["data"] == str(tmp_path / "mine")  # kernels run elsewhere
+    (point,) = read(tmp_path, notebook, "values: {data: scenes}").points
+    assert point.parameters["data"] == "scenes"
+
+
+def test_a_point_keeps_its_folder_when_the_sweep_grows(tmp_path, notebook):
+    few = read(tmp_path, notebook, "grid: {rate: [0.1]}", seeds=2)
+    more = read(tmp_path, notebook, "grid: {rate: [0.2, 0.1]}", seeds=3)
+    assert {point.folder for point in few.points} < {point.folder for point in more.points}
+
+
+def test_a_profile_has_sections_of_its_own(tmp_path, notebook):
+    text = "grid: {rate: [0.1]}\nseeds: 3\nprofiles: {paper: {grid: {rate: [1, 2]}}}"
+    assert len(read(tmp_path, notebook, text).points) == 3
+    assert len(read(tmp_path, notebook, text, profile="paper").points) == 6
+    assert len(read(tmp_path, notebook, text, profile="paper", seeds=1).points) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("grid: {rates: [1]}", "own.yaml: 01_toy has no parameter 'rates'; did you mean 'rate'?"),
+        ("grid: {rate: [fast]}", "own.yaml: 'rate' of 01_toy must be float, not 'fast'."),
+        ("values: {batch: 1.5}", "own.yaml: 'batch' of 01_toy must be int, not 1.5."),
+        ("grid: {rate: [0.1, true]}", "own.yaml: 'rate' of 01_toy must be float, not True."),
+        ("grid: {rate: 0.1}", "own.yaml: 'rate' needs a list of the values to try, not 0.1."),
+        ("grid: {rate: []}", "own.yaml: 'rate' needs a list of the values to try, not []."),
+        ("grid: {rate: [1e-1, 0.1]}", "own.yaml: the point rate=0.1 is there twice; remove one."),
+        ("grid: {rate: [1]}\nvalues: {rate: 1}", "own.yaml: 'rate' is given twice; keep it in one of"),
+        ("zip: {batch: [1, 2], parts: [1]}", "own.yaml: zipped lists must be of one length (batch 2, parts 1)."),
+        ("grids: {rate: [1]}", "own.yaml: a sweep has no section 'grids'; did you mean 'grid'?"),
+        ("grid: [rate]", "own.yaml: 'grid' must be lines of name: value, not ['rate']."),
+        ("values: {run: here}", "own.yaml: 'run' is the runner's to set; use --output."),
+        ("seeds: 0", "own.yaml: seeds is 0; it must be at least 1."),
+        ("seeds: many", "own.yaml: 'seeds' must be a number or a list, not 'many'."),
+        ("seeds: [a]", "own.yaml: 'seed' of 01_toy must be int, not 'a'."),
+        ("seeds: 2\ngrid: {seed: [1]}", "own.yaml: 'seed' and 'seeds' are both given; keep one."),
+        ("grid: {rate: [", "own.yaml is not readable as YAML: "),
+        ("- rate", "own.yaml must hold sections: values, grid, zip, seeds"),
+        ("grid: {rate: [1]}\nbaseline: {rat: 1}", "own.yaml: baseline: 'rat' is not swept; did you mean 'rate'?"),
+        ("grid: {rate: [1, 2]}\nbaseline: {rate: 3}", "own.yaml: baseline: rate 3 is not swept; there are: 1, 2."),
+        ("grid: {rate: [1]}\nbaseline: {rate: x}", "own.yaml: baseline: rate 'x' is not swept; there are: 1."),
+        ("profiles: {papr: {seeds: 2}}", "own.yaml: there is no profile 'papr'; did you mean 'paper'?"),
+        (
+            f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: {{rate: 2}}, than: {{}}}}]",
+            "claim 'x': rate 2 is not swept",
+        ),
+        (f"claims: [{{{CLAIM}, better: {{}}, than: {{}}, within: {{psnr: 0, ssim: 1}}}}]", "a margin above 0 for psnr"),
+        (
+            "zip: {rate: [1, 2], batch: [3, 4]}\nbaseline: {rate: 1}",
+            "own.yaml: baseline: rate, batch are zipped; name batch too.",
+        ),
+        ("grid: {rate: [1]}\nmetrics: [1]", "own.yaml: 'metrics' must be a list of names, not 1."),
+        ("grid: {rate: [1]}\nbaseline: {1: 2}", "own.yaml: baseline: '1' is not swept; there are: method, rate."),
+        ("grid: {rate: [1]}\nclaims: [{claim: x}]", "own.yaml: a claim lacks paper, better, than; it has claim, "),
+        (f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: , than: {{}}}}]", "'better' must be lines of name: value."),
+        (
+            f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: {{}}, than: {{}}, within: 1}}]",
+            "gives a margin above 0 for psnr",
+        ),
+    ],
+)
+def test_mistakes_are_refused_in_one_sentence(tmp_path, notebook, text, sentence):
+    with pytest.raises(UsageError, match=re.escape(sentence)) as caught:
+        read(tmp_path, notebook, text)
+    assert "\n" not in str(caught.value)
+
+
+def test_results_count_only_when_made_of_the_same(tmp_path, notebook):
+    parameters = {"rate": 0.5, "how": str(tmp_path / "methods.py")}
+    (tmp_path / "methods.py").write_text("METHODS = {}")
+    wanted = fingerprints(notebook.path, parameters, "data")
+    folder = tmp_path / "point"
+    (folder / "01_toy").mkdir(parents=True)
+    assert not is_done(folder, wanted)
+    written = json.dumps({"data": {"fingerprint": "data"}, "fingerprints": wanted})
+    (folder / "01_toy" / "results.json").write_text(written[:-9])
+    assert not is_done(folder, wanted)  # half of it
+    (folder / "01_toy" / "results.json").write_text(written)
+    assert is_done(folder, wanted)
+    assert not is_done(folder, fingerprints(notebook.path, parameters, "other data"))
+    assert not is_done(folder, fingerprints(notebook.path, parameters | {"rate": 0.6}, "data"))
+    (folder / "01_toy" / "results.json").write_text(written.replace('{"fingerprint": "data"}', '{"fingerprint": "x"}'))
+    assert not is_done(folder, wanted)  # the kernel saw other pictures than the sweep was planned with
+    (folder / "01_toy" / "results.json").write_text(written)
+    (tmp_path / "methods.py").write_text("METHODS = {'gray': None}")
+    assert not is_done(folder, fingerprints(notebook.path, parameters, "data"))
+    changed = inspect(write_notebook(tmp_path, "01_toy", "print(2 * rate)", parameters=PARAMETERS))
+    assert fingerprints(changed.path, parameters, "data")["notebook"] != wanted["notebook"]
+
+
+def test_other_code_is_another_fingerprint(tmp_path, monkeypatch):
+    for folder in ("lib", "data/models"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "lib" / "a.py").write_text("x = 1")
+    monkeypatch.setattr(sweeps, "ROOT", tmp_path)
+    first = sweeps.code_fingerprint()
+    (tmp_path / "lib" / "a.py").write_text("x = 2")
+    assert sweeps.code_fingerprint() != first
+
+
+READY_MADE = {
+    "data_and_epochs": "02_baseline_cnn",
+    "preprocessing_channels": "02_baseline_cnn",
+    "batch_and_accumulation": "02_baseline_cnn",
+    "loss_weight": "03_perceptual_loss",
+    "headline": "06_better_colorizer",
+}
+
+
+def test_every_ready_made_sweep_is_known_here():
+    assert {path.stem for path in plan.READY_MADE.glob("*.yaml")} == set(READY_MADE)
+
+
+@pytest.mark.parametrize("profile", ["quick", "paper"])
+@pytest.mark.parametrize("name", READY_MADE)
+def test_ready_made_sweeps_fit_their_notebook(name, profile):
+    notebooks = [inspect(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+    (notebook,) = [n for n in notebooks if n.stem == READY_MADE[name]]
+    given = profile_parameters(notebooks, NOTEBOOKS / "parameters" / f"{profile}.yaml")[notebook.stem]
+    sweep = read_sweep(find_sweep(name), notebook, profile, given, None)
+    assert len({point.varied["seed"] for point in sweep.points}) >= 3  # an interval over seeds
+    assert sweep.told["question"].endswith("?")
+    # The first lines say how to run it.
+    assert f"notebooks/{notebook.stem}.ipynb {name}" in find_sweep(name).read_text().splitlines()[0]
+    for claim in sweep.told.get("claims", []):
+        for side in ("better", "than"):
+            for key, value in claim[side].items():
+                assert key == "method" or value in [point.varied[key] for point in sweep.points]
+
+
+def test_sweeps_are_found_by_path_and_by_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text(yaml.safe_dump({"seeds": 1}))
+    assert find_sweep("mine.yaml") == Path("mine.yaml")
+    assert find_sweep("loss_weight") == find_sweep("sweeps/loss_weight.yaml") == plan.READY_MADE / "loss_weight.yaml"
+    with pytest.raises(UsageError, match=r"There is no sweep loss_wait; did you mean 'loss_weight'\?"):
+        find_sweep("loss_wait")

@@ -1,0 +1,253 @@
+"""The runner, on toy notebooks: what is refused before a kernel starts, what a run leaves, how failures are told."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import papermill
+import pytest
+from nbclient.exceptions import DeadKernelError
+from toys import write_notebook
+
+from lib.commands import workbook
+from lib.common import progress
+from lib.common.usage import UsageError, convert
+from lib.workbook import parameters, run
+from lib.workbook.parameters import inspect
+from lib.workbook.records.reader import load_run
+
+PARAMETERS = """
+data: str = "scenes"
+run: str = ""
+epochs: int = 2
+rate: float = 0.001
+grid: list[int] = [1, 2]
+fast: bool = False
+"""
+RECORD = """
+import json, os, pathlib
+
+folder = pathlib.Path(run) / "01_good"
+folder.mkdir(parents=True)
+rows = [{"method": "gray copy", "metric": "psnr", "n": epochs, "value": rate, "low": 0.0, "high": 1.0}]
+seen = {"where": os.getcwd(), "listener": os.environ["WORKBOOK_PROGRESS"], "grid": grid}
+seen["backend"] = os.environ["MPLBACKEND"]
+(folder / "results.json").write_text(json.dumps({"rows": rows, "parameters": seen}))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A notebooks folder of its own, with a `quick` profile, in place of the project's."""
+    notebooks = tmp_path / "note{books}"  # braces are papermill's placeholders; a folder may have them all the same
+    (notebooks / "parameters").mkdir(parents=True)
+    (notebooks / "parameters" / "quick.yaml").write_text("rate: 1e-4\n")
+    monkeypatch.setattr(run, "NOTEBOOKS", notebooks)
+    monkeypatch.setattr(parameters, "NOTEBOOKS", notebooks)
+    monkeypatch.setattr(run, "OUTPUTS", tmp_path / "outputs")
+    monkeypatch.setitem(sys.modules, "lib.data.sources", SimpleNamespace(describe_source=lambda data: f"toy {data}"))
+    return notebooks
+
+
+@pytest.fixture
+def executed(folder, monkeypatch):
+    """Two notebooks, and the parameters that papermill would have been given: no kernel starts."""
+    write_notebook(folder, "01_good", parameters=PARAMETERS)
+    write_notebook(folder, "02_more", parameters=PARAMETERS + "depth: int = 3")
+    (folder / "parameters" / "quick.yaml").write_text("rate: 1e-4\ndepth: 4\n")
+    calls = {}
+
+    def keep(path, output, values, **_):
+        nbformat.write(nbformat.v4.new_notebook(), output)
+        calls[Path(path).stem] = values
+
+    monkeypatch.setattr(papermill, "execute_notebook", keep)
+    return calls
+
+
+def test_run_reports_done_and_failed(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")  # as servers and test runners set it; the notebooks still show figures
+    write_notebook(folder, "01_good", RECORD, parameters=PARAMETERS)
+    write_notebook(
+        folder,
+        "02_bad",
+        "def deep():\n    raise ValueError('no <such> thing')",
+        "deep()",
+        "print('never')",
+        parameters=PARAMETERS,
+    )
+    code = workbook.main(["run", "-p", "epochs", "5", "--data", "elsewhere", "--output", str(tmp_path / "run")])
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 1
+    assert lines[0] == "Data: toy elsewhere"
+    assert re.fullmatch(r"01_good   done      0:\d\d", lines[1])
+    assert re.fullmatch(r"02_bad    failed    0:\d\d", lines[2])
+    assert lines[3] == "    ValueError: no <such> thing"
+    assert any("deep()" in line for line in lines[4:10]) and "\x1b" not in "".join(lines)
+    assert lines[-2:] == ["1 done, 1 failed", str(tmp_path / "run" / "index.html")]
+    assert "PSNR dB" in "".join(lines) and "gray copy  0.00 [0.00, 1.00]" in lines
+
+    run = load_run(tmp_path / "run")
+    assert {stem: entry["state"] for stem, entry in run.record["notebooks"].items()} == {
+        "01_good": "done",
+        "02_bad": "failed",
+    }
+    assert run.rows[0]["n"] == 5 and run.rows[0]["value"] == 1e-4  # -p, and the profile's string that is a number
+    seen = run.results["01_good"]["parameters"]
+    assert seen["where"] == str(folder) and seen["grid"] == [1, 2]
+    assert seen["backend"] == "module://matplotlib_inline.backend_inline"
+    assert not list((tmp_path / "run").glob(".*"))  # no temporary files stay
+    page = (tmp_path / "run" / "index.html").read_text()
+    assert "no &lt;such&gt; thing" in page and 'href="02_bad.html"' in page
+    for written in (tmp_path / "run").glob("*.html"):
+        assert not re.search(
+            r"""(src|href)\s*=\s*["']?\s*(https?:)?//|@import|url\(\s*["']?http""", written.read_text()
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["-p", "epoch", "5"], "-p epoch: no notebook here has a parameter 'epoch'; did you mean 'epochs'?"),
+        (["--only", "1", "-p", "depth", "5"], "-p depth: 01_good has no parameter 'depth'; "),
+        (["-p", "epochs", "many"], "-p epochs: 'epochs' of 01_good must be int, not 'many'."),
+        (["-p", "epochs", "true"], "-p epochs: 'epochs' of 01_good must be int, not True."),
+        (["-p", "rate", "nan"], "-p rate: 'rate' of 01_good must be float, not 'nan'."),
+        (["-p", "grid", "[1, x]"], "-p grid: 'grid' of 01_good must be list[int], not [1, 'x']."),
+        (["-p", "grid", "[1, "], "-p grid: '[1, ' is not readable as YAML; a list is written [1, 2]."),
+        (["-p", "fast", "1"], "-p fast: 'fast' of 01_good must be bool, not 1."),
+        (["-p", "run", "x"], "-p run: use --output instead."),
+        (["--only", "01,07"], "--only: there is no notebook '07'; there are: 01_good, 02_more."),
+        (["--profile", "quik"], "There is no profile 'quik'; did you mean 'quick'?"),
+    ],
+)
+def test_mistakes_are_refused_in_one_sentence(executed, tmp_path, capsys, options, sentence):
+    assert workbook.main(["run", *options]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"workbook: {sentence}") and error.count("\n") == 1
+    assert not executed and not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize(
+    ("profile", "sentence"),
+    [
+        ("epoch: 3", "quick.yaml: no notebook here has a parameter 'epoch'; did you mean 'epochs'?"),
+        ("depth: '3'", "quick.yaml: 'depth' of 02_more must be int, not '3'."),
+        ("02_more: {depth: 3}", "quick.yaml: no notebook here has a parameter '02_more'"),
+        ("run: here", "quick.yaml: 'run' is the runner's to set; use --output."),
+        ("[epochs]", "quick.yaml must hold lines like 'epochs: 5'."),
+        ("epochs: [", "quick.yaml is not readable as YAML: "),
+    ],
+)
+def test_profiles_are_checked_whole(executed, folder, capsys, profile, sentence):
+    (folder / "parameters" / "quick.yaml").write_text(profile)
+    assert workbook.main(["run", "--only", "01"]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not executed
+
+
+def test_parameters_reach_the_notebooks_that_have_them(executed, tmp_path):
+    write = ["-p", "depth", "7", "-p", "grid", "[4]", "-p", "rate", "1e-5", "--data", str(tmp_path)]
+    assert workbook.main(["run", *write]) == 0
+    run = executed["01_good"].pop("run")
+    assert executed["02_more"].pop("run") == run and run.startswith(str(tmp_path / "outputs"))
+    assert executed["01_good"] == {"rate": 1e-5, "grid": [4], "data": str(tmp_path)}
+    assert executed["02_more"] == {"rate": 1e-5, "grid": [4], "depth": 7, "data": str(tmp_path)}
+
+
+def test_only_chooses_by_number_and_a_relative_folder_is_made_absolute(executed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert workbook.main(["run", "--only", "2", "--data", "note{books}"]) == 0
+    assert list(executed) == ["02_more"]
+    assert executed["02_more"]["data"] == str(tmp_path / "note{books}")
+    assert executed["02_more"]["depth"] == 4  # the profile's, for the notebooks that have it
+
+
+def test_a_second_run_into_a_folder_keeps_the_other_notebooks(executed, tmp_path, capsys):
+    target = tmp_path / "run"
+    assert workbook.main(["run", "--only", "1", "--output", str(target)]) == 0
+    (target / "01_good").mkdir()
+    (target / "01_good" / "results.json").write_text("{}")
+    assert workbook.main(["run", "--only", "2", "--output", str(target)]) == 0
+    assert list(load_run(target).record["notebooks"]) == ["01_good", "02_more"]
+    assert (target / "01_good" / "results.json").exists()
+    assert workbook.main(["run", "--only", "1", "--output", str(target)]) == 0
+    assert not (target / "01_good" / "results.json").exists()  # an old result never passes for the new run's
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").touch()
+    assert workbook.main(["run", "--output", str(tmp_path / "mine")]) == 2
+    assert "is no folder of a run" in capsys.readouterr().err
+
+
+def test_a_dead_kernel_costs_its_notebook_only(executed, tmp_path, capsys, monkeypatch):
+    def die(path, output, values, **_):
+        began = {"papermill": {"start_time": "2026-01-01"}}
+        cells = [nbformat.v4.new_code_cell(source) for source in ("import os", "os.abort()\n1", "print('never')")]
+        cells[0].metadata, cells[1].metadata = began, began
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), output)
+        raise DeadKernelError("Kernel died")
+
+    monkeypatch.setattr(papermill, "execute_notebook", die)
+    assert workbook.main(["run", "--output", str(tmp_path / "run")]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2] == "    The kernel died (killed, often for want of memory) in the cell that begins: os.abort()"
+    assert "2 failed" in lines
+
+
+def test_interrupting_stops_with_what_was_done(executed, tmp_path, capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(papermill, "execute_notebook", interrupt)
+    assert workbook.main(["run", "--output", str(tmp_path / "run")]) == 130
+    states = [entry["state"] for entry in json.loads((tmp_path / "run" / "run.json").read_text())["notebooks"].values()]
+    assert states == ["interrupted", "not run"]
+    assert "1 interrupted, 1 not run" in capsys.readouterr().out
+
+
+def test_data_that_is_none_ends_the_run_before_a_kernel(executed, monkeypatch, capsys):
+    def refuse(data):
+        raise FileNotFoundError(f"there are no pictures in {data}")
+
+    monkeypatch.setattr(sys.modules["lib.data.sources"], "describe_source", refuse)
+    assert workbook.main(["run"]) == 2
+    assert capsys.readouterr().err == "workbook: there are no pictures in scenes\n"
+    assert not executed
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("rate: int | None = 3", "no plain type for parameter 'rate'"),
+        ("rate: float = 3.0  # lr=3", "no plain type for parameter 'rate'"),
+        ("rate = 3.0", "no plain type for parameter 'rate'"),
+        ("rate: dict = {}", "no plain type for parameter 'rate'"),
+        ("rate: float = 1 / 3 + x", "may hold only lines like"),
+        ("import os", "may hold only lines like"),
+    ],
+)
+def test_a_parameter_that_papermill_does_not_see_is_refused(tmp_path, line, message):
+    with pytest.raises(UsageError, match=re.escape(message)):
+        inspect(write_notebook(tmp_path, "01_odd", parameters=line))
+
+
+def test_values_are_checked_by_annotation():
+    assert convert("1e-4", "float") == 1e-4
+    assert convert(3, "float") == 3.0 and isinstance(convert(3, "float"), float)
+    assert convert([[1], [2, 3]], "list[list[int]]") == [[1], [2, 3]]
+    for value, kind in [(True, "int"), (2.0, "int"), (None, "float"), (True, "float"), (1, "str"), ("a", "list[str]")]:
+        with pytest.raises(ValueError):
+            convert(value, kind)
+
+
+def test_progress_file_is_read_as_the_kernel_writes_it(tmp_path):
+    path = tmp_path / "progress"
+    assert progress.read_progress(path) is None
+    path.write_text("epoch 3/30")
+    assert progress.read_progress(path) == ("epoch", 3, 30)
+    path.write_text("")  # caught between truncating and writing
+    assert progress.read_progress(path) is None
+    assert [progress.clock(seconds) for seconds in (59.6, 61, 3725)] == ["1:00", "1:01", "1:02:05"]
