@@ -17,12 +17,12 @@ import yaml
 from PIL import Image
 from toys import TEST, write_photographs
 
-from lib.claims import read_table
 from lib.common.files import NOTEBOOKS, ROOT, read_json
 from lib.data.sources import load_pairs
 from lib.evaluation.evaluate import evaluate
 from lib.evaluation.names import CONTROLS, COSTS, METRICS
 from lib.networks.storage import load_network, read_config
+from lib.paper.claims import read_table
 from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.records.reader import load_run
 from lib.workbook.records.score_table import results_table

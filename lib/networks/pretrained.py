@@ -1,4 +1,4 @@
-"""The bundled colorizer: our network with weights trained on photographs (see lib/pretraining.py and its card)."""
+"""The bundled colorizer: our network with weights trained on photographs (`lib/scripts/pretrain_colorizer.py`)."""
 
 from pathlib import Path
 

@@ -15,7 +15,6 @@ from skimage import data
 from torch import nn
 from torchvision.models import VGG11_Weights, vgg11
 
-from lib import distillation
 from lib.color.spaces import gray_to_rgb, luma, to_tensor
 from lib.common.files import read_json
 from lib.losses.perceptual import PerceptualLoss, PrintedPerceptualLoss
@@ -30,6 +29,7 @@ from lib.losses.vgg_features import (
     normalize,
     vgg11_features,
 )
+from lib.scripts import distill_vgg
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +226,7 @@ def test_card_says_that_the_weights_rank_pictures_better_than_the_controls():
 
 def test_bundled_distance_grows_as_colour_fades(features, photographs):
     distances = [
-        feature_distance(features, photographs, distillation.recolor(photographs, saturation))
+        feature_distance(features, photographs, distill_vgg.recolor(photographs, saturation))
         for saturation in (0.75, 0.5, 0.25, 0.0)
     ]
     assert (torch.stack(distances).diff(dim=0) > 0).all()
@@ -238,26 +238,26 @@ def test_bundled_distance_grows_as_colour_fades(features, photographs):
 def test_spearman_agrees_with_scipy_ties_included():
     a, b = np.random.default_rng(0).integers(0, 6, (2, 4, 30))
     expected = [scipy.stats.spearmanr(x, y).statistic for x, y in zip(a, b, strict=True)]
-    assert distillation.spearman(a, b) == pytest.approx(expected)
+    assert distill_vgg.spearman(a, b) == pytest.approx(expected)
 
 
 def test_rank_agreement_is_one_for_any_rising_function():
-    changes = len(distillation.COLOR_CHANGES) + len(distillation.OTHER_CHANGES)
+    changes = len(distill_vgg.COLOR_CHANGES) + len(distill_vgg.OTHER_CHANGES)
     wanted = np.random.default_rng(1).random((20, changes))
-    for value, low, high in distillation.rank_agreement(wanted**3, wanted).values():
+    for value, low, high in distill_vgg.rank_agreement(wanted**3, wanted).values():
         assert (value, low, high) == (1, 1, 1)
-    assert distillation.rank_agreement(-wanted, wanted)["colour changes"] == [-1, -1, -1]
+    assert distill_vgg.rank_agreement(-wanted, wanted)["colour changes"] == [-1, -1, -1]
 
 
 def test_changes_keep_shape_and_range_and_change_something(photographs):
-    for name, change in (distillation.COLOR_CHANGES | distillation.OTHER_CHANGES).items():
+    for name, change in (distill_vgg.COLOR_CHANGES | distill_vgg.OTHER_CHANGES).items():
         changed = change(photographs)
         assert changed.shape == photographs.shape and changed.dtype == photographs.dtype, name
         assert changed.min() >= 0 and changed.max() <= 1 and not torch.equal(changed, photographs), name
     assert torch.allclose(
-        distillation.COLOR_CHANGES["gray copy"](photographs), gray_to_rgb(luma(photographs)), atol=1e-5
+        distill_vgg.COLOR_CHANGES["gray copy"](photographs), gray_to_rgb(luma(photographs)), atol=1e-5
     )
-    assert torch.allclose(distillation.recolor(photographs, 1.0), photographs, atol=1e-5)
+    assert torch.allclose(distill_vgg.recolor(photographs, 1.0), photographs, atol=1e-5)
 
 
 def _vgg16_teacher(path):
@@ -277,12 +277,12 @@ def test_distillation_writes_weights_and_card_and_leaves_held_out_pictures_alone
         rows.append(f"{index}.png,{'train' if index < 8 else 'test'}")
     (folder.parent / "split.csv").write_text("\n".join(rows))
     _vgg16_teacher(tmp_path / "teacher.safetensors")
-    monkeypatch.setattr(distillation, "BUNDLED", tmp_path / "weights.safetensors")
+    monkeypatch.setattr(distill_vgg, "BUNDLED", tmp_path / "weights.safetensors")
     for name, value in {"RESAMPLES": 10, "SCORED_SIZE": 32, "CROP": 24}.items():
-        monkeypatch.setattr(distillation, name, value)
+        monkeypatch.setattr(distill_vgg, name, value)
     arguments = ["--teacher", str(tmp_path / "teacher.safetensors"), "--photographs", str(folder), "--steps", "2"]
     monkeypatch.setattr(sys, "argv", ["distillation", *arguments])
-    distillation.main()
+    distill_vgg.main()
 
     state = load_file(tmp_path / "weights.safetensors")
     assert {name: tuple(weight.shape) for name, weight in state.items()} == {
@@ -295,14 +295,14 @@ def test_distillation_writes_weights_and_card_and_leaves_held_out_pictures_alone
 
 
 def test_distillation_brings_the_student_nearer(tmp_path, monkeypatch):
-    monkeypatch.setattr(distillation, "CROP", 24)
+    monkeypatch.setattr(distill_vgg, "CROP", 24)
     path = tmp_path / "teacher.safetensors"
     _vgg16_teacher(path)
-    teacher = distillation.load_teacher(path)
+    teacher = distill_vgg.load_teacher(path)
     for index in range(8):
         Image.fromarray(data.coffee()[index * 20 : 60 + index * 20, 200:260]).save(tmp_path / f"{index}.png")
-    training, held_out = distillation.split_photographs(tmp_path)
+    training, held_out = distill_vgg.split_photographs(tmp_path)
     assert (len(training), held_out) == (8, [])
     picture = normalize(to_tensor(data.coffee()[100:164, 200:264])[None])
-    start, student = freeze(distillation.random_student(0)), distillation.distil(teacher, training, 15, seed=0)
+    start, student = freeze(distill_vgg.random_student(0)), distill_vgg.distil(teacher, training, 15, seed=0)
     assert F.mse_loss(student(picture), teacher(picture)) < 0.5 * F.mse_loss(start(picture), teacher(picture))

@@ -13,7 +13,7 @@ import pandas as pd
 from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.intervals import mean_interval, verdict
 from lib.evaluation.names import GRAY_COPY, JUDGED, ROW
-from lib.experiments import paired_over_seeds
+from lib.paper.preprocessing import paired_over_seeds
 from lib.workbook.analysis.verdicts import judged_in_words
 from lib.workbook.records.reader import RunFiles
 

@@ -1,4 +1,4 @@
-"""Make the bundled VGG11-shaped weights again: `python -m lib.distillation --teacher FILE --photographs FOLDER ...`.
+"""Make the bundled VGG11-shaped weights again: `python -m lib.scripts.distill_vgg --teacher FILE --photographs FOLDER`.
 
 A student with the shape of VGG11's first five layers learns to answer like VGG16's relu2_2, which has the same shape.
 What the features are for is comparing pictures, so the student is also held to the *differences* of the teacher's
@@ -290,15 +290,17 @@ def write_card(scores: dict[str, dict], counts: dict[str, list[int]], steps: int
             "ranks photographs by what it costs them; JPEG and viridis were never trained on. `pixel MSE` and "
             "`random weights` (the same shape, untrained) are controls",
             "not_measured": "agreement with torchvision's own VGG11 weights: the teacher is VGG16, another network",
-            "command": "python -m lib.distillation --teacher vgg16-relu2_2.safetensors --photographs FOLDER FOLDER ... "
-            f"--steps {steps} --seed {seed}",
+            "command": "python -m lib.scripts.distill_vgg --teacher vgg16-relu2_2.safetensors "
+            f"--photographs FOLDER FOLDER ... --steps {steps} --seed {seed}",
             "licence": "distilled from VGG16's ImageNet weights, whose terms apply; the photographs are not included",
         },
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m lib.distillation", description="Make the bundled weights again.")
+    parser = argparse.ArgumentParser(
+        prog="python -m lib.scripts.distill_vgg", description="Make the bundled weights again."
+    )
     parser.add_argument("--teacher", type=Path, required=True, help="safetensors with VGG16's features.0, .2, .5, .7")
     parser.add_argument("--photographs", type=Path, nargs="+", required=True, help="folders; a split.csv is honoured")
     parser.add_argument("--steps", type=int, default=3400)

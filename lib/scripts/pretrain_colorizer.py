@@ -1,6 +1,6 @@
 """How the bundled colorizer was made: our network, trained once on photographs of many kinds.
 
-    python -m lib.pretraining FOLDER FOLDER ...
+    python -m lib.scripts.pretrain_colorizer FOLDER FOLDER ...
 
 trains on the training splits of the folders (an interrupted training goes on from its last epoch), writes
 data/models/colorizer.safetensors, and beside it a card with what it scores on the test split of each folder.
@@ -91,7 +91,7 @@ def write_card(config: TrainingConfig, parts: list[Pairs], seconds: float, netwo
             "scores": {part.name: score(part) for part in parts},
             "scores_say": f"[value, low, high], 95% bootstrap over the test split at {SIZE} px, 8-bit output. gain is "
             "over the gray copy, mean of images, in dB. The test splits were scored when everything else was settled",
-            "command": "python -m lib.pretraining " + " ".join(f"path/to/{part.name}" for part in parts),
+            "command": "python -m lib.scripts.pretrain_colorizer " + " ".join(f"path/to/{part.name}" for part in parts),
             "licence": "the photographs are not included, and no licence is stated for them; do with the weights what "
             "such photographs allow",
         },
@@ -99,7 +99,9 @@ def write_card(config: TrainingConfig, parts: list[Pairs], seconds: float, netwo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m lib.pretraining", description="Make the bundled colorizer again.")
+    parser = argparse.ArgumentParser(
+        prog="python -m lib.scripts.pretrain_colorizer", description="Make the bundled colorizer again."
+    )
     parser.add_argument("folders", nargs="+", help="folders of colour photographs; a split.csv is honoured")
     parser.add_argument("--epochs", type=int, default=CONFIG.epochs)
     arguments = parser.parse_args()

@@ -1,6 +1,6 @@
 """How fast the paper's printed recipe is, and how fast ours: measured in one run on one machine, side by side.
 
-    make bench      (python -m lib.bench --help shows what can be chosen)
+    make bench      (python -m lib.scripts.benchmark --help shows what can be chosen)
 
 Machines are noisy, so what is compared takes turns, A B C A B C, and medians are compared. `results.json` keeps every
 single measurement; what could not be measured stands there as null, with its reason.
@@ -44,7 +44,7 @@ from lib.losses.perceptual import PrintedPerceptualLoss
 from lib.losses.vgg_features import freeze
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.networks.registry import build_network
-from lib.pretraining import CONFIG, SIZE
+from lib.scripts.pretrain_colorizer import CONFIG, SIZE
 from lib.training.config import TrainingConfig
 from lib.training.loop import train_epoch, validate
 from lib.training.objectives import make_objective
@@ -439,7 +439,7 @@ def table(rows: list[dict]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line: 0 done, 2 a mistake in what was asked."""
-    parser = argparse.ArgumentParser(prog="python -m lib.bench", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m lib.scripts.benchmark", description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="auto", metavar="NAME_OR_FOLDER", help="the pictures (auto)")
     parser.add_argument("--size", type=int, default=Plan.size, help=f"px, a multiple of 32 ({Plan.size})")
     parser.add_argument("--repeats", type=int, default=Plan.repeats, help=f"measurements of each ({Plan.repeats})")

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
-from lib import load_colorizer, pretraining
+from lib import load_colorizer
 from lib.color.spaces import gray_to_rgb, luma
 from lib.common.files import read_json
 from lib.data.images import read_photograph, squared
@@ -22,7 +22,8 @@ from lib.networks import pretrained
 from lib.networks.pretrained import BUNDLED_COLORIZER
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network
-from lib.pretraining import CONFIG, halved
+from lib.scripts import pretrain_colorizer
+from lib.scripts.pretrain_colorizer import CONFIG, halved
 
 CARD = BUNDLED_COLORIZER.with_suffix(".json")
 
@@ -44,7 +45,7 @@ def test_the_card_is_about_this_file():
     with safe_open(BUNDLED_COLORIZER, "pt") as file:
         assert file.metadata()["network"] == card["configuration"]["network"] == "ChromaNet"
     assert card["configuration"]["pairs"] == sum(counts["train"] for counts in card["photographs"].values())
-    assert "python -m lib.pretraining" in card["command"]
+    assert "python -m lib.scripts.pretrain_colorizer" in card["command"]
 
 
 def test_the_card_says_that_no_kind_of_photograph_is_worse_than_left_gray():
@@ -98,14 +99,18 @@ def test_made_again_from_folders(tmp_path, monkeypatch, samples):
     target = tmp_path / "models" / "colorizer.safetensors"
     config = replace(CONFIG, options={"width": 4, "side": 32}, crop=32, batch_size=4, epochs=1, validation_pairs=2)
     for module, name, value in (
-        (pretraining, "BUNDLED_COLORIZER", target), (pretraining, "CONFIG", config), (pretraining, "SIZE", 36),
-        (pretraining, "TRAINED", tmp_path / "trained"),
-    ):  # fmt: skip
+        (pretrain_colorizer, "BUNDLED_COLORIZER", target),
+        (pretrain_colorizer, "CONFIG", config),
+        (pretrain_colorizer, "SIZE", 36),
+        (pretrain_colorizer, "TRAINED", tmp_path / "trained"),
+    ):
         monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr(pretraining, "load_colorizer", lambda vividness: load_colorizer(target, vividness, "cpu"))
+    monkeypatch.setattr(
+        pretrain_colorizer, "load_colorizer", lambda vividness: load_colorizer(target, vividness, "cpu")
+    )
     monkeypatch.setattr("lib.data.sources.CACHE", tmp_path / "cache")
     monkeypatch.setattr("sys.argv", ["pretraining", str(tmp_path / "one"), str(tmp_path / "two"), "--epochs", "2"])
-    pretraining.main()
+    pretrain_colorizer.main()
     card = read_json(target.with_suffix(".json"))
     assert card["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
     assert set(card["scores"]) == {"one", "two"} and card["configuration"]["epochs"] == 2

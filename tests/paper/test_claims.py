@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import claims
 from lib.common.files import write_json
 from lib.evaluation.metrics import psnr_of
 from lib.evaluation.names import GRAY_COPY
+from lib.paper import claims
 from lib.workbook.records.reader import load_run
 
 NOISE = np.random.default_rng(0).normal(0, 0.3, 20)

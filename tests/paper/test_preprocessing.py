@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import experiments
-from lib.experiments import PREPROCESSING, paired_over_seeds, preprocessing_experiment
 from lib.networks.registry import build_network
 from lib.networks.with_classical_inputs import GROUPS
+from lib.paper import preprocessing
+from lib.paper.preprocessing import PREPROCESSING, paired_over_seeds, preprocessing_experiment
 from lib.training import trainer
 from lib.training.config import TrainingConfig
 
@@ -20,7 +20,7 @@ def test_every_group_of_filters_is_tried_alone_and_all_together():
 
 def test_a_row_a_variant_and_seed(pairs, tmp_path, monkeypatch):
     variants = {"gray alone": (), "+ edges": ("edges",)}
-    monkeypatch.setattr(experiments, "PREPROCESSING", variants)
+    monkeypatch.setattr(preprocessing, "PREPROCESSING", variants)
     config = TrainingConfig(options={"width": 8}, pairs=8, epochs=1, batch_size=4, validation_pairs=2)
     table = preprocessing_experiment(config, pairs, pairs.split("test", 4), [3, 4], "cpu", tmp_path)
     assert table[["variant", "seed"]].to_numpy().tolist() == [[v, s] for s in (3, 4) for v in variants]
@@ -49,7 +49,7 @@ def test_seconds_until_a_score_is_reached():
 
 
 def test_gray_alone_is_on_par_with_itself_by_its_end(pairs, tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "PREPROCESSING", {"gray alone": ()})
+    monkeypatch.setattr(preprocessing, "PREPROCESSING", {"gray alone": ()})
     config = TrainingConfig(options={"width": 8}, pairs=8, epochs=2, batch_size=4, validation_pairs=2)
     table = preprocessing_experiment(config, pairs, pairs.split("test", 2), [0], "cpu", tmp_path)
     assert (table["seconds to par"] <= table["training s"] + 1e-9).all()
@@ -57,6 +57,6 @@ def test_gray_alone_is_on_par_with_itself_by_its_end(pairs, tmp_path, monkeypatc
 
 def test_inference_is_timed_a_picture(pairs, monkeypatch):
     ticks = iter([0, 9, 0, 3, 0, 6, 0, 1, 0, 2, 0, 4])  # the first call warms up
-    monkeypatch.setattr(experiments.time, "perf_counter", lambda: next(ticks))
+    monkeypatch.setattr(preprocessing.time, "perf_counter", lambda: next(ticks))
     network = build_network("ColorizationNet", width=8)
-    assert experiments.inference_seconds(network, pairs.split("test", 6)) == 3 / 6
+    assert preprocessing.inference_seconds(network, pairs.split("test", 6)) == 3 / 6
