@@ -53,5 +53,5 @@ def kept_network(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def photograph() -> Image.Image:
-    """A colour photograph of 48 x 32 px (width x height)."""
+    """A color photograph of 48 x 32 px (width x height)."""
     return Image.fromarray(data.coffee()).resize((48, 32), Image.Resampling.BOX)

@@ -142,7 +142,7 @@ def test_networks_are_kept_and_score_the_same_when_loaded(run, test_pairs):
         for epoch in (2, 3):
             assert "psnr" in table.loc[f"CNN, {count} pairs, {epoch} epochs"].index
     results = read_json(folder / "02_baseline_cnn" / "results.json")
-    network = load_network(folder / "02_baseline_cnn" / results["artefacts"]["CNN, 24 pairs"])
+    network = load_network(folder / "02_baseline_cnn" / results["artifacts"]["CNN, 24 pairs"])
     again = evaluate({"again": network}, test_pairs)["psnr"].mean()
     assert table.loc[("CNN, 24 pairs, 3 epochs", "psnr"), "value"] == pytest.approx(again, abs=1e-3)
     history = read_table(load_run(folder), "02_baseline_cnn", "history")
@@ -184,8 +184,8 @@ def test_classical_inputs_accumulation_and_precision_reach_the_training(run, tmp
 
 def test_printed_loss_changes_nothing_and_accumulation_is_the_larger_batch(run):
     results = read_json(run[0] / "03_perceptual_loss" / "results.json")
-    assert results["artefacts"]["printed_gradient_change"] == 0.0
-    assert "bundled" in results["artefacts"]["vgg_weights"]
+    assert results["artifacts"]["printed_gradient_change"] == 0.0
+    assert "bundled" in results["artifacts"]["vgg_weights"]
     table = pd.read_csv(run[0] / "03_perceptual_loss" / "accumulation.csv").set_index("norm")
     differs = table["gradient differs by (%)"]
     assert differs["none"] < 0.01 and differs["group"] < 0.01 < 0.1 < differs["batch"]
@@ -230,8 +230,8 @@ def test_the_better_colorizer_keeps_the_luma_and_its_knob_has_its_control(run, t
     ours = {"ours, trained here", "ours, bundled, safest", "ours, bundled, vividness 0.5"}
     assert ours | {*CONTROLS, "CNN, 24 pairs, 3 epochs", "the same, luma kept"} <= methods
     assert ours - {"ours, trained here"} <= set(rows(folder, "05_comparison").index.get_level_values("method"))
-    artefacts = read_json(folder / "06_better_colorizer" / "results.json")["artefacts"]
-    network = load_network(folder / "06_better_colorizer" / artefacts["ChromaNet"])
+    artifacts = read_json(folder / "06_better_colorizer" / "results.json")["artifacts"]
+    network = load_network(folder / "06_better_colorizer" / artifacts["ChromaNet"])
     again = evaluate({"again": network}, test_pairs)["psnr"].mean()
     assert table.loc[("ours, trained here", "psnr"), "value"] == pytest.approx(again, abs=1e-3)
     curve = read_table(load_run(folder), "06_better_colorizer", "knob")
@@ -246,7 +246,7 @@ def test_every_claim_has_a_measured_verdict(run):
     assert len(verdicts) == 9
     assert set(verdicts.values()) <= {"supported", "not supported", "cannot tell", "cannot be as printed"}
     assert verdicts["The perceptual loss, as printed, enhances accuracy"] == "cannot be as printed"
-    assert verdicts["The CNN's scores show that it colours well"] == "not supported"  # three epochs on 24 tiles
+    assert verdicts["The CNN's scores show that it colors well"] == "not supported"  # three epochs on 24 tiles
     assert verdicts["The loss flattens after 20 epochs"] == "cannot tell"
     assert all(entry["measured"] for entry in claims)
 

@@ -1,6 +1,6 @@
-"""Colour maps as colorizers: a colour for every gray level (paper section III.A.1).
+"""Color maps as colorizers: a color for every gray level (paper section III.A.1).
 
-Intensity rules, OpenCV's maps, custom gradients and fitted tables are all one thing: a table of 256 RGB colours. None
+Intensity rules, OpenCV's maps, custom gradients and fitted tables are all one thing: a table of 256 RGB colors. None
 of them can tell a gray sky from gray rock, and `fit_intensity_map` is the best that any of them can do.
 """
 
@@ -44,11 +44,11 @@ class PictureColorizer:
 
 
 class LookupColorizer(PictureColorizer):
-    """Paints every gray level with its colour: `table` is uint8 `(256, 3)` RGB."""
+    """Paints every gray level with its color: `table` is uint8 `(256, 3)` RGB."""
 
     def __init__(self, table: np.ndarray, name: str):
         if table.shape != (256, 3) or table.dtype != np.uint8:
-            raise ValueError(f"a table of colours is uint8 (256, 3), got {table.dtype} of shape {table.shape}")
+            raise ValueError(f"a table of colors is uint8 (256, 3), got {table.dtype} of shape {table.shape}")
         self.table, self.name = table, name
 
     def map_image(self, gray: np.ndarray) -> np.ndarray:
@@ -66,8 +66,8 @@ class Preprocessed(PictureColorizer):
         return self.colorizer.map_image(self.filter(gray))
 
 
-# Gray levels below the bound, and not below the bound before, get the colour. Each colour's own luma lies in its band:
-# the rules quantise the light but do not turn it round.
+# Gray levels below the bound, and not below the bound before, get the color. Each color's own luma lies in its band:
+# the rules quantize the light but do not turn it round.
 INTENSITY_RULES: tuple[tuple[int, tuple[int, int, int], str], ...] = (
     (32, (17, 20, 17), "shadow"),
     (88, (47, 71, 34), "vegetation"),
@@ -79,7 +79,7 @@ INTENSITY_RULES: tuple[tuple[int, tuple[int, int, int], str], ...] = (
 
 
 def intensity_rules() -> LookupColorizer:
-    """The paper's "if darker than ... then this colour" mapping, as `INTENSITY_RULES` (section III.A.1, method 1)."""
+    """The paper's "if darker than ... then this color" mapping, as `INTENSITY_RULES` (section III.A.1, method 1)."""
     bounds = [bound for bound, _, _ in INTENSITY_RULES]
     colors = np.array([color for _, color, _ in INTENSITY_RULES], dtype=np.uint8)
     return LookupColorizer(colors[np.searchsorted(bounds, LEVELS, side="right")], "intensity rules")
@@ -94,13 +94,13 @@ OPENCV_MAPS: tuple[str, ...] = tuple(
 def opencv_map(name: str) -> LookupColorizer:
     """OpenCV's `cv2.COLORMAP_<name>`, in any case; an unknown name raises `ValueError` (section III.A.1, method 2)."""
     if name.upper() not in OPENCV_MAPS:
-        raise ValueError(f"OpenCV has no colour map {name!r}; it has {', '.join(OPENCV_MAPS)}")
+        raise ValueError(f"OpenCV has no color map {name!r}; it has {', '.join(OPENCV_MAPS)}")
     code = getattr(cv2, _PREFIX + name.upper())
     bgr = cv2.applyColorMap(LEVELS.astype(np.uint8)[:, None], code)[:, 0]
     return LookupColorizer(bgr[:, ::-1].copy(), name.upper())
 
 
-# Hand-made gradients for `gradient_map`: (position, colour). Every colour stands at its own luma, so that they tint
+# Hand-made gradients for `gradient_map`: (position, color). Every color stands at its own luma, so that they tint
 # the picture and leave its light alone; black and white stay black and white.
 GRADIENTS: dict[str, tuple[tuple[float, str], ...]] = {
     "landscape": (
@@ -118,9 +118,9 @@ GRADIENTS: dict[str, tuple[tuple[float, str], ...]] = {
 
 
 def gradient_map(stops: Sequence, name: str) -> LookupColorizer:
-    """A gradient between colours, through matplotlib's `LinearSegmentedColormap` (section III.A.1, method 3).
+    """A gradient between colors, through matplotlib's `LinearSegmentedColormap` (section III.A.1, method 3).
 
-    `stops` are matplotlib colours, spaced evenly from black to white input, or pairs (position, colour) with positions
+    `stops` are matplotlib colors, spaced evenly from black to white input, or pairs (position, color) with positions
     that rise from 0 to 1. What matplotlib cannot read raises its `ValueError`.
     """
     colormap = LinearSegmentedColormap.from_list(name, list(stops), N=256)
@@ -128,14 +128,14 @@ def gradient_map(stops: Sequence, name: str) -> LookupColorizer:
 
 
 def level_sums(gray: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels of each gray level, `(256,)`, and the sum of their colours, `(256, 3)`, of uint8 pairs of one picture."""
+    """Pixels of each gray level, `(256,)`, and the sum of their colors, `(256, 3)`, of uint8 pairs of one picture."""
     levels = gray.ravel().astype(np.intp)
     sums = [np.bincount(levels, weights=color[..., channel].ravel(), minlength=256) for channel in range(3)]
     return np.bincount(levels, minlength=256), np.stack(sums, axis=1)
 
 
 def _mean_colors(gray: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels of each level `(256,)` and their mean colour `(256, 3)` in 0..255; unseen levels are interpolated."""
+    """Pixels of each level `(256,)` and their mean color `(256, 3)` in 0..255; unseen levels are interpolated."""
     check_pairs(gray, color)
     counts, sums = np.zeros(256), np.zeros((256, 3))
     for picture in zip(gray, color, strict=True):
@@ -151,17 +151,17 @@ def _mean_colors(gray: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def fit_intensity_map(gray: np.ndarray, color: np.ndarray) -> LookupColorizer:
-    """The best possible intensity-only map of training pairs: each gray level's mean colour.
+    """The best possible intensity-only map of training pairs: each gray level's mean color.
 
     `gray` is uint8 `(N, H, W)`, `color` uint8 `(N, H, W, 3)`. No other table has a smaller squared error on them.
-    Levels that they never show are interpolated between their neighbours, with black and white at the ends.
+    Levels that they never show are interpolated between their neighbors, with black and white at the ends.
     """
     _, means = _mean_colors(gray, color)
     return LookupColorizer(np.rint(means).astype(np.uint8), "intensity-only map (best)")
 
 
 def fit_gradient(gray: np.ndarray, color: np.ndarray, stops: int = 8) -> LookupColorizer:
-    """The gradient of `stops` evenly spaced colours that is nearest to training pairs in squared error.
+    """The gradient of `stops` evenly spaced colors that is nearest to training pairs in squared error.
 
     Arrays as in `fit_intensity_map`, which is the same with a stop for every level; `stops` is at least 2.
     """
@@ -170,7 +170,7 @@ def fit_gradient(gray: np.ndarray, color: np.ndarray, stops: int = 8) -> LookupC
     counts, means = _mean_colors(gray, color)
     positions = np.linspace(0, 255, stops)
     basis = np.stack([np.interp(LEVELS, positions, hat) for hat in np.eye(stops)], axis=1)
-    # A trace of weight on unseen levels, at their interpolated colours, so that every stop is determined.
+    # A trace of weight on unseen levels, at their interpolated colors, so that every stop is determined.
     weights = np.sqrt(counts / counts.sum() + 1e-9)[:, None]
     colors, *_ = np.linalg.lstsq(weights * basis, weights * means / 255, rcond=None)
     return gradient_map(list(np.clip(colors, 0, 1)), "custom gradient (fitted)")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-# The Sobel kernel adds four neighbour differences, so a step from 0 to 255 answers with 4 * 255.
+# The Sobel kernel adds four neighbor differences, so a step from 0 to 255 answers with 4 * 255.
 _SOBEL_GAIN = 4
 
 

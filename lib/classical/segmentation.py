@@ -1,10 +1,10 @@
-"""Intensity-based segmentation (multi-level Otsu, k-means) and a colour for each segment.
+"""Intensity-based segmentation (multi-level Otsu, k-means) and a color for each segment.
 
 Both methods see a picture's histogram only, so a segmentation is a label for each of 256 gray levels and costs the
 same for a thumbnail and for a 12-megapixel photograph. Labels run from 0 (darkest) upwards. A picture with fewer
 distinct levels than segments gets one segment for each level, and the higher labels stay unused.
 
-Unlike a fixed colour map, the segments follow the picture: "the darkest of four" is another band in every photograph.
+Unlike a fixed color map, the segments follow the picture: "the darkest of four" is another band in every photograph.
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def otsu_levels(counts: np.ndarray, segments: int = 4) -> np.ndarray:
 def kmeans_levels(counts: np.ndarray, segments: int = 4) -> np.ndarray:
     """Label, uint8 `(256,)`, of each gray level of a histogram `(256,)`: Lloyd's k-means from evenly spaced levels.
 
-    In one dimension k-means and Otsu minimise the same variance; k-means descends to the nearest minimum, Otsu finds
+    In one dimension k-means and Otsu minimize the same variance; k-means descends to the nearest minimum, Otsu finds
     the lowest. So the two agree on many pictures, and k-means is never the tighter one. It needs no random start.
     """
     seen = np.flatnonzero(counts)
@@ -88,7 +88,7 @@ METHODS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {"otsu": otsu_leve
 
 
 class SegmentColors(PictureColorizer):
-    """Cuts a picture into segments and paints each in its colour of `palette`, uint8 `(segments, 3)` RGB from dark
+    """Cuts a picture into segments and paints each in its color of `palette`, uint8 `(segments, 3)` RGB from dark
     to bright.
 
     Flat paint by default: texture within a segment is lost, as in the paper's segmentation. With `keep_luma` the
@@ -108,9 +108,9 @@ class SegmentColors(PictureColorizer):
     def fit(
         cls, gray: np.ndarray, color: np.ndarray, method: str = "otsu", segments: int = 4, keep_luma: bool = False
     ) -> "SegmentColors":
-        """Each segment's mean colour over training pairs: `gray` uint8 `(N, H, W)`, `color` uint8 `(N, H, W, 3)`.
+        """Each segment's mean color over training pairs: `gray` uint8 `(N, H, W)`, `color` uint8 `(N, H, W, 3)`.
 
-        Raises `ValueError` where no picture has as many levels as `segments`, which leaves a segment without a colour.
+        Raises `ValueError` where no picture has as many levels as `segments`, which leaves a segment without a color.
         """
         check_pairs(gray, color)
         label_levels = _method(method)
@@ -138,7 +138,7 @@ def _method(name: str) -> Callable[[np.ndarray, int], np.ndarray]:
 
 
 def _with_luma(colors: np.ndarray, luma: np.ndarray) -> np.ndarray:
-    """Colours `(N, 3)` moved to `luma` `(N, 1)`, all in 0..255; chroma shrinks until the colour fits, as uint8."""
+    """Colors `(N, 3)` moved to `luma` `(N, 1)`, all in 0..255; chroma shrinks until the color fits, as uint8."""
     chroma = colors - colors @ np.array(LUMA_WEIGHTS)[:, None]
     room = np.where(chroma > 0, 255 - luma, luma)
     scale = (room / np.maximum(np.abs(chroma), 1e-9)).min(axis=1, keepdims=True).clip(max=1)

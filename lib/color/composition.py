@@ -30,7 +30,7 @@ def join(gray: Tensor, chroma: Tensor) -> Tensor:
 
 
 def paint(gray: np.ndarray, chroma: Tensor) -> np.ndarray:
-    """An 8-bit picture of any size, uint8 `(H, W)`, in the colours of a small `chroma` `(2, h, w)`: `(H, W, 3)`.
+    """An 8-bit picture of any size, uint8 `(H, W)`, in the colors of a small `chroma` `(2, h, w)`: `(H, W, 3)`.
 
     What `enlarge` and `join` do, for whole photographs: a strip of rows at a time, so that little memory is needed, and
     rounded such that PIL's gray version of the result is `gray` in every pixel.

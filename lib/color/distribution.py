@@ -1,8 +1,8 @@
-"""Chroma as a distribution over a fixed set of colours, and chroma joined with a luma that stays as it was.
+"""Chroma as a distribution over a fixed set of colors, and chroma joined with a luma that stays as it was.
 
-Chroma is CbCr, `(B, 2, h, w)`, each in [-0.5, 0.5] with 0 for gray (see `color.rgb_to_ycbcr`). The set of colours is a
+Chroma is CbCr, `(B, 2, h, w)`, each in [-0.5, 0.5] with 0 for gray (see `color.rgb_to_ycbcr`). The set of colors is a
 grid in the CbCr plane that is finest near gray, where most of a photograph lies. Soft targets follow Zhang, Isola and
-Efros, Colorful Image Colorization (2016), section 2.2, with one change: the four nearest colours share a pixel by
+Efros, Colorful Image Colorization (2016), section 2.2, with one change: the four nearest colors share a pixel by
 bilinear weights, so that the mean of a soft target is the true chroma exactly.
 """
 
@@ -17,17 +17,17 @@ from lib.color import MOST_VERSIONS
 
 _POSITIVE = (0.03, 0.07, 0.12, 0.18, 0.26, 0.40)
 AXIS = torch.tensor([*(-x for x in reversed(_POSITIVE)), 0.0, *_POSITIVE])  # (13,), for Cb and for Cr
-COLORS = torch.cartesian_prod(AXIS, AXIS)  # (K, 2): CbCr of every colour of the grid, K = 169
+COLORS = torch.cartesian_prod(AXIS, AXIS)  # (K, 2): CbCr of every color of the grid, K = 169
 _TILT = 1.25  # how far a version leans, in standard deviations of the ambiguity
-_REACH = 2.0  # in the same unit: beyond it a colour gains no more, else the rarest would win everywhere
-# From the safest setting to the most vivid, chosen on validation pictures: the weight of rare colours (below 0 they are
+_REACH = 2.0  # in the same unit: beyond it a color gains no more, else the rarest would win everywhere
+# From the safest setting to the most vivid, chosen on validation pictures: the weight of rare colors (below 0 they are
 # weighed down), and the temperature.
 REBALANCE, TEMPERATURE = (-0.3, 0.6), (1.0, 0.5)
 CELL = 2  # a cell of the distribution is 2 x 2 pixels of chroma
 
 
 def soft_targets(chroma: Tensor) -> tuple[Tensor, Tensor]:
-    """The four colours around each value of `(B, 2, h, w)`: their indices and their weights, both `(B, 4, h, w)`.
+    """The four colors around each value of `(B, 2, h, w)`: their indices and their weights, both `(B, 4, h, w)`.
 
     Weights are bilinear and sum to 1. Chroma beyond the grid (more vivid than 0.4) counts as its border.
     """
@@ -49,7 +49,7 @@ def cross_entropy(logits: Tensor, chroma: Tensor) -> Tensor:
 
 
 def frequencies(chroma: Tensor) -> Tensor:
-    """How often each colour occurs in `(B, 2, h, w)`: `(K,)`, summing to 1."""
+    """How often each color occurs in `(B, 2, h, w)`: `(K,)`, summing to 1."""
     indices, weights = soft_targets(chroma)
     counts = torch.zeros(len(COLORS), dtype=torch.float64, device=chroma.device)
     counts.index_add_(0, indices.flatten(), weights.flatten().double())
@@ -73,7 +73,7 @@ def mix(chroma: Tensor, mixing: Tensor) -> Tensor:
 
 
 def mirrored_mixing(mixing: Tensor) -> Tensor:
-    """The `mixing` `(B, 36, h, w)` of mirrored pictures, for the pictures themselves: cells, neighbours and pixels."""
+    """The `mixing` `(B, 36, h, w)` of mirrored pictures, for the pictures themselves: cells, neighbors and pixels."""
     batch, _, height, width = mixing.shape
     parts = mixing.view(batch, 3, 3, CELL, CELL, height, width)
     return parts.flip(2, 4, 6).reshape(mixing.shape)
@@ -81,12 +81,12 @@ def mirrored_mixing(mixing: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class ChromaDistribution:
-    """What colours each cell of a batch of pictures may have.
+    """What colors each cell of a batch of pictures may have.
 
     Args:
         log_probabilities: `(B, K, h, w)` over `COLORS`.
         mixing: `(B, 36, h, w)`, see `mix`.
-        frequency: `(K,)`, how often each colour occurs at all.
+        frequency: `(K,)`, how often each color occurs at all.
     """
 
     log_probabilities: Tensor
@@ -94,8 +94,8 @@ class ChromaDistribution:
     frequency: Tensor
 
     def chroma(self, vividness: float = 0.0) -> Tensor:
-        """One chroma `(B, 2, 2 h, 2 w)`: at vividness 0 the mean, rare colours weighed down, which is safest; toward 1
-        nearer to the mode, rare colours weighed up.
+        """One chroma `(B, 2, 2 h, 2 w)`: at vividness 0 the mean, rare colors weighed down, which is safest; toward 1
+        nearer to the mode, rare colors weighed up.
 
         The annealed mean of Zhang et al. (2016), section 2.3, after class rebalancing (section 2.2), done here on the
         finished distribution, so that one set of weights serves every setting.
@@ -108,11 +108,11 @@ class ChromaDistribution:
         return mix(expected(annealed.softmax(1)), self.mixing)
 
     def ambiguity(self) -> Tensor:
-        """The entropy of each cell's distribution in bits, `(B, 1, h, w)`: 0 where one colour is certain."""
+        """The entropy of each cell's distribution in bits, `(B, 1, h, w)`: 0 where one color is certain."""
         return -(self.log_probabilities.exp() * self.log_probabilities).sum(1, keepdim=True) / math.log(2)
 
     def variance(self) -> Tensor:
-        """The mean squared distance from the mean colour in each cell's distribution, `(B, 1, h, w)`."""
+        """The mean squared distance from the mean color in each cell's distribution, `(B, 1, h, w)`."""
         probabilities, colors = self.log_probabilities.exp(), COLORS.to(self.log_probabilities)
         second = torch.einsum("bkhw,k->bhw", probabilities, colors.square().sum(1))
         return (second - expected(probabilities).square().sum(1)).clamp(min=0).unsqueeze(1)
@@ -120,9 +120,9 @@ class ChromaDistribution:
     def versions(self, count: int, vividness: float = 0.0) -> list[Tensor]:
         """`count` plausible chromas `(B, 2, 2 h, 2 w)` of the same pictures: the first is `chroma(vividness)`.
 
-        The others lean toward the colours between which a picture is undecided: its distributions are tilted
+        The others lean toward the colors between which a picture is undecided: its distributions are tilted
         exponentially along the axes of their mean covariance, warmer first, then cooler, then across. The odds of two
-        colours change by no more than e^5, so a cell that is certain hardly moves; all undecided ones move together.
+        colors change by no more than e^5, so a cell that is certain hardly moves; all undecided ones move together.
         """
         if not 1 <= count <= MOST_VERSIONS:
             raise ValueError(f"{count} versions were asked for; there can be 1 to {MOST_VERSIONS}")

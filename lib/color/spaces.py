@@ -1,4 +1,4 @@
-"""Colour spaces and colourfulness on batches of pictures: each scale is named once, with its inverse.
+"""Color spaces and colorfulness on batches of pictures: each scale is named once, with its inverse.
 
 RGB is sRGB in [0, 1], channels third from the end: `(..., 3, H, W)`. Gray is Rec. 601 luma, `(..., 1, H, W)` in [0, 1],
 which is what PIL's "L" and cv2's `COLOR_RGB2GRAY` give.
@@ -77,7 +77,7 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
 
 
 def lab_to_rgb(lab: Tensor) -> Tensor:
-    """Inverse of `rgb_to_lab`, unclipped: colours outside sRGB leave [0, 1]."""
+    """Inverse of `rgb_to_lab`, unclipped: colors outside sRGB leave [0, 1]."""
     lightness, a, b = lab.split(1, dim=-3)
     y = (lightness + 16) / 116
     f = torch.cat([y + a / 500, y, y - b / 200], dim=-3)
@@ -87,10 +87,10 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 
 
 def colorfulness(rgb: Tensor) -> Tensor:
-    """Colourfulness of each picture of `(B, 3, H, W)` in [0, 1], as `(B,)` in the units of 0..255 pictures.
+    """Colorfulness of each picture of `(B, 3, H, W)` in [0, 1], as `(B,)` in the units of 0..255 pictures.
 
     Hasler and Suesstrunk 2003: standard deviation plus 0.3 times the mean of the signed opponents
-    red - green and (red + green) / 2 - blue. A gray picture has 0; about 33 reads as moderately colourful.
+    red - green and (red + green) / 2 - blue. A gray picture has 0; about 33 reads as moderately colorful.
     """
     red, green, blue = (255 * rgb.flatten(-2)).unbind(-2)
     opponents = torch.stack([red - green, (red + green) / 2 - blue])

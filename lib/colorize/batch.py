@@ -2,7 +2,7 @@
 
     colorize photo.jpg albums/ -o colored
 
-The colours are predicted small and joined with the luma at full resolution. From Python:
+The colors are predicted small and joined with the luma at full resolution. From Python:
 
     colored = colorize_photograph(Image.open("photo.jpg"), load_colorizer())[0]
 """

@@ -64,12 +64,12 @@ def _gray_and_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None
 def colorize_photograph(
     image: Image.Image, network: "ChromaNet", vividness: float = 0.5, versions: int = 1
 ) -> list[Image.Image]:
-    """A photograph in colour, as a person sees it (EXIF rotation applied), in as many plausible versions as asked for.
+    """A photograph in color, as a person sees it (EXIF rotation applied), in as many plausible versions as asked for.
 
     Args:
         image: any picture of PIL's but one with floating-point pixels, from 16 px up; another raises `ValueError`.
         network: see `load_colorizer`.
-        vividness: 0 for the safest colours to 1 for the most vivid.
+        vividness: 0 for the safest colors to 1 for the most vivid.
         versions: 1 to 9; the first is the plain one.
 
     Each result is "RGB", or "RGBA" where the picture has transparency, at the picture's own size; its "L" is that of

@@ -17,7 +17,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="colorize", description="Colorize photographs; their luma stays as it is.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PHOTO_OR_FOLDER", help="folders with all below them")
     parser.add_argument("-o", dest="out", required=True, type=Path, metavar="FOLDER", help="where the results go")
-    parser.add_argument("--vividness", type=vividness, default=0.5, help="0, the safest colours, to 1 (0.5)")
+    parser.add_argument("--vividness", type=vividness, default=0.5, help="0, the safest colors, to 1 (0.5)")
     counts, about = range(1, MOST_VERSIONS + 1), "1 to 9 plausible versions, called NAME-1, NAME-2, ... (1)"
     parser.add_argument("--versions", type=int, choices=counts, default=1, metavar="N", help=about)
     parser.add_argument("--format", choices=("png", "jpg", "keep"), default="keep", help="of the results (keep)")

@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(
             f"After {config.epochs} epochs and {trained.seconds:.1f} s: PSNR {last['psnr']:.2f} dB, SSIM "
             f"{last['ssim']:.3f}, R² RGB {last['r2_rgb']:.3f}, {last['colorfulness_ratio']:.2f} of the truth's "
-            f"colourfulness on the validation pictures\n{trained.folder}"
+            f"colorfulness on the validation pictures\n{trained.folder}"
         )
     return 0
 

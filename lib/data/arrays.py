@@ -52,7 +52,7 @@ class Rows:
 def ask_ahead(array: np.ndarray | Rows, rows: np.ndarray) -> None:
     """Have the system read rows of a mapped array from the disk, all at once and nothing beside them.
 
-    Touched one after the other, each would wait for the disk and bring 128 KB of its neighbours along: where there are
+    Touched one after the other, each would wait for the disk and bring 128 KB of its neighbors along: where there are
     more pictures than memory holds, that is most of a training's time. An array that is not mapped is left alone.
     """
     mapped = getattr(array, "base", None)

@@ -76,7 +76,7 @@ def _only_rows(array: np.ndarray, path: Path, rows: list[int]) -> np.ndarray:
 def decode_pairs(
     files: list[tuple[str, Path, Path | None]], size: int, folder: Path
 ) -> tuple[list[str], np.ndarray, np.ndarray, list]:
-    """Decode `(stem, gray, color)` files at `size` px: names, gray, colour, and a sentence for each file left out.
+    """Decode `(stem, gray, color)` files at `size` px: names, gray, color, and a sentence for each file left out.
 
     The pictures are written to `gray.npy` and `color.npy` in `folder` as they are decoded, and come back mapped.
     """
@@ -89,7 +89,7 @@ def decode_pairs(
         except PhotographError as error:
             return str(error)
         color[position] = squared(pair[1], size)
-        # A gray side of its own is resized as it is; a made one is the luma of the resized colour side.
+        # A gray side of its own is resized as it is; a made one is the luma of the resized color side.
         gray[position] = squared(pair[0], size) if files[position][2] else squared(pair[1], size).convert("L")
         return None
 

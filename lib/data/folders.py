@@ -15,13 +15,13 @@ from lib.data.images import PhotographError, list_pictures, read_photograph
 def match_pairs(gray_dir: str | Path, color_dir: str | Path) -> tuple[list[tuple[str, Path, Path]], list[str]]:
     """Pair two folders by stem: `[(stem, gray, color)]`, and a sentence for each picture without a partner."""
     gray, color = list_pictures(gray_dir), list_pictures(color_dir)
-    alone = [f"{gray[s]}: no colour picture of that name in {color_dir}" for s in sorted(gray.keys() - color.keys())]
+    alone = [f"{gray[s]}: no color picture of that name in {color_dir}" for s in sorted(gray.keys() - color.keys())]
     alone += [f"{color[s]}: no gray picture of that name in {gray_dir}" for s in sorted(color.keys() - gray.keys())]
     return [(stem, gray[stem], color[stem]) for stem in gray if stem in color], alone
 
 
 def read_pair(gray_path: Path, color_path: Path | None) -> tuple[Image.Image, Image.Image]:
-    """A pair as PIL "L" and "RGB" pictures of one size; without a colour path `gray_path` is the colour picture."""
+    """A pair as PIL "L" and "RGB" pictures of one size; without a color path `gray_path` is the color picture."""
     color = read_photograph(color_path or gray_path)
     gray = read_photograph(gray_path).convert("L") if color_path else color.convert("L")
     if gray.size != color.size:
@@ -35,7 +35,7 @@ def pil_to_tensor(image: Image.Image) -> Tensor:
 
 
 class GrayscaleToColorDataset(Dataset):
-    """Pairs from a folder of gray and a folder of colour pictures, matched by file stem (paper, section III.B).
+    """Pairs from a folder of gray and a folder of color pictures, matched by file stem (paper, section III.B).
 
     Args:
         gray_dir, color_dir: the two folders.

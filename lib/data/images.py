@@ -41,7 +41,7 @@ def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Ima
 
 
 def squared(image: Image.Image, size: int) -> Image.Image:
-    """The picture's centre square, antialiased to `size` x `size`."""
+    """The picture's center square, antialiased to `size` x `size`."""
     return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
 
 

@@ -31,11 +31,11 @@ def near_duplicates(pairs: Pairs, threshold: float = 0.995, side: int = 16) -> p
         [torch.nn.functional.interpolate(spaces.to_tensor(x), size=(side, side), mode="area") for x in pieces]
     )
 
-    def normalised(x: Tensor) -> Tensor:  # (N, side * side), zero mean, unit length
+    def normalized(x: Tensor) -> Tensor:  # (N, side * side), zero mean, unit length
         x = x.flatten(1) - x.flatten(1).mean(1, keepdim=True)
         return x / x.norm(dim=1, keepdim=True).clamp(min=1e-6)
 
-    straight, mirrored = normalised(thumbs), normalised(thumbs.flip(-1))
+    straight, mirrored = normalized(thumbs), normalized(thumbs.flip(-1))
     rows = []
     for start in range(0, len(pairs), 1024):
         block = straight[start : start + 1024]

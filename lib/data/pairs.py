@@ -1,4 +1,4 @@
-"""Gray and colour pictures in pairs: read as a person sees them, decoded once, split for good.
+"""Gray and color pictures in pairs: read as a person sees them, decoded once, split for good.
 
 `GrayscaleToColorDataset` is the paper's data set, two folders read picture by picture. `Pairs` is what the notebooks
 train and measure on: every picture decoded once to uint8 and kept under a fingerprint of the files. Its arrays stay on
@@ -79,7 +79,7 @@ class Pairs:
         )
 
     def tensors(self, chosen: slice | Sequence[int], device: str = "cpu") -> tuple[Tensor, Tensor]:
-        """Gray `(B, 1, H, W)` and colour `(B, 3, H, W)`, float32 in [0, 1], of the chosen positions."""
+        """Gray `(B, 1, H, W)` and color `(B, 3, H, W)`, float32 in [0, 1], of the chosen positions."""
         gray, color = (torch.from_numpy(np.array(side[chosen])).to(device) for side in (self.gray, self.color))
         return gray.unsqueeze(1).float() / 255, color.movedim(-1, 1).float() / 255
 

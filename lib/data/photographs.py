@@ -14,7 +14,7 @@ from lib.data.sources import sample_photographs
 
 @dataclass(frozen=True)
 class Photograph:
-    """A picture to colour and what it was: `gray` is `(1, 1, H, W)`, `truth` is `(1, 3, H, W)`, both in [0, 1]."""
+    """A picture to color and what it was: `gray` is `(1, 1, H, W)`, `truth` is `(1, 3, H, W)`, both in [0, 1]."""
 
     name: str
     gray: Tensor

@@ -47,14 +47,14 @@ def describe_source(data: str) -> str:
     if source == "scenes":
         return f"{SCENES:,} landscapes rendered by lib/data/scenes (no photographs)"
     if (source / "gray").is_dir() and (source / "color").is_dir():
-        return f"gray and colour pairs in {source}"
-    return f"colour photographs in {source}, gray made as Rec. 601 luma"
+        return f"gray and color pairs in {source}"
+    return f"color photographs in {source}, gray made as Rec. 601 luma"
 
 
 def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pairs:
     """Pairs of `size` x `size` pixels from a name ("auto", "scenes", "kaggle") or a folder.
 
-    A folder holds `gray/` and `color/`, matched by stem, or colour photographs, whose gray side is their luma. Splits
+    A folder holds `gray/` and `color/`, matched by stem, or color photographs, whose gray side is their luma. Splits
     come from a `split.csv` in or beside it, else from the names. Files that cannot be used are listed in `skipped`.
     """
     if size < 16:

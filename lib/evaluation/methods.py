@@ -13,7 +13,7 @@ from lib.evaluation.names import GRAY_COPY, INTENSITY_MAP
 def controls(pairs: Pairs) -> dict[str, Colorizer]:
     """What every table is held against: doing nothing, and the best map from intensity alone.
 
-    The map is the mean colour of every gray level over the whole training split: no other function of a pixel's
+    The map is the mean color of every gray level over the whole training split: no other function of a pixel's
     intensity has a smaller squared error there.
     """
     training = pairs.split("train")

@@ -41,7 +41,7 @@ def ssim(prediction: Tensor, truth: Tensor) -> Tensor:
 
 
 def ciede2000(prediction: Tensor, truth: Tensor, step: int = 2) -> Tensor:
-    """Mean CIEDE2000 colour difference of each picture, `(B,)`, over every `step`-th pixel each way (it is slow)."""
+    """Mean CIEDE2000 color difference of each picture, `(B,)`, over every `step`-th pixel each way (it is slow)."""
     labs = [spaces.rgb_to_lab(x[..., ::step, ::step]).movedim(1, -1).cpu().numpy() for x in (truth, prediction)]
     return torch.from_numpy(deltaE_ciede2000(*labs).mean(axis=(1, 2)))
 

@@ -33,7 +33,7 @@ METRICS = {
     "training_seconds": Metric("training s", "training s", 1, "low"),
     "kept_mb": Metric("MB kept", "MB kept", 1, "low"),
 }
-COSTS = ("training_seconds", "kept_mb")  # what a training took, not how well it colours
+COSTS = ("training_seconds", "kept_mb")  # what a training took, not how well it colors
 JUDGED = ("psnr", "ssim")  # shown where nothing else is asked for; a claim is judged by both
 UNSHOWN = ("mse", "colorfulness", *COSTS)  # tables say the same by pooled PSNR and by the ratio to the truth's
 

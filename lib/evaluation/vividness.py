@@ -27,7 +27,7 @@ FACTORS = (1.25, 1.5, 1.75, 2.0)
 
 
 def _histogram(rgb: Tensor) -> Tensor:
-    """How often each colour of `chroma.COLORS` occurs in `(B, 3, H, W)`: counts `(K,)` that sum to the pixels."""
+    """How often each color of `chroma.COLORS` occurs in `(B, 3, H, W)`: counts `(K,)` that sum to the pixels."""
     chroma = rgb_to_ycbcr(rgb)[:, 1:]
     return chromas.frequencies(chroma).double() * chroma[:, 0].numel()
 
@@ -40,7 +40,7 @@ def knob_curve(
 
     Columns: `kind` (`KNOB` or `CONTROL`), `setting`, `gain` over the gray copy (dB, mean of images), `psnr`,
     `colorfulness_ratio` to the truth's, and `distance`: the total variation between the distributions of predicted and
-    true chroma over all pictures, in [0, 1], the share of pixels that would have to change their colour.
+    true chroma over all pictures, in [0, 1], the share of pixels that would have to change their color.
     """
     chosen = [(KNOB, setting) for setting in settings] + [(CONTROL, factor) for factor in factors]
     tables, painted = {key: [] for key in chosen}, dict.fromkeys(chosen, 0.0)
@@ -70,7 +70,7 @@ def knob_curve(
 
 
 def gain_at(curve: pd.DataFrame, kind: str, colorfulness: float, column: str = "gain") -> float:
-    """A column of the knob's curve, or of its control's, where the colourfulness is that share of the truth's.
+    """A column of the knob's curve, or of its control's, where the colorfulness is that share of the truth's.
 
     Linear between the measured settings; NaN where they do not reach it. The control begins at the safest setting.
     """
@@ -86,7 +86,7 @@ def calibration(network: ChromaNet, pairs: Pairs, groups: int = 10) -> pd.DataFr
     """Does the network know where it errs? Cells of all pictures in `groups` of equal size by their ambiguity.
 
     Columns, means over a group: `ambiguity` (entropy in bits), `expected` and `error`: the root mean square distance of
-    chroma from the safest colour, in units of 0..255, as the distribution has it and as it was.
+    chroma from the safest color, in units of 0..255, as the distribution has it and as it was.
     """
     found, device = [], device_of(network)
     for start in range(0, len(pairs), 32):
@@ -106,7 +106,7 @@ def calibration(network: ChromaNet, pairs: Pairs, groups: int = 10) -> pd.DataFr
 
 
 def size_drift(network: ChromaNet, photograph: Image.Image, sides: Sequence[int]) -> pd.DataFrame:
-    """Do the colours stay when the same photograph is given at other sizes? One row a short side, in px.
+    """Do the colors stay when the same photograph is given at other sizes? One row a short side, in px.
 
     `drift` is the mean absolute difference of its safest chroma to that at the largest size, in units of 0..255.
     """

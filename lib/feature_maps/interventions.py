@@ -1,4 +1,4 @@
-"""What a channel does to the colours: switch it off or scale it inside the network, and see what moves."""
+"""What a channel does to the colors: switch it off or scale it inside the network, and see what moves."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -59,7 +59,7 @@ def chroma_added(with_it: Tensor, without: Tensor) -> Tensor:
 def channel_effects(
     network: nn.Module, gray: Tensor, layer: str, channels: int, tick: Callable[[int], None] = lambda count: None
 ) -> pd.DataFrame:
-    """A row a channel of `layer`: what it adds to the colours of one picture `(1, 1, H, W)`, in levels of 255.
+    """A row a channel of `layer`: what it adds to the colors of one picture `(1, 1, H, W)`, in levels of 255.
 
     "moved" is the mean absolute change of Cb and Cr when it is switched off, "cb" and "cr" are what it adds to each on
     average (blue and red where positive), "cb_above" what it adds to Cb in the upper third, where skies are.

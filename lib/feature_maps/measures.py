@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 from lib.feature_maps.activations import Activation
 
-RANKINGS = ("index", "mean", "variance", "effect on colour")
+RANKINGS = ("index", "mean", "variance", "effect on color")
 
 
 def rank_channels(maps: Tensor, by: str, moved: Tensor | None = None) -> list[int]:
-    """Channel numbers of `(C, h, w)`, by number, or with the largest mean, variance or effect on colour first.
+    """Channel numbers of `(C, h, w)`, by number, or with the largest mean, variance or effect on color first.
 
     `moved` `(C,)` is that effect (see `interventions`), which the maps alone do not tell.
     """
@@ -62,11 +62,11 @@ def matched_channels(first: Tensor, second: Tensor) -> dict[int, tuple[int, floa
     D < C, some channels have no partner.
     """
 
-    def normalised(maps: Tensor) -> Tensor:  # (C, h w), zero mean, unit length; a constant map stays zero
+    def normalized(maps: Tensor) -> Tensor:  # (C, h w), zero mean, unit length; a constant map stays zero
         flat = maps.flatten(1) - maps.flatten(1).mean(1, keepdim=True)
         return flat / flat.norm(dim=1, keepdim=True).clamp(min=1e-6)
 
-    correlation = normalised(first) @ normalised(resized(second, first.shape[1:])).T  # (C, D)
+    correlation = normalized(first) @ normalized(resized(second, first.shape[1:])).T  # (C, D)
     rows, columns = linear_sum_assignment(correlation.numpy(), maximize=True)
     return {int(i): (int(j), float(correlation[i, j])) for i, j in zip(rows, columns, strict=True)}
 

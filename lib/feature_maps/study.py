@@ -1,4 +1,4 @@
-"""What is known of networks and photographs, each thing computed once: activations, colours, effects of channels."""
+"""What is known of networks and photographs, each thing computed once: activations, colors, effects of channels."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -119,12 +119,12 @@ class Study:
         return len(self._given)
 
     def colors(self, network: str, picture: str) -> Tensor:
-        """A network's colours of a photograph, `(1, 3, H, W)` on the CPU; one that gives none raises `ValueError`."""
+        """A network's colors of a photograph, `(1, 3, H, W)` on the CPU; one that gives none raises `ValueError`."""
         key = (network, picture)
         if key not in self._colors:
             colorizer, gray = self.colorizer(network), self.photograph(picture).gray
             if isinstance(colorizer, GrayFeatures):
-                raise ValueError(f"{network} gives features and no colours")
+                raise ValueError(f"{network} gives features and no colors")
             with _in_our_words(network, self.photograph(picture)):
                 self._colors[key] = predict(colorizer, gray.to(device_of(colorizer)), network).cpu()
         return self._colors[key]
@@ -132,13 +132,13 @@ class Study:
     def effects(
         self, network: str, picture: str, layer: str, tick: Callable[[int, int], None] = lambda done, of: None
     ) -> pd.DataFrame:
-        """What each channel of a layer adds to the colours of a photograph (see `channel_effects`).
+        """What each channel of a layer adds to the colors of a photograph (see `channel_effects`).
 
         `tick` is told how many channels are done, of how many.
         """
         key = (network, picture, layer)
         if key not in self._effects:
-            self.colors(network, picture)  # says what is wrong with a network that gives no colours
+            self.colors(network, picture)  # says what is wrong with a network that gives no colors
             count, done = self.layer(network, picture, layer).maps.shape[1], 0
 
             def told(channels: int) -> None:

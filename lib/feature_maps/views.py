@@ -85,7 +85,7 @@ class View:
 
 
 def _moved(study: Study, view: View, tick: Tick) -> pd.Series | None:
-    """Each channel's effect on colour, if the ranking asks for it."""
+    """Each channel's effect on color, if the ranking asks for it."""
     if view.ranking != BY_EFFECT:
         return None
     return study.effects(view.network, view.picture, view.layer, tick)["moved"]
@@ -114,7 +114,7 @@ def _compared(study: Study, view: View) -> Tensor:
 
 
 def _colored(maps: Tensor, shared: bool = False) -> tuple[np.ndarray, list[str]]:
-    """Maps `(K, h, w)` in colour `(K, h, w, 3)`, and the range of each as text."""
+    """Maps `(K, h, w)` in color `(K, h, w, 3)`, and the range of each as text."""
     low, high = (end.numpy() for end in display_range(maps, shared))
     return heat(maps.numpy(), low, high), [f"[{a:.2g}, {b:.2g}]" for a, b in zip(low, high, strict=True)]
 
@@ -158,7 +158,7 @@ def _one_channel(study: Study, view: View, _tick: Tick) -> np.ndarray:
         f"all of {view.layer}": laid_over(gray, heat(whole[None], 0, 1)[0]),
     }
     try:
-        panels[f"colours of {view.network}"] = to_uint8(study.colors(view.network, view.picture))[0]
+        panels[f"colors of {view.network}"] = to_uint8(study.colors(view.network, view.picture))[0]
     except ValueError as error:  # the map is worth showing without them
         panels["truth"], remark = to_uint8(photograph.truth)[0], str(error).splitlines()[0]
     else:
@@ -201,7 +201,7 @@ def _switch_off(study: Study, view: View, _tick: Tick) -> np.ndarray:
     done = "off" if view.factor == 0 else f"times {view.factor:g}"
     panels = {
         "input": to_uint8(photograph.gray)[0],
-        f"colours of {view.network}": to_uint8(usual)[0],
+        f"colors of {view.network}": to_uint8(usual)[0],
         f"{view.address} {done}": to_uint8(changed)[0],
         f"{view.address}, its map": _colored(_one(study, view)[None])[0][0],
         f"change of Cb and Cr {span}": difference,
@@ -223,7 +223,7 @@ def _kernels(study: Study, view: View, _tick: Tick) -> np.ndarray:
     weights = first.weight.detach().cpu()  # (K, C, h, w)
     limit = float(weights.abs().max())
     if weights.shape[1] == 3:
-        pictures, told = to_uint8(weights / (2 * limit) + 0.5), f"mid-gray is 0, colours reach ±{limit:.2g}"
+        pictures, told = to_uint8(weights / (2 * limit) + 0.5), f"mid-gray is 0, colors reach ±{limit:.2g}"
     else:
         weights = weights.sum(1)
         limit = float(weights.abs().max())
@@ -256,7 +256,7 @@ def draw(study: Study, view: View, tick: Tick = lambda done, of: None) -> np.nda
 
 
 def draw_colors(study: Study, network: str, picture: str) -> np.ndarray:
-    """Input, colours of a network, and truth, side by side: uint8 `H x W x 3`."""
+    """Input, colors of a network, and truth, side by side: uint8 `H x W x 3`."""
     photograph = study.photograph(picture)
     panels = {"input": photograph.gray, network: study.colors(network, picture), "truth": photograph.truth}
     return sheet([to_uint8(panel)[0] for panel in panels.values()], list(panels), columns=3, side=160)

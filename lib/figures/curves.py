@@ -25,11 +25,11 @@ def histograms(values: Mapping[str, np.ndarray], label: str, bins: np.ndarray | 
 
 
 def chroma_by_gray(levels: np.ndarray, spread: np.ndarray, mean: np.ndarray) -> Figure:
-    """How far colours of one gray level lie apart: `spread` and `mean` are chroma lengths by gray level, in 0..255."""
+    """How far colors of one gray level lie apart: `spread` and `mean` are chroma lengths by gray level, in 0..255."""
     figure, grid = new_figure(1, 1, 6.4, 3.0)
     axes = grid[0, 0]
     axes.plot(levels, spread, label="spread around it: what no intensity map can know")
-    axes.plot(levels, mean, label="mean colour's chroma: what an intensity map can paint")
+    axes.plot(levels, mean, label="mean color's chroma: what an intensity map can paint")
     axes.set(xlabel="gray level (0..255)", ylabel="chroma (0..255)", ylim=(0, None))
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1))  # above: the lines fill the whole width
     return figure
@@ -61,7 +61,7 @@ def training_curves(histories: Mapping[str, pd.DataFrame], controls: Mapping[str
 
 
 def knob(curve: pd.DataFrame, others: Mapping[str, tuple[float, float]]) -> Figure:
-    """The vividness knob beside its control: gain over the gray copy, and distance of the colours, by colourfulness.
+    """The vividness knob beside its control: gain over the gray copy, and distance of the colors, by colorfulness.
 
     `curve` has columns kind, setting, gain, colorfulness_ratio, distance; `others` gives (ratio, gain) by method.
     """
@@ -81,9 +81,9 @@ def knob(curve: pd.DataFrame, others: Mapping[str, tuple[float, float]]) -> Figu
     left.axhline(0, color=CONTROL, linestyle=":", linewidth=1)
     for axes in (left, right):
         axes.axvline(1.0, color=CONTROL, linestyle="--", linewidth=1, zorder=0)
-        axes.set(xlabel="colourfulness, ratio to the truth's", xlim=(-0.03, None))
+        axes.set(xlabel="colorfulness, ratio to the truth's", xlim=(-0.03, None))
     left.set(ylabel="PSNR gain over the gray copy (dB)")
-    right.set(ylabel="distance to the true colours (0..1)", ylim=(0, None))
+    right.set(ylabel="distance to the true colors (0..1)", ylim=(0, None))
     left.legend(loc="lower left")
     return figure
 

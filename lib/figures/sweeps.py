@@ -121,7 +121,7 @@ def swept_lines(
 ) -> dict[str, object]:
     """Draw a panel's lines at the x `place` of their rows; returns their handles by name, for one key below all.
 
-    `methods` are those of all panels: each has its colour wherever it is drawn. Not `joined`, methods are dots beside
+    `methods` are those of all panels: each has its color wherever it is drawn. Not `joined`, methods are dots beside
     each other: nothing lies between two names.
     """
     handles: dict[str, object] = {}
@@ -135,13 +135,13 @@ def swept_lines(
             (handles[method],) = axes.plot(own["place"], own["mean"], style, color=MUTED, marker="." * (len(own) == 1))
             continue
         number, own = methods.index(method), own.sort_values("place")
-        colour, style = PALETTE[number % len(PALETTE)], ("-", "--")[number // len(PALETTE) % 2]
+        color, style = PALETTE[number % len(PALETTE)], ("-", "--")[number // len(PALETTE) % 2]
         place = own["place"] + (0.0 if joined else 0.12 * (number - (len(methods) - 1) / 2))
-        look = dict(linestyle=style if joined else "none", color=colour, marker="o", markersize=5)
+        look = dict(linestyle=style if joined else "none", color=color, marker="o", markersize=5)
         (handles[method],) = axes.plot(place, own["mean"], **look)
-        axes.vlines(place, own["low"], own["high"], color=colour, alpha=0.6, linewidth=1.4 if joined else 2.4)
+        axes.vlines(place, own["low"], own["high"], color=color, alpha=0.6, linewidth=1.4 if joined else 2.4)
         if joined:
-            axes.fill_between(place, own["low"], own["high"], color=colour, alpha=0.13, linewidth=0)
+            axes.fill_between(place, own["low"], own["high"], color=color, alpha=0.13, linewidth=0)
     return handles
 
 

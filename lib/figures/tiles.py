@@ -27,7 +27,7 @@ def _colors(colormap: str) -> np.ndarray:
 
 
 def heat(maps: np.ndarray, low: np.ndarray, high: np.ndarray, colormap: str = "magma") -> np.ndarray:
-    """Maps `(K, h, w)` in colour, each from its `low` to its `high`: uint8 `(K, h, w, 3)`."""
+    """Maps `(K, h, w)` in color, each from its `low` to its `high`: uint8 `(K, h, w, 3)`."""
     low, high = (np.asarray(end, np.float32).reshape(-1, 1, 1) for end in (low, high))
     share = (maps - low) / np.maximum(high - low, 1e-6)
     return _colors(colormap)[(255 * share.clip(0, 1)).round().astype(np.uint8)]

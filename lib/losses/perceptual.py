@@ -11,7 +11,7 @@ class PrintedPerceptualLoss(nn.Module):
     """The paper's PerceptualLoss (section III-B, Enhancement) with its faults kept; `PerceptualLoss` is the cure.
 
     Both passes run without gradients, so alone its `.backward()` raises RuntimeError, and added to another loss it
-    leaves every gradient as it was. The pictures are not normalised. One thing differs from the listing: that runs
+    leaves every gradient as it was. The pictures are not normalized. One thing differs from the listing: that runs
     all of VGG11's features though its text says the first five layers; here it is the five.
     """
 

@@ -64,7 +64,7 @@ def freeze(features: nn.Module) -> nn.Module:
 
 
 def vgg11_features(weights: str = "bundled") -> nn.Sequential:
-    """The first five layers of VGG11, frozen: normalised RGB `(B, 3, H, W)` to `(B, 128, H // 2, W // 2)`, all >= 0.
+    """The first five layers of VGG11, frozen: normalized RGB `(B, 3, H, W)` to `(B, 128, H // 2, W // 2)`, all >= 0.
 
     `weights` is a name of `WEIGHTS`: "bundled" needs no network, "imagenet" is downloaded by torchvision (about
     500 MB, once). Raises ValueError for another name, RuntimeError when the download fails.
@@ -79,14 +79,14 @@ def vgg11_features(weights: str = "bundled") -> nn.Sequential:
 
 
 class GrayFeatures(nn.Module):
-    """VGG's features of a gray picture: a network to look into beside the colorizers, though it gives no colours."""
+    """VGG's features of a gray picture: a network to look into beside the colorizers, though it gives no colors."""
 
     def __init__(self, features: nn.Module) -> None:
         super().__init__()
         self.features = features
 
     def forward(self, gray: Tensor) -> Tensor:
-        """`(B, 1, H, W)` in [0, 1], taken as RGB and normalised, to `(B, 128, H // 2, W // 2)`."""
+        """`(B, 1, H, W)` in [0, 1], taken as RGB and normalized, to `(B, 128, H // 2, W // 2)`."""
         return self.features(normalize(gray_to_rgb(gray)))
 
 
@@ -102,7 +102,7 @@ def check_pictures(pred: Tensor, target: Tensor) -> None:
 def feature_distance(features: nn.Module, a: Tensor, b: Tensor) -> Tensor:
     """How far each picture of `a` lies from its partner in `b`, both `(B, 3, H, W)` in [0, 1], as `(B,)`.
 
-    The mean squared difference of the normalised pictures' features: the metric `vgg_distance`, whose mean over a
+    The mean squared difference of the normalized pictures' features: the metric `vgg_distance`, whose mean over a
     batch is `PerceptualLoss`. Its scale belongs to the weights: name them wherever it is shown.
     """
     check_pictures(a, b)

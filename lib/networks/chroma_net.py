@@ -1,7 +1,7 @@
 """Our network: the given luma is kept, chroma is predicted as a distribution at an eighth of the resolution.
 
 It answers the three limits that the paper's authors name (section V): detail is not lost because the luma is not made
-again, colour is not de-saturated because there is more than the mean to choose from, and ambiguity is what the
+again, color is not de-saturated because there is more than the mean to choose from, and ambiguity is what the
 distribution says.
 """
 
@@ -16,7 +16,7 @@ from lib.color import composition
 from lib.color import distribution as chromas
 from lib.color.spaces import rgb_to_ycbcr, to_tensor
 
-SMALLEST = 16  # px; less shows nothing that has a colour
+SMALLEST = 16  # px; less shows nothing that has a color
 MEAN_WEIGHT = 200.0  # balances a squared error of chroma, about 0.003, against a cross entropy of about 3 nats
 _STRIDE = 32  # of the deepest layer
 _LONGEST = 8  # a picture longer than this many short sides is squeezed to it: memory must not follow a ribbon
@@ -60,16 +60,16 @@ class _Up(nn.Module):
 
 
 class ChromaNet(nn.Module):
-    """From gray to RGB through a distribution over the colours of `lib.color.distribution.COLORS`.
+    """From gray to RGB through a distribution over the colors of `lib.color.distribution.COLORS`.
 
     A U-Net on luma: its cells are 8 x 8 px. Each cell gets a distribution, and four sets of nine weights that mix the
-    colours of the cell and its neighbours into a 2 x 2 block of chroma pixels (convex upsampling, Teed and Deng 2020),
-    so that edges of colour need not follow the cells. `width=32` has 3.35 million parameters.
+    colors of the cell and its neighbors into a 2 x 2 block of chroma pixels (convex upsampling, Teed and Deng 2020),
+    so that edges of color need not follow the cells. `width=32` has 3.35 million parameters.
 
     Args:
         width: channels at a quarter of the resolution; 2, 5 and 10 times as many at an eighth and below.
         side: the short side, in px, at which pictures are seen, that of the training. Larger and smaller pictures are
-            resized to it first and the chroma is enlarged to their size: the same photograph gets the same colours at
+            resized to it first and the chroma is enlarged to their size: the same photograph gets the same colors at
             any size.
     """
 
@@ -87,7 +87,7 @@ class ChromaNet(nn.Module):
         self.decoder = nn.ModuleList([_Up(widths[3], widths[2], widths[2]), _Up(widths[2], widths[1], 4 * width)])
         self.colors = nn.Conv2d(4 * width, len(chromas.COLORS), 1)
         self.mixing = nn.Conv2d(4 * width, 9 * chromas.CELL**2, 1)
-        # How often each colour occurs in the training pictures, for class rebalancing; uniform until it is counted.
+        # How often each color occurs in the training pictures, for class rebalancing; uniform until it is counted.
         self.register_buffer("frequency", torch.full((len(chromas.COLORS),), 1 / len(chromas.COLORS)))
 
     def predict(self, gray: Tensor) -> tuple[Tensor, Tensor]:
@@ -113,7 +113,7 @@ class ChromaNet(nn.Module):
 
     @torch.no_grad()
     def count_colors(self, color: Tensor) -> None:
-        """Count how often each colour occurs in the training pictures `(B, 3, H, W)`, for class rebalancing."""
+        """Count how often each color occurs in the training pictures `(B, 3, H, W)`, for class rebalancing."""
         self.frequency.copy_(chromas.frequencies(small_chroma(color)))
 
     def loss(self, gray: Tensor, color: Tensor) -> Tensor:
@@ -127,7 +127,7 @@ class ChromaNet(nn.Module):
         return chromas.cross_entropy(logits, truth) + MEAN_WEIGHT * F.mse_loss(mean, truth)
 
     def distribution(self, gray: Tensor) -> chromas.ChromaDistribution:
-        """What colours the picture may have: `gray` is `(B, 1, H, W)` in [0, 1], of any size from 16 px up."""
+        """What colors the picture may have: `gray` is `(B, 1, H, W)` in [0, 1], of any size from 16 px up."""
         height, width = seen_size(*gray.shape[-2:], self.side)
         if (height, width) != gray.shape[-2:]:
             gray = F.interpolate(gray, (height, width), mode="bilinear", antialias=True, align_corners=False)
@@ -142,7 +142,7 @@ class ChromaNet(nn.Module):
 
     @torch.inference_mode()
     def look_at(self, gray: np.ndarray) -> chromas.ChromaDistribution:
-        """What colours an 8-bit gray picture, uint8 `(H, W)`, may have."""
+        """What colors an 8-bit gray picture, uint8 `(H, W)`, may have."""
         return self.distribution(to_tensor(gray)[None].to(self.frequency.device))
 
     def forward(self, gray: Tensor) -> Tensor:

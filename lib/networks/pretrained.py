@@ -13,7 +13,7 @@ BUNDLED_COLORIZER = MODELS / "colorizer.safetensors"
 def load_colorizer(path: str | Path = BUNDLED_COLORIZER, vividness: float = 0.0, device: str = "") -> ChromaNet:
     """A colorizer: gray `(B, 1, H, W)` to RGB `(B, 3, H, W)`, float32 in [0, 1], any size from 16 px up.
 
-    `path` may name any trained `ChromaNet`; `vividness` runs from 0 (the safest colours) to 1 (the most vivid).
+    `path` may name any trained `ChromaNet`; `vividness` runs from 0 (the safest colors) to 1 (the most vivid).
     `device` is chosen when empty.
     """
     network = load_network(path, device or best_device())

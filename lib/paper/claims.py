@@ -74,7 +74,7 @@ def judge_cnn_against_nothing(cnn: pd.DataFrame) -> Judged:
     """The network against a gray copy."""
     network = grid_of(cnn)[-1]
     words, result = compare(cnn, network, GRAY_COPY)
-    said = "Strong performance, 23.14 dB / SSIM 0.93; no comparison with an uncoloured picture"
+    said = "Strong performance, 23.14 dB / SSIM 0.93; no comparison with an uncolored picture"
     return said, f"{network}, against a gray copy: {words}{budget(network)}", result
 
 
@@ -84,7 +84,7 @@ def judge_cnn_against_classical(classical: pd.DataFrame, cnn: pd.DataFrame) -> J
     rival, network = best_of(classical, own), grid_of(cnn)[-1]
     both = pd.concat([classical[classical["method"] == rival], cnn[cnn["method"] == network]])
     words, result = compare(both, network, rival)
-    said = "CNN 23.14 dB / SSIM 0.93; colour maps at most 19.3 dB / 0.65 (Table I)"
+    said = "CNN 23.14 dB / SSIM 0.93; color maps at most 19.3 dB / 0.65 (Table I)"
     return said, f"{network}, against {rival}: {words}{budget(network)}", result
 
 
@@ -164,11 +164,11 @@ def judge_more_pairs(cnn: pd.DataFrame, noise: Noise) -> Judged:
 
 
 def judge_saturation(cnn: pd.DataFrame) -> Judged:
-    """Colourfulness of the network's outputs against the truth's."""
+    """Colorfulness of the network's outputs against the truth's."""
     network = grid_of(cnn)[-1]
     rows = summarize(cnn[cnn["method"] == network]).set_index("metric").loc["colorfulness_ratio"]
     interval = f"{rows['value']:.2f} [{rows['low']:.2f}, {rows['high']:.2f}]"
-    measured = f"{network}: {interval} of the truth's colourfulness{budget(network)}"
+    measured = f"{network}: {interval} of the truth's colorfulness{budget(network)}"
     said = "The colorization appears de-saturated in some cases (IV.B)"
     return said, measured, verdict(1 - rows["high"], 1 - rows["low"])
 
@@ -187,10 +187,10 @@ def ledger(run: RunFiles, seeds: pd.DataFrame, sweeps: Sequence[dict[str, str]] 
     }
     maps, cnn, history, perceptual = tables
     noise = seeds[seeds["variant"] == "gray alone"][list(JUDGED)].std()  # NaN with one seed: then nothing can be told
-    change = run.results.get(perceptual, {}).get("artefacts", {}).get("printed_gradient_change")
+    change = run.results.get(perceptual, {}).get("artifacts", {}).get("printed_gradient_change")
     claims = (
-        ("The CNN's scores show that it colours well", (cnn,), judge_cnn_against_nothing),
-        ("The CNN outperforms heuristic colour mapping", (maps, cnn), judge_cnn_against_classical),
+        ("The CNN's scores show that it colors well", (cnn,), judge_cnn_against_nothing),
+        ("The CNN outperforms heuristic color mapping", (maps, cnn), judge_cnn_against_classical),
         ("The perceptual loss, as printed, enhances accuracy", (perceptual,), lambda _: judge_printed_loss(change)),
         ("Perceptual loss, corrected, improves the result", (perceptual,), lambda t: judge_perceptual_loss(t, noise)),
         ("Classical preprocessing before the CNN improves the result", (), lambda: judge_preprocessing(seeds)),
@@ -217,9 +217,9 @@ def ledger(run: RunFiles, seeds: pd.DataFrame, sweeps: Sequence[dict[str, str]] 
 def paper_rows() -> pd.DataFrame:
     """The numbers of the paper's Table I, as rows beside the measured ones; it gives no count and no interval."""
     printed = {
-        "paper: custom colour mapping": (18.5, 0.62),
+        "paper: custom color mapping": (18.5, 0.62),
         "paper: intensity-based mapping": (19.3, 0.65),
-        "paper: OpenCV colour mapping": (19.3, 0.65),
+        "paper: OpenCV color mapping": (19.3, 0.65),
         "paper: CNN, fine-tuned": (23.14, 0.93),
     }
     rows = [

@@ -217,8 +217,8 @@ def our_loop(config: TrainingConfig, pairs: Pairs, device: str) -> Callable[[int
     return work
 
 
-def centre(pairs: Pairs, size: int) -> Pairs:
-    """The centre squares of `size` px of pairs."""
+def center(pairs: Pairs, size: int) -> Pairs:
+    """The center squares of `size` px of pairs."""
     inside = slice((pairs.size - size) // 2, (pairs.size + size) // 2)
     return replace(pairs, gray=pairs.gray[:, inside, inside], color=pairs.color[:, inside, inside])
 
@@ -226,7 +226,7 @@ def centre(pairs: Pairs, size: int) -> Pairs:
 def measure_training(plan: Plan, pairs: Pairs, device: str, folder: Path) -> list[dict]:
     """Images/s of the printed recipe, with and without VGG11, and of both networks in our loop."""
     training = pairs.split("train")
-    small, width, times = centre(training, plan.size), plan.widths[0], _ON_A_GPU if device.startswith("cuda") else 1
+    small, width, times = center(training, plan.size), plan.widths[0], _ON_A_GPU if device.startswith("cuda") else 1
     write_files(small, folder)
     paper = TrainingConfig(options={"width": width}, batch_size=PAPER_BATCH)
     recipes = {
@@ -248,7 +248,7 @@ def our_network(plan: Plan, device: str) -> nn.Module:
 
 def measure_inference(plan: Plan, pairs: Pairs, device: str) -> list[dict]:
     """Images/s of both networks on batches of 16, predictions fetched to the CPU."""
-    gray, _ = centre(pairs, plan.size).tensors(np.arange(PAPER_BATCH) % len(pairs))
+    gray, _ = center(pairs, plan.size).tensors(np.arange(PAPER_BATCH) % len(pairs))
     networks = {
         "the paper's network": build_network("ColorizationNet", width=plan.widths[0]).to(device).eval(),
         "our network": our_network(plan, device),

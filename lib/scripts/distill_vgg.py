@@ -50,7 +50,7 @@ def load_teacher(path: Path) -> nn.Module:
 
 
 def random_student(seed: int) -> nn.Sequential:
-    """The student before any learning: VGG11's first five layers with torchvision's own random initialisation."""
+    """The student before any learning: VGG11's first five layers with torchvision's own random initialization."""
     torch.manual_seed(seed)
     student = vgg11_structure().to_empty(device="cpu")
     for layer in student:
@@ -122,7 +122,7 @@ def _loss(own: Tensor, wanted: Tensor) -> Tensor:
     return features_error + changes_error + 0.2 * (own_distance / wanted_distance).log().square().mean()
 
 
-def distil(teacher: nn.Module, photographs: list[Path], steps: int, seed: int) -> nn.Sequential:
+def distill(teacher: nn.Module, photographs: list[Path], steps: int, seed: int) -> nn.Sequential:
     """Train a student for `steps` steps of 8 photographs and 16 changed copies (48 px); returns it frozen."""
     rng = np.random.default_rng(seed)
     student = random_student(seed)
@@ -163,7 +163,7 @@ def to_unit_scale(student: nn.Sequential, photographs: list[Path], seed: int) ->
 
 
 def _smeared(rgb: Tensor) -> Tensor:
-    """Chroma averaged over 8 x 8 px under the true luma: colour that runs over the edges."""
+    """Chroma averaged over 8 x 8 px under the true luma: color that runs over the edges."""
     y, chroma = rgb_to_ycbcr(rgb).split((1, 2), dim=1)
     small = F.avg_pool2d(chroma, 8)
     chroma = F.interpolate(small, size=rgb.shape[2:], mode="bilinear", align_corners=False)
@@ -229,13 +229,13 @@ def rank_agreement(own: np.ndarray, wanted: np.ndarray, seed: int = 0) -> dict[s
     samples = np.random.default_rng(seed).integers(0, len(own), (RESAMPLES, len(own)))
     samples = np.concatenate([np.arange(len(own))[None], samples])  # the first "sample" is the data itself
     colors = slice(0, len(COLOR_CHANGES))
-    columns = {"all pairs": slice(None), "colour changes": colors}
+    columns = {"all pairs": slice(None), "color changes": colors}
     columns |= {name: slice(i, i + 1) for i, name in enumerate(COLOR_CHANGES | OTHER_CHANGES)}
     scores = {}
     for group, chosen in columns.items():
         drawn = [distances[:, chosen][samples].reshape(len(samples), -1) for distances in (own, wanted)]
         scores[group] = spearman(*drawn)
-    for group, chosen in (("within a photograph", slice(None)), ("within a photograph, colour changes", colors)):
+    for group, chosen in (("within a photograph", slice(None)), ("within a photograph, color changes", colors)):
         scores[group] = spearman(own[:, chosen], wanted[:, chosen])[samples].mean(1)
     return {
         group: [round(float(v), 4) for v in (values[0], *np.quantile(values[1:], [0.025, 0.975]))]
@@ -275,7 +275,7 @@ def write_card(scores: dict[str, dict], counts: dict[str, list[int]], steps: int
             "what": "VGG11-shaped features (torchvision's vgg11().features[:5]): 128 channels at half the resolution",
             "file": BUNDLED.name,
             "sha256": hashlib.sha256(BUNDLED.read_bytes()).hexdigest(),
-            "input": "RGB in [0, 1], normalised with ImageNet's mean and standard deviation",
+            "input": "RGB in [0, 1], normalized with ImageNet's mean and standard deviation",
             "date": date.today().isoformat(),
             "teacher": "VGG16 with ImageNet weights, relu2_2",
             "photographs": {name: dict(zip(("training", "held out"), n, strict=True)) for name, n in counts.items()},
@@ -286,13 +286,13 @@ def write_card(scores: dict[str, dict], counts: dict[str, list[int]], steps: int
             "scores": scores,
             "scores_say": "Spearman rank correlation with the teacher's distances, [value, low, high], 95% bootstrap "
             f"over {SCORED_PHOTOGRAPHS} held-out photographs (the middle {SCORED_SIZE} px), each against "
-            f"{len(COLOR_CHANGES)} colour changes and {len(OTHER_CHANGES)} others. A group named after one change "
+            f"{len(COLOR_CHANGES)} color changes and {len(OTHER_CHANGES)} others. A group named after one change "
             "ranks photographs by what it costs them; JPEG and viridis were never trained on. `pixel MSE` and "
             "`random weights` (the same shape, untrained) are controls",
             "not_measured": "agreement with torchvision's own VGG11 weights: the teacher is VGG16, another network",
             "command": "python -m lib.scripts.distill_vgg --teacher vgg16-relu2_2.safetensors "
             f"--photographs FOLDER FOLDER ... --steps {steps} --seed {seed}",
-            "licence": "distilled from VGG16's ImageNet weights, whose terms apply; the photographs are not included",
+            "license": "distilled from VGG16's ImageNet weights, whose terms apply; the photographs are not included",
         },
     )
 
@@ -302,7 +302,7 @@ def main() -> None:
         prog="python -m lib.scripts.distill_vgg", description="Make the bundled weights again."
     )
     parser.add_argument("--teacher", type=Path, required=True, help="safetensors with VGG16's features.0, .2, .5, .7")
-    parser.add_argument("--photographs", type=Path, nargs="+", required=True, help="folders; a split.csv is honoured")
+    parser.add_argument("--photographs", type=Path, nargs="+", required=True, help="folders; a split.csv is honored")
     parser.add_argument("--steps", type=int, default=3400)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
@@ -312,7 +312,7 @@ def main() -> None:
     training, held_out = ([file for split in splits.values() for file in split[part]] for part in (0, 1))
     if not held_out:
         parser.error("no held-out photographs to score with: give a folder with a split.csv (name,split)")
-    student = distil(teacher, training, arguments.steps, arguments.seed)
+    student = distill(teacher, training, arguments.steps, arguments.seed)
     to_unit_scale(student, training, arguments.seed)
     with atomic_write(BUNDLED) as temporary:
         save_file({f"features.{name}": weight.contiguous() for name, weight in student.named_buffers()}, temporary)

@@ -84,7 +84,7 @@ def write_card(config: TrainingConfig, parts: list[Pairs], seconds: float, netwo
             "input": "gray (Rec. 601 luma) in [0, 1], any size from 16 px up; see lib/networks/chroma_net.py",
             "date": date.today().isoformat(),
             "photographs": {part.name: part.counts() | {"fingerprint": part.fingerprint} for part in parts},
-            "training": f"the training splits at {SIZE} px, centre squares; random crops of {config.crop} px, mirrored "
+            "training": f"the training splits at {SIZE} px, center squares; random crops of {config.crop} px, mirrored "
             "and exposed anew by chance",
             "configuration": asdict(config),
             "training_seconds": round(seconds),
@@ -92,7 +92,7 @@ def write_card(config: TrainingConfig, parts: list[Pairs], seconds: float, netwo
             "scores_say": f"[value, low, high], 95% bootstrap over the test split at {SIZE} px, 8-bit output. gain is "
             "over the gray copy, mean of images, in dB. The test splits were scored when everything else was settled",
             "command": "python -m lib.scripts.pretrain_colorizer " + " ".join(f"path/to/{part.name}" for part in parts),
-            "licence": "the photographs are not included, and no licence is stated for them; do with the weights what "
+            "license": "the photographs are not included, and no license is stated for them; do with the weights what "
             "such photographs allow",
         },
     )
@@ -102,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m lib.scripts.pretrain_colorizer", description="Make the bundled colorizer again."
     )
-    parser.add_argument("folders", nargs="+", help="folders of colour photographs; a split.csv is honoured")
+    parser.add_argument("folders", nargs="+", help="folders of color photographs; a split.csv is honored")
     parser.add_argument("--epochs", type=int, default=CONFIG.epochs)
     arguments = parser.parse_args()
     parts = [load_pairs(folder, SIZE) for folder in arguments.folders]

@@ -77,7 +77,7 @@ def join_team(device: str) -> tuple[Team, str]:
     return Team(state.process_index, state.num_processes), str(state.device)
 
 
-def synchronised(network: nn.Module, team: Team, device: str, smallest: int) -> nn.Module:
+def synchronized(network: nn.Module, team: Team, device: str, smallest: int) -> nn.Module:
     """The network with its batch norm, if it has any, taken over the pictures of all processes.
 
     torch can do so between GPUs alone, and all of them must have some of a batch's pictures: on CPUs, or where the

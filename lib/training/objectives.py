@@ -8,11 +8,11 @@ from lib.losses.perceptual import PerceptualLoss, PrintedPerceptualLoss
 from lib.losses.vgg_features import vgg11_features
 from lib.training.config import TrainingConfig
 
-Objective = Callable[[nn.Module, Tensor, Tensor], Tensor]  # of a network, gray and colour, to a scalar
+Objective = Callable[[nn.Module, Tensor, Tensor], Tensor]  # of a network, gray and color, to a scalar
 
 
 def make_objective(config: TrainingConfig, device: str) -> Objective:
-    """The loss to minimise: MSE of the colours, alone or with a weighted perceptual loss, or the network's own."""
+    """The loss to minimize: MSE of the colors, alone or with a weighted perceptual loss, or the network's own."""
     mse = nn.functional.mse_loss
     if config.loss == "chroma distribution":
         return lambda network, gray, color: network.loss(gray, color)

@@ -22,13 +22,13 @@ from lib.networks.registry import build_network
 from lib.networks.storage import load_network, read_history, save_network
 from lib.training.checkpoints import load_checkpoint, random_state, save_checkpoint, set_random_state
 from lib.training.config import TrainingConfig
-from lib.training.distributed import Team, is_taken, join_team, only_here, synchronised
+from lib.training.distributed import Team, is_taken, join_team, only_here, synchronized
 from lib.training.loop import train_epoch, validate
 from lib.training.objectives import make_objective
 from lib.training.schedules import augmentation, learning_rate, shuffled
 
 TRAINED = OUTPUTS / "trained"
-COUNTED = 1000  # training pictures whose colours are counted for class rebalancing
+COUNTED = 1000  # training pictures whose colors are counted for class rebalancing
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _train(config: TrainingConfig, pairs: Pairs, label: str, device: torch.devic
     validation = pairs.split("val", min(config.validation_pairs, pairs.counts()["val"]))
     network = build_network(config.network, config.seed, **config.options).to(device)
     smallest = min(config.batch_size, len(training) % config.batch_size or config.batch_size)
-    network = synchronised(network.to(memory_format=torch.channels_last), team, device, smallest)
+    network = synchronized(network.to(memory_format=torch.channels_last), team, device, smallest)
     # Without weight decay this is Adam.
     optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     objective = make_objective(config, device)

@@ -1,4 +1,4 @@
-"""A browser of colours: our network on photographs, with its knob, its versions and its ambiguity."""
+"""A browser of colors: our network on photographs, with its knob, its versions and its ambiguity."""
 
 import html
 import math
@@ -15,7 +15,7 @@ from lib.figures.pictures import colored
 from lib.figures.tiles import png_of, sheet
 from lib.networks.chroma_net import ChromaNet
 
-VIEWS = ("colours", "three versions", "ambiguity")
+VIEWS = ("colors", "three versions", "ambiguity")
 LARGEST_SHOWN = 640  # px of a photograph's longer side in the browser
 
 
@@ -34,7 +34,7 @@ def colorizer_view(
 
 
 class ColorizerBrowser:
-    """Choose or upload a photograph and turn the vividness knob; see colours, versions and ambiguity.
+    """Choose or upload a photograph and turn the vividness knob; see colors, versions and ambiguity.
 
     Args:
         network: a `ChromaNet`; it sees a photograph once, the knob only chooses anew from its distribution.

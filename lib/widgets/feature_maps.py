@@ -211,7 +211,7 @@ class FeatureMapBrowser:
             self.address.value = self.view.address
 
     def _tell(self, done: int, total: int) -> None:
-        self.note.value = f"effect on colour: {done} of {total} channels"
+        self.note.value = f"effect on color: {done} of {total} channels"
 
     def _take_upload(self) -> None:
         names = []

@@ -103,7 +103,7 @@ def kernel_manager(environment: Mapping[str, str], started: Callable[[int], None
 
 
 def error_lines(name: str, message: str, traceback: list[str]) -> list[str]:
-    """`Name: message` first, then the traceback's last lines, without colours, rulers and blank lines."""
+    """`Name: message` first, then the traceback's last lines, without colors, rulers and blank lines."""
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", "\n".join(traceback))
     head = f"{name}: {message}".strip()
     lines = [line.rstrip() for line in text.removesuffix(head).splitlines()]

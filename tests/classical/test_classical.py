@@ -237,7 +237,7 @@ def test_intensity_map_is_the_mean_color_of_each_level_and_no_other_table_is_nea
     )
 
 
-def test_intensity_map_fills_unseen_levels_between_their_neighbours_black_and_white():
+def test_intensity_map_fills_unseen_levels_between_their_neighbors_black_and_white():
     gray = np.array([[[100, 200]]], np.uint8)
     color = np.array([[[[50, 110, 150], [250, 180, 190]]]], np.uint8)
     table = color_maps.fit_intensity_map(gray, color).table
@@ -357,7 +357,7 @@ def test_what_is_no_gray_picture_is_refused(bad, error, words, colorizers):
 
 def test_wrong_values_are_refused_in_words(pairs):
     gray, color = pairs
-    with pytest.raises(ValueError, match=r"no colour map 'JETT'; it has AUTUMN, BONE"):
+    with pytest.raises(ValueError, match=r"no color map 'JETT'; it has AUTUMN, BONE"):
         color_maps.opencv_map("JETT")
     with pytest.raises(ValueError, match=r"shape \(255, 3\)"):
         color_maps.LookupColorizer(np.zeros((255, 3), np.uint8), "short")

@@ -38,12 +38,12 @@ def random_chroma(*shape, largest=0.5, seed=0):
 
 
 def number_of(value):
-    """The index in `COLORS` of one of its colours."""
+    """The index in `COLORS` of one of its colors."""
     return int((COLORS - torch.tensor(value)).abs().sum(1).argmin())
 
 
 def cell(odds, rest=0.0):
-    """Log probabilities `(K,)` of one cell: colours by their odds; all others share the probability `rest`."""
+    """Log probabilities `(K,)` of one cell: colors by their odds; all others share the probability `rest`."""
     probabilities = torch.full((K,), rest / K)
     for value, share in odds.items():
         probabilities[number_of(value)] += share
@@ -65,7 +65,7 @@ def colors_of(chroma):
     return chroma[0, :, 0, ::2].T
 
 
-# --- the colours of the grid
+# --- the colors of the grid
 
 
 CHROMA = {
@@ -92,7 +92,7 @@ def test_soft_targets_are_the_four_colors_around():
     low, high = around.amin(1).movedim(-1, 1), around.amax(1).movedim(-1, 1)
     assert (low <= chroma).all() and (chroma <= high).all()
     between = (low[..., None] < AXIS - 1e-6) & (high[..., None] > AXIS + 1e-6)
-    assert not between.any()  # no colour of the grid is nearer
+    assert not between.any()  # no color of the grid is nearer
     assert len({tuple(four) for four in around[0, :, 0, 0].tolist()}) == 4
 
 
@@ -105,7 +105,7 @@ def test_chroma_beyond_the_grid_counts_as_its_border():
 
 
 def dense_targets(chroma):
-    """Soft targets of every pixel over all colours, `(B, K, h, w)`."""
+    """Soft targets of every pixel over all colors, `(B, K, h, w)`."""
     indices, weights = soft_targets(chroma)
     return (F.one_hot(indices, K) * weights[..., None]).sum(1).movedim(-1, 1)
 
@@ -152,21 +152,21 @@ def test_equal_weights_are_the_mean_of_nine_cells():
 
 
 @pytest.mark.parametrize("pixel", range(4), ids=["upper left", "upper right", "lower left", "lower right"])
-def test_one_weight_picks_its_neighbour(pixel):
+def test_one_weight_picks_its_neighbor(pixel):
     chroma = random_chroma(1, 2, 4, 5)
     around = F.pad(chroma, (1, 1, 1, 1), mode="replicate")
-    for neighbour in range(9):  # row by row, 4 is the cell itself
-        weights = torch.zeros(1, 9, 4, 4, 5)  # by neighbour and pixel
+    for neighbor in range(9):  # row by row, 4 is the cell itself
+        weights = torch.zeros(1, 9, 4, 4, 5)  # by neighbor and pixel
         weights[:, 4, [p for p in range(4) if p != pixel]] = 100.0
-        weights[:, neighbour, pixel] = 100.0
+        weights[:, neighbor, pixel] = 100.0
         mixed = mix(chroma, weights.flatten(1, 2))
-        row, column = divmod(neighbour, 3)
+        row, column = divmod(neighbor, 3)
         expected = doubled(chroma)
         expected[:, :, pixel // 2 :: 2, pixel % 2 :: 2] = around[:, :, row : row + 4, column : column + 5]
         torch.testing.assert_close(mixed, expected)
 
 
-def test_mixed_chroma_stays_within_its_neighbours():
+def test_mixed_chroma_stays_within_its_neighbors():
     chroma, logits = random_chroma(2, 2, 6, 7), 4 * torch.randn(2, 36, 6, 7, generator=torch.Generator().manual_seed(2))
     mixed = F.pixel_unshuffle(mix(chroma, logits), 2).view(2, 2, 4, 6, 7)
     highest, lowest = F.max_pool2d(chroma, 3, 1, 1).unsqueeze(2), -F.max_pool2d(-chroma, 3, 1, 1).unsqueeze(2)
@@ -286,7 +286,7 @@ def test_the_knob_leads_from_the_mean_to_the_mode():
     saturation = torch.stack([colors_of(chroma).norm(dim=1) for chroma in settings])  # (5, cells)
     assert (saturation.diff(dim=0)[:, :2] > 0.003).all()
     torch.testing.assert_close(saturation[:, 2], saturation[0, 2].expand(5))  # what is certain stays
-    # At 1 the odds of two equally frequent colours are taken to the power 1 / the temperature.
+    # At 1 the odds of two equally frequent colors are taken to the power 1 / the temperature.
     odds = (0.6 / 0.4) ** (1 / chromas.TEMPERATURE[1])
     expected = (odds * torch.tensor(ORANGE) + torch.tensor(BLUE)) / (odds + 1)
     torch.testing.assert_close(colors_of(settings[4])[0], expected, atol=1e-5, rtol=0)
@@ -294,7 +294,7 @@ def test_the_knob_leads_from_the_mean_to_the_mode():
     assert vivid > 1.2 * safest
 
 
-def test_the_knob_favours_rare_colors():
+def test_the_knob_favors_rare_colors():
     frequency = torch.full((K,), 0.1 / (K - 1))
     frequency[number_of(GRAY)] = 0.9
     even = cell({GRAY: 0.5, PURPLE: 0.5})
@@ -348,7 +348,7 @@ def test_versions_lean_both_ways_between_the_colors_in_question(name, rest):
     (warmer, _), (cooler, _) = moves(both.versions(3))
     axis = torch.tensor(one) / math.hypot(*one)
     for move in (warmer, cooler):
-        assert 0.1 < move.norm() < math.hypot(*one)  # between the mean and the colour itself
+        assert 0.1 < move.norm() < math.hypot(*one)  # between the mean and the color itself
         assert (move @ axis).abs() > 0.999 * move.norm()
     assert warmer @ cooler < 0
     if name != "purple or green":  # neither of which is the warmer

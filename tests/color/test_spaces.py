@@ -1,4 +1,4 @@
-"""Colour spaces against PIL, cv2 and scikit-image; round trips; colourfulness."""
+"""Color spaces against PIL, cv2 and scikit-image; round trips; colorfulness."""
 
 import cv2
 import numpy as np
@@ -33,7 +33,7 @@ def test_luma_is_what_pil_and_cv2_call_gray(pairs, rgb):
     )
 
 
-def test_ycbcr_is_cv2s_centred_on_zero(rgb):
+def test_ycbcr_is_cv2s_centered_on_zero(rgb):
     y, cr, cb = np.moveaxis(cv2.cvtColor(channels_last(rgb)[0], cv2.COLOR_RGB2YCrCb), -1, 0)
     np.testing.assert_allclose(spaces.rgb_to_ycbcr(rgb)[0], np.stack([y, cb - 0.5, cr - 0.5]), atol=1e-3)
 

@@ -30,7 +30,7 @@ TAKEN = ExifTags.Base.DateTimeOriginal
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    """An untrained network whose distributions are made certain enough to give strong colours."""
+    """An untrained network whose distributions are made certain enough to give strong colors."""
     network = build_network("ChromaNet", **OPTIONS)
     with torch.no_grad():
         network.colors.weight.mul_(300)
@@ -605,7 +605,7 @@ def test_the_command_gives_what_the_function_gives(folder, run, network):
 
 
 @pytest.mark.parametrize("size", [(640, 427), (96, 1000), (40, 16)])
-def test_the_colours_are_those_of_the_network(network, size):
+def test_the_colors_are_those_of_the_network(network, size):
     """The picture is made small in whole gray levels here, and in floats there."""
     gray = Image.fromarray(data.coffee()).resize(size).convert("L")
     shown = np.asarray(colorize_photograph(gray, network, vividness=0.0)[0]) / 255

@@ -205,7 +205,7 @@ def broken_color(_gray, color, photograph):
     [
         (other_size, r"been\.png: \(24, 16\) pixels, but .*been\.JPG has \(48, 32\)", 1),
         (no_gray, r"lonely\.png: no gray picture of that name in .*gray", 2),
-        (no_color, r"lonely\.png: no colour picture of that name in .*color", 2),
+        (no_color, r"lonely\.png: no color picture of that name in .*color", 2),
         (broken_color, r"been\.JPG: not readable as a picture", 1),
     ],
 )
@@ -254,7 +254,7 @@ def test_decoding_makes_squares_and_lists_what_it_left_out(folders, photograph, 
     np.testing.assert_array_equal(grays[0], np.asarray(photograph.convert("L"))[:, 8:40])
 
 
-def test_a_made_gray_side_is_the_luma_of_the_colour_side(folders, tmp_path):
+def test_a_made_gray_side_is_the_luma_of_the_color_side(folders, tmp_path):
     _, gray, color, _ = decode_pairs([("a", folders[1] / "été 山.JPG", None)], 20, tmp_path)
     np.testing.assert_array_equal(gray[0], np.asarray(Image.fromarray(color[0]).convert("L")))
 
@@ -393,7 +393,7 @@ def test_split_by_name_never_changes():
 
 
 @pytest.mark.parametrize("place", ["in", "beside"])
-def test_split_csv_is_honoured(tmp_path, place):
+def test_split_csv_is_honored(tmp_path, place):
     folder = tmp_path / "color"
     folder.mkdir()
     (folder if place == "in" else tmp_path).joinpath("split.csv").write_text(

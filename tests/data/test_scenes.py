@@ -1,4 +1,4 @@
-"""The rendered landscapes: reproducible, fast to make, and as hard to colour as photographs by the simple measures."""
+"""The rendered landscapes: reproducible, fast to make, and as hard to color as photographs by the simple measures."""
 
 import cv2
 import numpy as np
@@ -79,8 +79,8 @@ def test_the_gray_copy_scores_as_on_photographs(sample):
     assert 0.88 < np.mean(similar) < 0.98
 
 
-def test_brightness_does_not_tell_the_colour(sample):
-    """The mean colour of each gray level, learned on every second picture, gains little on the others."""
+def test_brightness_does_not_tell_the_color(sample):
+    """The mean color of each gray level, learned on every second picture, gains little on the others."""
     _, pictures = sample
     gray = gray_of(pictures)
     known, known_gray = pictures[::2], gray[::2].ravel()
@@ -99,7 +99,7 @@ def test_texture_and_contrast_are_those_of_photographs(sample):
     assert np.mean([plane.std() for plane in fine]) > 8
 
 
-def test_what_a_thing_is_gives_its_colour(sample):
+def test_what_a_thing_is_gives_its_color(sample):
     """Skies are bluer than the woods and sands below them: a network has something to learn."""
     names, pictures = sample
     for kind in ("forest", "desert"):

@@ -15,7 +15,7 @@ from lib.data.sources import describe_source, find_source, load_pairs
 
 @pytest.fixture
 def color_folder(tmp_path, photograph):
-    """Six colour photographs, and a split.csv beside them."""
+    """Six color photographs, and a split.csv beside them."""
     folder = tmp_path / "landscapes" / "color"
     folder.mkdir(parents=True)
     for index in range(6):
@@ -27,7 +27,7 @@ def color_folder(tmp_path, photograph):
 
 @pytest.fixture
 def pair_folder(tmp_path, photograph):
-    """`gray/` and `color/` with three pairs; the gray sides are darker than the colour sides' luma."""
+    """`gray/` and `color/` with three pairs; the gray sides are darker than the color sides' luma."""
     folder = tmp_path / "both"
     for side in ("gray", "color"):
         (folder / side).mkdir(parents=True)
@@ -66,7 +66,7 @@ def test_a_folder_of_pairs_keeps_its_own_gray(pair_folder, cache):
     assert pairs.name == "both" and pairs.names == ["p0", "p1", "p2"]
     luma = np.asarray(Image.fromarray(pairs.color[0]).convert("L"))
     assert np.abs(pairs.gray[0].astype(int) - luma // 2).max() <= 2
-    assert describe_source(str(pair_folder)) == f"gray and colour pairs in {pair_folder}"
+    assert describe_source(str(pair_folder)) == f"gray and color pairs in {pair_folder}"
 
 
 @pytest.mark.parametrize("place", ["both/split.csv", "split.csv"])
@@ -170,7 +170,7 @@ def test_the_download_goes_through_kagglehub_into_data(tmp_path, monkeypatch, pa
     assert asked == {"theblackmamba31/landscape-image-colorization": str(tmp_path / "kaggle")}
 
 
-def test_sample_photographs_are_at_hand_and_in_colour():
+def test_sample_photographs_are_at_hand_and_in_color():
     samples = sources.sample_photographs()
     assert {"china", "flower", "coffee", "astronaut"} <= set(samples)
     for path in samples.values():

@@ -50,7 +50,7 @@ def test_the_truth_has_no_distance_and_other_colors_have_one(network, pairs, mon
     """A knob that paints the truth is at distance 0; one that paints gray is as far as the truth is from gray."""
     test = pairs.split("test")
     shares = [float((pairs_color.std(-1) > 2).mean()) for pairs_color in test.color]
-    assert np.mean(shares) > 0.05  # there is colour to miss
+    assert np.mean(shares) > 0.05  # there is color to miss
     true = iter([test.tensors(slice(None))[1]])
     monkeypatch.setattr("lib.evaluation.vividness.composition.join", lambda gray, _chroma: next(true))
     row = knob_curve(network, test, (0.0,), ()).iloc[0]

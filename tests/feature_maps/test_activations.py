@@ -84,8 +84,8 @@ def test_ranking():
     assert rank_channels(maps, "index") == [0, 1, 2]
     assert rank_channels(maps, "mean") == [0, 2, 1]  # equal ones by number
     assert rank_channels(maps, "variance") == [1, 0, 2]
-    assert rank_channels(maps, "effect on colour", torch.tensor([0.1, 0.0, 0.2])) == [2, 0, 1]
-    with pytest.raises(ValueError, match="ranking is one of index, mean, variance, effect on colour, not 'max'"):
+    assert rank_channels(maps, "effect on color", torch.tensor([0.1, 0.0, 0.2])) == [2, 0, 1]
+    with pytest.raises(ValueError, match="ranking is one of index, mean, variance, effect on color, not 'max'"):
         rank_channels(maps, "max")
 
 

@@ -96,8 +96,8 @@ def test_maps_through_training(study, name):
         (lambda s, p: s.activations("copy", p), "copy is no network: there are no layers to show"),
         (lambda s, p: s.activations("small", p), r"small cannot take .* of 32 x 32 px: .*size"),
         (lambda s, p: s.layer("one", p, "conv9"), "one: no layer is called 'conv9'; there are encoder"),
-        (lambda s, p: s.colors("VGG11", p), "VGG11 gives features and no colours"),
-        (lambda s, p: s.effects("VGG11", p, "features.0"), "VGG11 gives features and no colours"),
+        (lambda s, p: s.colors("VGG11", p), "VGG11 gives features and no colors"),
+        (lambda s, p: s.effects("VGG11", p, "features.0"), "VGG11 gives features and no colors"),
         (lambda s, p: s.through_training("one", p, "encoder.0.0"), "no epochs were kept of one"),
     ],
 )

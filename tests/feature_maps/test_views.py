@@ -77,7 +77,7 @@ def test_the_grid_says_what_it_shows(study, view, monkeypatch):
         assert label.startswith(f"{channel} [") and label.endswith(f"] Δ {moved[channel]:.2f}")
 
 
-def test_switching_off_says_how_far_the_colours_move(study, view, monkeypatch):
+def test_switching_off_says_how_far_the_colors_move(study, view, monkeypatch):
     told = titles(monkeypatch)
     draw(study, replace(view, kind="switch off", channel=2))
     moved = study.effects("kept", view.picture, view.layer).loc[2, "moved"]
@@ -101,10 +101,10 @@ def test_layers_of_another_name_and_size_are_compared_too(study, view, monkeypat
     assert "kept, encoder.1.2 · right VGG11, features.3" in told[0][0] and "4 pairs" in told[0][0]
 
 
-def test_one_channel_is_shown_without_colours_where_there_are_none(study, view, monkeypatch):
+def test_one_channel_is_shown_without_colors_where_there_are_none(study, view, monkeypatch):
     told = titles(monkeypatch)
     draw(study, replace(view, kind="one channel", network="VGG11", layer="features.3"))
-    assert "VGG11 gives features and no colours" in told[0][0] and len(told[0][1]) == 5
+    assert "VGG11 gives features and no colors" in told[0][0] and len(told[0][1]) == 5
     draw(study, replace(view, kind="one channel"))
     assert len(told[1][1]) == 6
 
@@ -137,7 +137,7 @@ def test_a_photograph_of_another_shape(study, view):
         ({"kind": "compare", "against": "shuffled"}, r"shuffled: no layer is called 'encoder.1.2'; there are 0, 1"),
         ({"kind": "compare", "against": ""}, "choose a network to compare with"),
         ({"kind": "switch off", "channel": 4}, "encoder.1.2 has the channels 0 to 3, not 4"),
-        ({"kind": "switch off", "network": "VGG11", "layer": "features.0"}, "VGG11 gives features and no colours"),
+        ({"kind": "switch off", "network": "VGG11", "layer": "features.0"}, "VGG11 gives features and no colors"),
         ({"kind": "kernels", "network": "flat"}, "flat has no convolution"),
         ({"kind": "training", "network": "wide"}, "no epochs were kept of wide"),
         ({"network": "copy"}, "copy is no network"),
@@ -157,7 +157,7 @@ def test_settings_go_to_json_and_back(view):
     assert View.from_json(chosen.as_json()) == chosen
     assert View.from_json(chosen.as_json() | {"factor": 2}).factor == 2  # JSON knows no 2.0
     for change, sentence in (
-        ({"colour": 1}, "missing or unknown: 'colour'"),
+        ({"color": 1}, "missing or unknown: 'color'"),
         ({"page": "two"}, "page is 'two' in these settings; it must be of type int"),
         ({"kind": "movie"}, "a view is one of"),
     ):

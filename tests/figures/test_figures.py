@@ -234,10 +234,10 @@ def test_many_lines_stand_in_panels_of_their_own():
     lines = lines_over([1, 2], ["a", "b", "c"], further=[3, 6, 9])
     axes = sweeps.swept(lines, ["x", "epochs"], LABELS, ["gray copy"]).axes
     assert [a.get_title(loc="left") for a in axes[::2]] == ["epochs 3", "epochs 6", "epochs 9"]
-    assert len({a.lines[1].get_color() for a in axes}) == 1  # a method keeps its colour
+    assert len({a.lines[1].get_color() for a in axes}) == 1  # a method keeps its color
 
 
-def test_a_method_that_lacks_a_metric_leaves_its_colour_to_no_other():
+def test_a_method_that_lacks_a_metric_leaves_its_color_to_no_other():
     lines = lines_over([1, 2], ["a", "b"])
     lines = lines[(lines["method"] != "a") | (lines["metric"] == "psnr")]
     first, second = sweeps.swept(lines, ["x"], LABELS, ["gray copy"]).axes

@@ -1,4 +1,4 @@
-"""Sheets of labelled tiles: every picture where it belongs, unaltered."""
+"""Sheets of labeled tiles: every picture where it belongs, unaltered."""
 
 import io
 import time
@@ -57,7 +57,7 @@ def test_png():
 def test_a_page_of_32_maps_is_composed_while_one_waits():
     """A few hundredths of a second of one core; processor time, because the machine may be busy with something else."""
     pictures, labels = heat(RNG.random((32, 128, 128)), 0, 1), [f"{i} [0, 1]" for i in range(32)]
-    sheet(pictures, labels)  # fonts and colours are loaded once
+    sheet(pictures, labels)  # fonts and colors are loaded once
     started = time.process_time()
     png_of(sheet(pictures, labels, "title"))
     assert time.process_time() - started < 0.4

@@ -88,7 +88,7 @@ def test_frozen_weights_enter_no_optimizer_and_no_checkpoint_but_move_with_the_l
         assert loss.train()(pred, target) == loss.eval()(pred, target)
 
 
-def test_normalisation_is_the_one_of_torchvisions_weights():
+def test_normalization_is_the_one_of_torchvisions_weights():
     preset = VGG11_Weights.IMAGENET1K_V1.transforms()
     assert IMAGENET_MEAN.flatten().tolist() == pytest.approx(preset.mean)
     assert IMAGENET_STD.flatten().tolist() == pytest.approx(preset.std)
@@ -124,7 +124,7 @@ def test_imagenet_weights_are_read_from_the_whole_network(monkeypatch):
 # --- the losses
 
 
-def test_gray_pictures_are_seen_as_normalised_rgb(features):
+def test_gray_pictures_are_seen_as_normalized_rgb(features):
     gray = torch.rand(1, 1, 8, 8)
     torch.testing.assert_close(GrayFeatures(features)(gray), features(normalize(gray.repeat(1, 3, 1, 1))))
 
@@ -154,7 +154,7 @@ def test_printed_loss_added_to_mse_changes_no_bit_of_any_gradient(features):
     assert not torch.allclose(gradients["mse"], gradients["corrected"])
 
 
-def test_printed_loss_does_not_normalise_and_the_corrected_one_does(features):
+def test_printed_loss_does_not_normalize_and_the_corrected_one_does(features):
     pred, target = _pair()
     printed = PrintedPerceptualLoss(features)
     assert printed(pred, target) == F.mse_loss(features(pred), features(target))
@@ -179,8 +179,8 @@ def test_corrected_loss_gradient_is_the_slope_of_its_value():
 def test_corrected_loss_pulls_a_gray_picture_towards_the_truth(features, photographs):
     gray = gray_to_rgb(luma(photographs)).clone().requires_grad_()
     PerceptualLoss(features)(gray, photographs).backward()
-    towards = (photographs - gray).detach()
-    assert (gray.grad * towards).sum() < 0
+    toward = (photographs - gray).detach()
+    assert (gray.grad * toward).sum() < 0
 
 
 @pytest.mark.parametrize("loss", [PrintedPerceptualLoss, PerceptualLoss])
@@ -219,12 +219,12 @@ def test_card_says_that_the_weights_rank_pictures_better_than_the_controls():
     assert set(scores) == {"bundled", "random weights", "pixel MSE"}
     for group, (value, low, high) in scores["bundled"].items():
         assert -1 <= low <= value <= high <= 1, group
-    for group in ("all pairs", "colour changes", "within a photograph"):
+    for group in ("all pairs", "color changes", "within a photograph"):
         for control in ("random weights", "pixel MSE"):
             assert scores["bundled"][group][1] > scores[control][group][2], (group, control)
 
 
-def test_bundled_distance_grows_as_colour_fades(features, photographs):
+def test_bundled_distance_grows_as_color_fades(features, photographs):
     distances = [
         feature_distance(features, photographs, distill_vgg.recolor(photographs, saturation))
         for saturation in (0.75, 0.5, 0.25, 0.0)
@@ -246,7 +246,7 @@ def test_rank_agreement_is_one_for_any_rising_function():
     wanted = np.random.default_rng(1).random((20, changes))
     for value, low, high in distill_vgg.rank_agreement(wanted**3, wanted).values():
         assert (value, low, high) == (1, 1, 1)
-    assert distill_vgg.rank_agreement(-wanted, wanted)["colour changes"] == [-1, -1, -1]
+    assert distill_vgg.rank_agreement(-wanted, wanted)["color changes"] == [-1, -1, -1]
 
 
 def test_changes_keep_shape_and_range_and_change_something(photographs):
@@ -304,5 +304,5 @@ def test_distillation_brings_the_student_nearer(tmp_path, monkeypatch):
     training, held_out = distill_vgg.split_photographs(tmp_path)
     assert (len(training), held_out) == (8, [])
     picture = normalize(to_tensor(data.coffee()[100:164, 200:264])[None])
-    start, student = freeze(distill_vgg.random_student(0)), distill_vgg.distil(teacher, training, 15, seed=0)
+    start, student = freeze(distill_vgg.random_student(0)), distill_vgg.distill(teacher, training, 15, seed=0)
     assert F.mse_loss(student(picture), teacher(picture)) < 0.5 * F.mse_loss(start(picture), teacher(picture))

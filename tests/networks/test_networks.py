@@ -66,7 +66,7 @@ def test_weights_are_drawn_from_the_seed_alone():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: build_network("ColourNet"), "no network is called 'ColourNet'; there are ColorizationNet, "),
+        (lambda: build_network("ColorNet"), "no network is called 'ColorNet'; there are ColorizationNet, "),
         (lambda: ColorizationNet(norm="layer"), "norm is one of none, batch, group, not 'layer'"),
         (lambda: ColorizationNet(width=12, norm="group"), "width is 12; it must be at least 1, and divisible by 8"),
         (lambda: ColorizationNet(width=0), "width is 0; it must be at least 1"),
@@ -150,7 +150,7 @@ def test_the_same_photograph_has_the_same_colors_at_any_size(outspoken, name):
     found = {short: outspoken.distribution(seen_at(short, name)).chroma(0.5) for short in (100, 150, 300, 600)}
     reference = found[600]
     spread = (reference - reference.mean((2, 3), keepdim=True)).abs().mean()
-    assert spread > 0.01  # there are colours to lose
+    assert spread > 0.01  # there are colors to lose
     for chroma in found.values():
         drift = (composition.enlarge(chroma, reference.shape[-2:]) - reference).abs().mean()
         assert drift < 0.1 * spread

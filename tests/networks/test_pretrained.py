@@ -79,7 +79,7 @@ def test_the_package_has_the_colorizer():
 
 
 def test_the_package_has_nothing_else():
-    with pytest.raises(AttributeError, match="module 'lib' has no attribute 'load_colourizer'"):
-        lib.load_colourizer  # noqa: B018
+    with pytest.raises(AttributeError, match="module 'lib' has no attribute 'load_painter'"):
+        lib.load_painter  # noqa: B018
     with pytest.raises(ImportError, match="cannot import name 'nothing' from 'lib'"):
         from lib import nothing  # noqa: F401

@@ -222,7 +222,7 @@ def test_one_number_of_pairs_cannot_tell():
 def test_saturation(ratio, verdict):
     _, measured, result = claims.judge_saturation(grid(ratio=ratio))
     assert result == verdict
-    assert measured == f"{LARGE}: {ratio:.2f} [{ratio:.2f}, {ratio:.2f}] of the truth's colourfulness"
+    assert measured == f"{LARGE}: {ratio:.2f} [{ratio:.2f}, {ratio:.2f}] of the truth's colorfulness"
 
 
 # --- the whole ledger
@@ -238,7 +238,7 @@ def run(tmp_path):
             folder.mkdir()
             for name, table in tables.items():
                 table.to_csv(folder / f"{name}.csv", index=False)
-            write_json(folder / "results.json", {"artefacts": {"printed_gradient_change": 0.0}})
+            write_json(folder / "results.json", {"artifacts": {"printed_gradient_change": 0.0}})
         return load_run(tmp_path)
 
     return leave
@@ -262,11 +262,11 @@ def test_a_claim_whose_notebook_is_missing_stands_there_with_the_reason(run):
     ledger = claims.ledger(run(n02_baseline_cnn={"per_image": grid()}), seeds(0.5, 2.0))
     assert len(ledger) == 9
     verdicts = {entry["claim"]: (entry["verdict"], entry["measured"]) for entry in ledger}
-    assert verdicts["The CNN outperforms heuristic colour mapping"] == (
+    assert verdicts["The CNN outperforms heuristic color mapping"] == (
         "cannot tell", "Not measured in this run: 01_classical_mapping left no results on these pictures"
     )  # fmt: skip
     assert verdicts["The perceptual loss, as printed, enhances accuracy"][0] == "cannot tell"
-    assert verdicts["The CNN's scores show that it colours well"][0] == "not supported"
+    assert verdicts["The CNN's scores show that it colors well"][0] == "not supported"
 
 
 def test_what_sweeps_have_judged_replaces_single_trainings_and_adds_claims(run):

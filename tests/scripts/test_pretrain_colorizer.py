@@ -1,4 +1,4 @@
-"""The bundled colorizer: file and card agree, it colours photographs that it has not seen, it can be made again."""
+"""The bundled colorizer: file and card agree, it colors photographs that it has not seen, it can be made again."""
 
 import hashlib
 from dataclasses import replace

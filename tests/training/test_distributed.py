@@ -15,7 +15,7 @@ from lib.data.cache import cached_pairs
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network
 from lib.training.config import TrainingConfig
-from lib.training.distributed import Team, join_team, synchronised
+from lib.training.distributed import Team, join_team, synchronized
 from lib.training.trainer import train
 
 # 19 pairs in batches of 4, two to a step: steps of 8, 8 and 3 pictures, the last a batch of 3, shared by 1 and 2.
@@ -169,17 +169,17 @@ def test_alone_nothing_is_said_to_anyone(monkeypatch):
     team.wait()
     assert tensor.tolist() == [1, 1, 1] and team.gathered("x") == ["x"] and team.of_main("x") == "x"
     network = build_network("ColorizationNet", width=8, norm="batch")
-    assert synchronised(network, team, "cpu", smallest=1) is network
+    assert synchronized(network, team, "cpu", smallest=1) is network
 
 
-def test_batch_norm_is_synchronised_on_gpus():
+def test_batch_norm_is_synchronized_on_gpus():
     network = build_network("ColorizationNet", width=8, norm="batch")
     names = list(network.state_dict())
-    kinds = {type(module) for module in synchronised(network, Team(0, 2), "cuda", smallest=2).modules()}
+    kinds = {type(module) for module in synchronized(network, Team(0, 2), "cuda", smallest=2).modules()}
     assert torch.nn.SyncBatchNorm in kinds and torch.nn.BatchNorm2d not in kinds
     assert list(network.state_dict()) == names
     with pytest.raises(ValueError, match="a batch of 2 pictures has none for some of 3 processes"):
-        synchronised(network, Team(0, 3), "cuda", smallest=2)
+        synchronized(network, Team(0, 3), "cuda", smallest=2)
 
 
 def test_alone_accelerate_is_not_imported():

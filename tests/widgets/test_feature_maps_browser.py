@@ -30,7 +30,7 @@ class Broken(nn.Module):
 
 @pytest.fixture(scope="module")
 def networks(kept_network, tmp_path_factory):
-    """Networks at hand and in files, two that fail, one that gives no colours, and a function."""
+    """Networks at hand and in files, two that fail, one that gives no colors, and a function."""
     seeds = ((0, 2), (1, 2), (2, 10))
     made = {f"seed {seed}": build_network("ColorizationNet", seed, width=width) for seed, width in seeds}
     torn = tmp_path_factory.mktemp("torn") / "network.safetensors"
@@ -143,7 +143,7 @@ def test_the_effects_tell_how_far_they_are(browser):
     told = []
     browser.note.observe(lambda change: told.append(change["new"]), "value")
     browser.ranking.value = BY_EFFECT
-    assert "effect on colour: 8 of 8 channels" in told and not browser.note.value
+    assert "effect on color: 8 of 8 channels" in told and not browser.note.value
 
 
 @pytest.mark.parametrize("name", ["broken", "torn"])
@@ -168,7 +168,7 @@ def test_a_browser_may_begin_with_a_failure(study, view, tmp_path):
         picture(browser)
 
 
-def test_a_method_without_layers_shows_its_colours_and_says_so(browser):
+def test_a_method_without_layers_shows_its_colors_and_says_so(browser):
     before = browser.colors.value
     browser.network.value = "gray copy"
     assert said(browser) == "gray copy is no network: there are no layers to show"
@@ -178,12 +178,12 @@ def test_a_method_without_layers_shows_its_colours_and_says_so(browser):
     picture(browser)
 
 
-def test_features_have_maps_and_no_colours(browser):
+def test_features_have_maps_and_no_colors(browser):
     browser.network.value = "VGG11"
-    assert said(browser) == "VGG11 gives features and no colours"
+    assert said(browser) == "VGG11 gives features and no colors"
     assert browser.maps.value and not browser.colors.value
     browser.kind.value = "switch off"
-    assert said(browser) == "VGG11 gives features and no colours" and not browser.maps.value
+    assert said(browser) == "VGG11 gives features and no colors" and not browser.maps.value
 
 
 def test_a_comparison_with_a_network_without_the_layer(browser):

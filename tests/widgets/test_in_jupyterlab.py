@@ -128,12 +128,12 @@ class Controls:
         self.page = page
         self.maps = page.locator("img.widget-image").last
 
-    def labelled(self, name):
+    def labeled(self, name):
         label = self.page.locator("label.widget-label", has_text=re.compile(rf"^{name}$"))
         return self.page.locator(".widget-inline-hbox", has=label).locator("select, input").first
 
     def choose(self, name, option):
-        self.drawn_after(lambda: self.labelled(name).select_option(**option))
+        self.drawn_after(lambda: self.labeled(name).select_option(**option))
 
     def drawn_after(self, act):
         """Do it, and wait until the picture is another one and has arrived."""
@@ -167,11 +167,11 @@ def test_a_new_user_explores_feature_maps(page, folder):
     look("layer")
     controls.choose("photograph", {"label": "coffee"})
     look("photograph")
-    controls.choose("ranking", {"label": "effect on colour"})
+    controls.choose("ranking", {"label": "effect on color"})
     look("ranking")
     controls.drawn_after(lambda: page.get_by_role("button", name="switch off", exact=True).click())
     look("switched off")
-    channel = controls.labelled("channel")
+    channel = controls.labeled("channel")
     other = "1" if channel.input_value() != "1" else "2"
     controls.drawn_after(lambda: (channel.fill(other), channel.press("Enter")))
     look("another channel")
@@ -191,17 +191,17 @@ def test_a_new_user_explores_feature_maps(page, folder):
     Image.fromarray(seen[0]).resize((90, 40)).save(wide, "PNG")
     upload = {"name": "mine.png", "mimeType": "image/png", "buffer": wide.getvalue()}
     controls.drawn_after(lambda: chooser.value.set_files(upload))
-    assert controls.labelled("photograph").input_value() and page.locator("option", has_text="mine.png").count() == 1
+    assert controls.labeled("photograph").input_value() and page.locator("option", has_text="mine.png").count() == 1
     look("upload")
 
-    address = controls.labelled("address")
+    address = controls.labeled("address")
     address.fill(saved.with_suffix(".json").name)
     address.press("Tab")  # a text reaches the kernel when one leaves it
     controls.drawn_after(lambda: page.get_by_role("button", name="open", exact=True).click())
     np.testing.assert_array_equal(controls.pixels(), seen[5])
 
-    controls.labelled("network").select_option(label="VGG11")
-    playwright.expect(page.get_by_text("VGG11 gives features and no colours").last).to_be_visible()
+    controls.labeled("network").select_option(label="VGG11")
+    playwright.expect(page.get_by_text("VGG11 gives features and no colors").last).to_be_visible()
     controls.choose("network", {"label": "CNN"})
     look("network")
 

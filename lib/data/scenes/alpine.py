@@ -99,7 +99,7 @@ def _range(rng: Generator, camera: Camera, peak: float, start: float) -> tuple[n
 
 
 def _alpine(rng: Generator, ground: Ground, tall: float, snow: float) -> np.ndarray:
-    """Colours of a mountain side: woods and grass low down, rock above, snow above that and on gentle slopes."""
+    """Colors of a mountain side: woods and grass low down, rock above, snow above that and on gentle slopes."""
     side = ground.depth.shape[0]
     detail = on_ground(ground, fractal(rng, side, 12, persistence=0.85), 0.25)
     fine = fractal(rng, side, 24, persistence=0.9)

@@ -36,7 +36,7 @@ def sea(rng: Generator, side: int) -> np.ndarray:
 
 
 def _surf(rng: Generator, camera: Camera, air: Weather, shore: float) -> np.ndarray:
-    """Open water, blue far out and green over the sand, with breakers towards screen row `shore`."""
+    """Open water, blue far out and green over the sand, with breakers toward screen row `shore`."""
     side = camera.side
     _, y = screen(side)
     slope = waves(rng, camera, rng.uniform(0.4, 1.2))
@@ -56,7 +56,7 @@ def _surf(rng: Generator, camera: Camera, air: Weather, shore: float) -> np.ndar
 def sunset(rng: Generator, side: int) -> np.ndarray:
     x, y = screen(side)
     horizon = rng.uniform(0.5, 0.75)
-    centre = rng.uniform(0.15, 0.85), horizon - rng.uniform(-0.02, 0.3) * horizon
+    center = rng.uniform(0.15, 0.85), horizon - rng.uniform(-0.02, 0.3) * horizon
     air = Weather(
         zenith=between(rng, color(0.20, 0.24, 0.44), color(0.46, 0.32, 0.42)),
         low=between(rng, color(0.98, 0.68, 0.28), color(0.94, 0.48, 0.22)),
@@ -65,25 +65,25 @@ def sunset(rng: Generator, side: int) -> np.ndarray:
         cover=rng.uniform(0.1, 0.75),
         haze=0.05,
     )
-    image = _evening(rng, side, air, horizon, centre)
+    image = _evening(rng, side, air, horizon, center)
     if rng.random() < 0.5:
         return _silhouettes(rng, image, air, horizon, water=False)
     slope = waves(rng, Camera(side, horizon, eye=0.4), 0.8)
-    path = np.exp(-np.abs(x - centre[0]) / (0.03 + 0.22 * np.maximum(y - horizon, 0)))
+    path = np.exp(-np.abs(x - center[0]) / (0.03 + 0.22 * np.maximum(y - horizon, 0)))
     sheen = mirror(rng, image, horizon, 0.5) * (0.62 + 0.16 * slope)
     sea = blend(sheen, color(1, 0.78, 0.42), np.clip(path * (0.55 + 0.5 * slope), 0, 1))
     return _silhouettes(rng, over(image, sea, y > horizon), air, horizon, water=True)
 
 
-def _evening(rng: Generator, side: int, air: Weather, horizon: float, centre: tuple[float, float]) -> np.ndarray:
-    """Sky of three colours, clouds lit from below, and the sun's disc and glow at screen point `centre`."""
+def _evening(rng: Generator, side: int, air: Weather, horizon: float, center: tuple[float, float]) -> np.ndarray:
+    """Sky of three colors, clouds lit from below, and the sun's disc and glow at screen point `center`."""
     x, y = screen(side)
     middle = between(rng, color(0.80, 0.42, 0.26), color(0.78, 0.50, 0.46))
     above = np.clip((horizon - y) / horizon, 0, 1)
     image = blend(air.low, middle, smoothstep(0, rng.uniform(0.25, 0.5), above))
     image = blend(image, air.zenith, smoothstep(0.15, 1.0, above))
     image = clouds(rng, image, air, horizon, white=air.sun) * np.float32(rng.uniform(0.65, 1.0))
-    distance = np.hypot(x - centre[0], (y - centre[1]) * 1.15)
+    distance = np.hypot(x - center[0], (y - center[1]) * 1.15)
     image = blend(image, color(1.0, 0.80, 0.42), 0.75 * np.exp(-distance / rng.uniform(0.08, 0.22)))
     return blend(image, color(1.0, 0.97, 0.82), smoothstep(0.045, 0.03, distance))
 

@@ -13,7 +13,7 @@ from lib.data.scenes.texture import blend, color, fractal, jitter, relief, sampl
 
 @dataclass(frozen=True)
 class Weather:
-    """Colours of the light: zenith, sky at the horizon, sunlight and skylight; `cover` is the share of clouds."""
+    """Colors of the light: zenith, sky at the horizon, sunlight and skylight; `cover` is the share of clouds."""
 
     zenith: np.ndarray
     low: np.ndarray
@@ -113,7 +113,7 @@ def from_right(sun: Sun) -> float:
 
 
 def sky(rng: Generator, side: int, air: Weather, horizon: float) -> np.ndarray:
-    """Gradient and clouds above screen row `horizon`; below it the colour of the horizon goes on."""
+    """Gradient and clouds above screen row `horizon`; below it the color of the horizon goes on."""
     _, y = screen(side)
     above = np.clip((horizon - y) / max(horizon, 0.05), 0, 1)
     image = blend(air.low, air.zenith, above ** np.float32(rng.uniform(0.5, 1.0)))
@@ -139,12 +139,12 @@ def clouds(rng: Generator, image: np.ndarray, air: Weather, horizon: float, whit
 
 
 def relight(albedo: np.ndarray, lit: np.ndarray, air: Weather) -> np.ndarray:
-    """Surface colours under sun and sky: shadows take the sky's tint, lit parts the sun's."""
+    """Surface colors under sun and sky: shadows take the sky's tint, lit parts the sun's."""
     return albedo * (air.shade + air.sun * lit) * np.float32(1.35)
 
 
 def hazy(image: np.ndarray, depth: np.ndarray, air: Weather) -> np.ndarray:
-    """Distance fades into the colour of the sky at the horizon."""
+    """Distance fades into the color of the sky at the horizon."""
     return blend(image, air.low, 1 - np.exp(-depth * np.float32(air.haze)))
 
 
@@ -159,7 +159,7 @@ def view(rng: Generator, ground: Ground, picture: np.ndarray, air: Weather, hori
 
 
 def mirror(rng: Generator, image: np.ndarray, shore: float, rough: float) -> np.ndarray:
-    """The picture above row `shore` reflected in water below it: broken by ripples that grow towards us."""
+    """The picture above row `shore` reflected in water below it: broken by ripples that grow toward us."""
     side = image.shape[-1]
     x, y = screen(side)
     below = np.maximum(y - shore, 0)
@@ -202,7 +202,7 @@ class Stand:
         self.up = (self.roots[self.tree, 1] - y) / size
 
     def paint(self, rng: Generator, leaves: np.ndarray, sun: Sun, air: Weather) -> np.ndarray:
-        """Picture of the trees, `leaves` (n, 3) giving each its colour; only what lies in `mask` means something."""
+        """Picture of the trees, `leaves` (n, 3) giving each its color; only what lies in `mask` means something."""
         side = self.tree.shape[0]
         grain = fractal(rng, side, 24, persistence=0.95)
         lit = 0.28 + 0.5 * (self.up - 0.45) + 0.9 * from_right(sun) * self.right + 0.20 * grain

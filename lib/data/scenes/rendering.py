@@ -1,7 +1,7 @@
 """Rendered landscapes, the embedded default data: mountains to autumn woods, from noise and perspective alone.
 
-No photograph is needed or contained. A seed gives a scene, the same at any size; what a thing is gives it its colour,
-and light, weather, haze and the camera's white balance vary, so that brightness alone does not tell the colour.
+No photograph is needed or contained. A seed gives a scene, the same at any size; what a thing is gives it its color,
+and light, weather, haze and the camera's white balance vary, so that brightness alone does not tell the color.
 """
 
 import multiprocessing

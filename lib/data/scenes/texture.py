@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 @lru_cache(maxsize=4)
 def screen(side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates x and y of the pixel centres, `(side, side)` each. Shared: do not write into them."""
+    """Coordinates x and y of the pixel centers, `(side, side)` each. Shared: do not write into them."""
     along = ((np.arange(side) + 0.5) / side).astype(np.float32)
     return np.ascontiguousarray(np.broadcast_to(along, (side, side))), np.repeat(along[:, None], side, axis=1)
 
@@ -73,22 +73,22 @@ def smoothstep(low: float, high: float, value: np.ndarray) -> np.ndarray:
 
 
 def blend(first: np.ndarray, second: np.ndarray, share: np.ndarray | float) -> np.ndarray:
-    """`first` with a `share` (a plane or a number) of `second`; colours and pictures both do."""
+    """`first` with a `share` (a plane or a number) of `second`; colors and pictures both do."""
     mixed = (second - first) * share
     mixed += first
     return mixed
 
 
 def color(red: float, green: float, blue: float) -> np.ndarray:
-    """A colour as `(3, 1, 1)`, so that it spreads over planes."""
+    """A color as `(3, 1, 1)`, so that it spreads over planes."""
     return np.array([red, green, blue], np.float32).reshape(3, 1, 1)
 
 
 def between(rng: Generator, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """A random colour on the line between two."""
+    """A random color on the line between two."""
     return blend(first, second, np.float32(rng.random()))
 
 
 def jitter(rng: Generator, deviation: float) -> np.ndarray:
-    """A random colour around 0."""
+    """A random color around 0."""
     return color(*rng.normal(0, deviation, 3))

@@ -43,7 +43,7 @@ def autumn(rng: Generator, side: int) -> np.ndarray:
 
 
 def _autumn_hill(rng: Generator, side: int) -> np.ndarray:
-    """A wooded slope in all its colours, above a lake or a meadow."""
+    """A wooded slope in all its colors, above a lake or a meadow."""
     air = weather(rng, clear=3, deep=2, broken=2, overcast=2)
     sun = sunlight(rng)
     x, y = screen(side)
@@ -134,17 +134,17 @@ def _trunks(
     x, _ = screen(side)
     count = int(rng.integers(3, 8) / near) if near < 1 else int(rng.integers(2, 6))
     canvas = np.full((side, side), -1, np.float32)
-    centre = rng.random(count, dtype=np.float32)
+    center = rng.random(count, dtype=np.float32)
     width = rng.uniform(0.02, 0.07, count).astype(np.float32) * near**1.5
     lean = rng.normal(0, 0.03, count).astype(np.float32)
     for k in range(count):
-        middle = centre[k] + np.array([lean[k], rng.normal(0, 0.006), 0.0])
+        middle = center[k] + np.array([lean[k], rng.normal(0, 0.006), 0.0])
         half = np.array([0.32, 0.42, 0.6]) * width[k]
         rows = np.array([-0.02, base * 0.6, base + rng.uniform(-0.02, 0.02)])
         sides = np.stack([middle - half, rows], 1), np.stack([middle + half, rows], 1)[::-1]
         cv2.fillPoly(canvas, [(np.concatenate(sides) * side * 16).astype(np.int32)], k, shift=4)
     trunk = canvas.astype(np.int32)
-    offset = (x - (centre + lean * 0.5)[trunk]) / width[trunk]
+    offset = (x - (center + lean * 0.5)[trunk]) / width[trunk]
     grooves = fractal(rng, side, 24, stretch=0.2, persistence=0.9)
     lit = np.clip(0.35 + 0.9 * from_right(sun) * offset + 0.2 * grooves, 0, 1)
     picture = blend(mist, relight(bark * (0.9 + 0.15 * grooves), lit, air), 0.35 + 0.65 * near)

@@ -143,7 +143,7 @@ def merged_rows(run: RunFiles, stems: Iterable[str], vgg_weights: str) -> list[d
     """
     rows = []
     for results in (run.results[stem] for stem in stems if stem in run.results):
-        other = results["artefacts"].get("vgg_weights") != vgg_weights
+        other = results["artifacts"].get("vgg_weights") != vgg_weights
         rows += [row for row in results["rows"] if not (other and row["metric"] == "vgg_distance")]
     return list(first_of_each(rows).values())
 
@@ -157,8 +157,8 @@ def sample_pictures(run: RunFiles) -> tuple[list[str], dict[str, "np.ndarray"]]:
 
     names, pictures = [], {}
     for stem, results in run.results.items():
-        if "pictures" in results["artefacts"]:
-            with np.load(run.folder / stem / results["artefacts"]["pictures"]) as kept:
+        if "pictures" in results["artifacts"]:
+            with np.load(run.folder / stem / results["artifacts"]["pictures"]) as kept:
                 names = names or kept["names"].tolist()
                 if kept["names"].tolist() == names:
                     pictures |= {method: kept[method] for method in kept.files if method not in ("names", *pictures)}

@@ -69,7 +69,7 @@ class Run:
             "rows": [],
             "figures": [],
             "claims": [],
-            "artefacts": {},
+            "artifacts": {},
         }
         counts = ", ".join(f"{split} {count:,}" for split, count in pairs.counts().items())
         print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px ({counts})")
@@ -126,17 +126,17 @@ class Run:
         """Keep a whole table, such as the row-a-picture one, as CSV beside the results."""
         with atomic_write(self.folder / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False)
-        self.results["artefacts"][name] = f"{name}.csv"
+        self.results["artifacts"][name] = f"{name}.csv"
 
     def keep_network(self, name: str, path: Path) -> None:
         """Note where a trained network lies, seen from the notebook's folder."""
-        self.results["artefacts"][name] = os.path.relpath(path, self.folder)
+        self.results["artifacts"][name] = os.path.relpath(path, self.folder)
 
     def keep_pictures(self, names: Sequence[str], pictures: dict[str, np.ndarray]) -> None:
         """Keep sample predictions, `(N, H, W, 3)` uint8 a method, for the comparison figure."""
         with atomic_write(self.folder / "pictures.npz") as temporary:
             np.savez_compressed(temporary, names=np.array(names), **pictures)
-        self.results["artefacts"]["pictures"] = "pictures.npz"
+        self.results["artifacts"]["pictures"] = "pictures.npz"
 
     def finish(self) -> None:
         """Write results.json. Nothing recorded after this is kept."""

@@ -23,7 +23,7 @@ from lib.workbook.report.html import (
     write_page,
 )
 
-QUESTION = "How well do the paper's methods colour gray pictures, held against doing nothing?"
+QUESTION = "How well do the paper's methods color gray pictures, held against doing nothing?"
 KINDS = {**dict.fromkeys(CONTROLS, "control"), "truth": "truth"}  # of a line of the table; "" is a method
 RANKED = ("control", "")
 
@@ -163,7 +163,7 @@ def provenance(run: RunFiles) -> list[dict]:
             "finished": results.get("finished"),
             "durations": ", ".join(f"{k} {duration(v)}" for k, v in results.get("durations", {}).items()),
             "packages": ", ".join(f"{k} {v}" for k, v in results.get("packages", {}).items()),
-            "artefacts": ", ".join(f"{k}: {v}" for k, v in results.get("artefacts", {}).items()),
+            "artifacts": ", ".join(f"{k}: {v}" for k, v in results.get("artifacts", {}).items()),
         }
         known = [(name, str(value)) for name, value in facts.items() if value not in (None, "")]
         parameters = [(name, str(value)) for name, value in results.get("parameters", {}).items()]

@@ -124,7 +124,7 @@ def test_what_by_leaves_out_is_averaged_within_each_seed(table):
         ({"by": ["wieght"]}, "--by: nothing here goes by 'wieght'; did you mean 'weight'?"),
         ({"metrics": ["pnsr"]}, "--metric: nothing here goes by 'pnsr'; did you mean 'psnr'?"),
         ({"methods": ["nett"]}, "--method: nothing here goes by 'nett'; did you mean 'net'?"),
-        ({"baseline": {"method": "grey copy"}}, "--baseline: no method is 'grey copy'; did you mean 'gray copy'?"),
+        ({"baseline": {"method": "gray copi"}}, "--baseline: no method is 'gray copi'; did you mean 'gray copy'?"),
         ({"baseline": {"weigth": 0}}, "--baseline: nothing here goes by 'weigth'; did you mean 'weight'?"),
         ({"baseline": {"weight": 7}}, "--baseline: no weight is '7'; there are: 0, 0.5."),
         ({"baseline": {"seed": 0}}, "--baseline: nothing here goes by 'seed'"),

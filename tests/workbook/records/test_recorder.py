@@ -52,7 +52,7 @@ def test_results_json_as_the_others_read_it(results, outputs, pairs):
     written = read(results)
     assert set(written) == {
         "notebook", "title", "question", "status", "parameters", "data", "seed", "code", "packages", "device",
-        "fingerprints", "durations", "started", "finished", "conclusions", "rows", "figures", "claims", "artefacts",
+        "fingerprints", "durations", "started", "finished", "conclusions", "rows", "figures", "claims", "artifacts",
     }  # fmt: skip
     assert written["fingerprints"] == {}  # only a point of a sweep has them
     assert (written["notebook"], written["status"], written["seed"]) == ("02_baseline_cnn", "done", 7)
@@ -65,8 +65,8 @@ def test_results_json_as_the_others_read_it(results, outputs, pairs):
     assert written["figures"] == [{"file": "curves.png", "caption": "A caption.", "main": True}]
     assert written["claims"] == [{"claim": "c", "paper": "p", "measured": "m", "verdict": "supported"}]
     assert written["conclusions"] == ["It does."]
-    assert written["artefacts"]["per_image"] == "per_image.csv"
-    network = results.folder / written["artefacts"]["CNN"]
+    assert written["artifacts"]["per_image"] == "per_image.csv"
+    network = results.folder / written["artifacts"]["CNN"]
     assert network.resolve() == outputs / "trained" / "f00" / "network.safetensors"
     assert written["packages"]["torch"] == torch.__version__.split("+")[0]
     assert set(written["durations"]) == {"training", "notebook"}
@@ -129,7 +129,7 @@ def test_only_scores_of_the_same_pictures_stand_in_one_table(outputs, pairs):
     for stem, count, weights in (("01_a", 5, "bundled"), ("02_b", 5, "imagenet"), ("03_c", 4, "bundled")):
         notebook = Run(stem, "", "", PARAMETERS, pairs)
         notebook.tested_on(pairs.split("test", count))
-        notebook.results["artefacts"]["vgg_weights"] = weights
+        notebook.results["artifacts"]["vgg_weights"] = weights
         notebook.record(rows_of([row | {"method": stem}, row | {"method": "gray copy", "value": float(stem[:2])}]))
         notebook.record(rows_of([row | {"method": stem, "metric": "vgg_distance"}]))
         notebook.finish()

@@ -56,7 +56,7 @@ folder = point / "01_toy"
 folder.mkdir(exist_ok=True)
 rows = [{"method": "gray copy", "metric": "psnr", "n": 1, "value": 20 + rate + seed, "low": None, "high": None}]
 results = {"notebook": "01_toy", "parameters": {"rate": rate, "how": how, "seed": seed}, "seed": seed, "rows": rows}
-results |= {"fingerprints": json.loads(os.environ["WORKBOOK_FINGERPRINTS"]), "data": {}, "artefacts": {}}
+results |= {"fingerprints": json.loads(os.environ["WORKBOOK_FINGERPRINTS"]), "data": {}, "artifacts": {}}
 results |= {"threads": os.environ["OMP_NUM_THREADS"]}
 (folder / "results.json.part").write_text(json.dumps(results))
 (folder / "results.json.part").rename(folder / "results.json")
