@@ -1,6 +1,6 @@
-"""Feature maps as tensors: captured in execution order, ranked, counted, matched, scaled for showing."""
+"""Captures the feature maps of every layer of a network, in execution order."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Activation:
-    """What one layer put out: its name in the network, its type, and its maps `(B, C, h, w)`."""
+    """The output of one layer: its name in the network, its type, and its maps `(B, C, h, w)`, float32 on the CPU."""
 
     layer: str
     kind: str
@@ -22,22 +22,21 @@ class Activation:
 
 
 @contextmanager
-def _hooked(network: nn.Module, found: list[Activation]) -> Iterator[None]:
-    """Hooks on every module without children; gone when the block ends, whatever happens in it."""
+def _capture_hooks(network: nn.Module, captured: list[Activation]) -> Iterator[None]:
+    """Append the output of every module without children to `captured`. The hooks are removed when the block ends."""
 
-    def keep(name: str, module: nn.Module):
-        def hook(_module, _inputs, output) -> None:
+    def hook_of(name: str) -> Callable:
+        def hook(module: nn.Module, _inputs: object, output: object) -> None:
             if isinstance(output, Tensor) and output.ndim == 4:
-                # A clone: an in-place ReLU behind this layer would overwrite its maps.
-                found.append(Activation(name, type(module).__name__, output.detach().float().cpu().clone()))
+                # Cloned, because an in-place ReLU after this layer would overwrite its maps.
+                captured.append(Activation(name, type(module).__name__, output.detach().float().cpu().clone()))
 
         return hook
 
-    leaves = [(name, module) for name, module in network.named_modules() if not list(module.children())]
     handles = [
-        module.register_forward_hook(keep(name, module))
-        for name, module in leaves
-        if not isinstance(module, nn.Identity)
+        module.register_forward_hook(hook_of(name))
+        for name, module in network.named_modules()
+        if not list(module.children()) and not isinstance(module, nn.Identity)
     ]
     try:
         yield
@@ -48,33 +47,52 @@ def _hooked(network: nn.Module, found: list[Activation]) -> Iterator[None]:
 
 @torch.inference_mode()
 def capture(network: nn.Module, pictures: Tensor) -> dict[str, Activation]:
-    """The activations of every layer for `(B, C, H, W)` pictures, by layer name in execution order.
+    """The activations of every layer, by layer name in execution order.
 
-    The network is run once, in eval mode. Only layers that put out feature maps are there.
+    The network runs once, in eval mode. Layers whose output is not `(B, C, h, w)` are left out.
+
+    Args:
+        network: any module. It stays in eval mode.
+        pictures: its input, `(B, C, H, W)`.
     """
-    found: list[Activation] = []
+    captured: list[Activation] = []
     network.eval()
     device = next((tensor.device for tensor in network.state_dict(keep_vars=True).values()), torch.device("cpu"))
-    with _hooked(network, found):
+    with _capture_hooks(network, captured):
         network(pictures.to(device))
-    return {activation.layer: activation for activation in found}
+    return {activation.layer: activation for activation in captured}
 
 
 def pick(activations: dict[str, Activation], layer: str) -> Activation:
-    """One layer's activation; an unknown name raises `ValueError` with the known ones."""
+    """The activation of one layer.
+
+    Raises:
+        ValueError: there is no such layer. The message lists the layers that there are.
+    """
     if layer not in activations:
         raise ValueError(f"no layer is called {layer!r}; there are {', '.join(activations)}")
     return activations[layer]
 
 
 def address(layer: str, channel: int) -> str:
-    """How a channel is written: `encoder.2:17`."""
+    """A channel written as text.
+
+    >>> address("encoder.2", 17)
+    'encoder.2:17'
+    """
     return f"{layer}:{channel}"
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """Layer and channel of `encoder.2:17`; `ValueError` for what is no address."""
+    """The layer and the channel of an address.
+
+    >>> parse_address("encoder.2:17")
+    ('encoder.2', 17)
+
+    Raises:
+        ValueError: the text is not an address.
+    """
     layer, _, channel = text.strip().rpartition(":")
     if not layer or not channel.isdecimal():
-        raise ValueError(f"{text!r} is no address; one reads layer:channel, as encoder.0.0:17")
+        raise ValueError(f"{text!r} is not an address; write layer:channel, as in encoder.0.0:17")
     return layer, int(channel)

@@ -1,4 +1,4 @@
-"""What a channel does to the colors: switch it off or scale it inside the network, and see what moves."""
+"""Measures what a channel does to the colors, by scaling it inside the network and comparing the outputs."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,28 +10,37 @@ from torch import Tensor, nn
 from lib.color.spaces import rgb_to_ycbcr
 from lib.evaluation.evaluate import device_of, predict
 
-LEVELS = 255  # chroma is told in the units of 8-bit pictures
-_BATCH = 16  # more is no faster on a CPU, and takes more memory
+LEVELS = 255  # differences of chroma are given in levels of an 8-bit picture
+_BATCH = 16  # a larger batch is no faster on a CPU and takes more memory
 
 
 @contextmanager
-def channels_scaled(network: nn.Module, layer: str, channels: Sequence[int], factor: float = 0.0) -> Iterator[None]:
-    """Inside the block, picture `i` of a batch sees `channels[i]` of `layer` multiplied by `factor`; 0 is off.
+def scale_channels(network: nn.Module, layer: str, channels: Sequence[int], factor: float = 0.0) -> Iterator[None]:
+    """Multiply one channel of a layer by a factor for each picture of a batch, inside the block.
 
-    The batch has as many pictures as there are `channels`. All that reads the layer's output reads the scaled one,
-    wherever it goes. The hook is gone when the block ends, whatever happens in it.
+    Everything that reads the layer's output reads the scaled output. The hook is removed when the block ends, also
+    after an exception.
+
+    Args:
+        network: the network to change.
+        layer: the name of the layer in `network`.
+        channels: for picture `i` of the batch, channel `channels[i]` is scaled. The batch must have this length.
+        factor: what the channel is multiplied by; 0 switches it off.
+
+    Raises:
+        ValueError: there is no such layer or channel, or the layer's output does not fit the batch.
     """
 
-    def hook(_module, _inputs, output: Tensor) -> Tensor:
+    def hook(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
         if not isinstance(output, Tensor) or output.ndim != 4:
-            raise ValueError(f"{layer} puts out no maps to switch off")
+            raise ValueError(f"{layer} has no feature maps to scale")
         if len(output) != len(channels):
-            raise ValueError(f"{layer} puts out {len(output)} maps a channel for {len(channels)} pictures")
+            raise ValueError(f"{layer} has {len(output)} maps per channel for {len(channels)} pictures")
         if not all(0 <= channel < output.shape[1] for channel in channels):
             raise ValueError(f"{layer} has the channels 0 to {output.shape[1] - 1}, not {max(channels)}")
         scale = torch.ones(len(channels), output.shape[1], 1, 1, dtype=output.dtype, device=output.device)
         scale[range(len(channels)), channels] = factor
-        return output * scale  # a new tensor: an in-place layer behind it changes that one
+        return output * scale  # a new tensor, so that an in-place layer after this one cannot change the original
 
     module = dict(network.named_modules()).get(layer)
     if module is None:
@@ -44,31 +53,52 @@ def channels_scaled(network: nn.Module, layer: str, channels: Sequence[int], fac
 
 
 @torch.inference_mode()
-def intervened(network: nn.Module, gray: Tensor, layer: str, channels: Sequence[int], factor: float = 0.0) -> Tensor:
-    """`(K, 3, H, W)` on the CPU: what becomes of one picture `(1, 1, H, W)` under each of K `channels` scaled alone."""
+def intervene(network: nn.Module, gray: Tensor, layer: str, channels: Sequence[int], factor: float = 0.0) -> Tensor:
+    """The colors of one picture with one channel scaled, for each of K channels: `(K, 3, H, W)` on the CPU.
+
+    Args:
+        network: a colorizer.
+        gray: one picture `(1, 1, H, W)` in [0, 1].
+        layer: the name of the layer in `network`.
+        channels: the K channels. Each is scaled alone.
+        factor: what the channel is multiplied by; 0 switches it off.
+    """
     repeated = gray.to(device_of(network)).expand(len(channels), -1, -1, -1)
-    with channels_scaled(network.eval(), layer, channels, factor):
+    with scale_channels(network.eval(), layer, channels, factor):
         return predict(network, repeated).cpu()
 
 
-def chroma_added(with_it: Tensor, without: Tensor) -> Tensor:
-    """Cb and Cr of `with_it` less those of `without`, both `(B, 3, H, W)`, in levels of 255, as `(B, 2, H, W)`."""
-    return LEVELS * (rgb_to_ycbcr(with_it) - rgb_to_ycbcr(without))[:, 1:]
+def chroma_difference(first: Tensor, second: Tensor) -> Tensor:
+    """Cb and Cr of `first` minus those of `second`, `(B, 2, H, W)` in levels of 255. Both are RGB `(B, 3, H, W)`."""
+    return LEVELS * (rgb_to_ycbcr(first) - rgb_to_ycbcr(second))[:, 1:]
 
 
 def channel_effects(
-    network: nn.Module, gray: Tensor, layer: str, channels: int, tick: Callable[[int], None] = lambda count: None
+    network: nn.Module, gray: Tensor, layer: str, channels: int, tick: Callable[[int], None] | None = None
 ) -> pd.DataFrame:
-    """A row a channel of `layer`: what it adds to the colors of one picture `(1, 1, H, W)`, in levels of 255.
+    """What each channel of a layer contributes to the colors of one picture, in levels of 255.
 
-    "moved" is the mean absolute change of Cb and Cr when it is switched off, "cb" and "cr" are what it adds to each on
-    average (blue and red where positive), "cb_above" what it adds to Cb in the upper third, where skies are.
+    A channel's contribution is the output of the network minus its output with the channel switched off.
+
+    Args:
+        network: a colorizer.
+        gray: one picture `(1, 1, H, W)` in [0, 1].
+        layer: the name of the layer in `network`.
+        channels: how many channels the layer has.
+        tick: called after each batch with the number of channels in it.
+
+    Returns:
+        One row per channel. "moved" is the mean absolute contribution to Cb and Cr. "cb" and "cr" are the mean
+        contributions to each; positive ones add blue and red. "cb_above" is the mean contribution to Cb in the upper
+        third of the picture, which in landscapes is mostly sky.
     """
-    usual, rows = predict(network.eval(), gray.to(device_of(network))).cpu(), []
+    unchanged, rows = predict(network.eval(), gray.to(device_of(network))).cpu(), []
     for start in range(0, channels, _BATCH):
-        chosen = range(start, min(start + _BATCH, channels))
-        added = chroma_added(usual, intervened(network, gray, layer, chosen))  # (K, 2, H, W)
-        above = added[:, 0, : max(1, added.shape[2] // 3)]
-        rows.append(torch.stack([added.abs().mean((1, 2, 3)), *added.mean((2, 3)).T, above.mean((1, 2))], dim=1))
-        tick(len(chosen))
+        batch = range(start, min(start + _BATCH, channels))
+        difference = chroma_difference(unchanged, intervene(network, gray, layer, batch))  # (K, 2, H, W)
+        upper_cb = difference[:, 0, : max(1, difference.shape[2] // 3)]
+        moved = difference.abs().mean((1, 2, 3))
+        rows.append(torch.stack([moved, *difference.mean((2, 3)).T, upper_cb.mean((1, 2))], dim=1))
+        if tick is not None:
+            tick(len(batch))
     return pd.DataFrame(torch.cat(rows).numpy(), columns=["moved", "cb", "cr", "cb_above"]).rename_axis("channel")

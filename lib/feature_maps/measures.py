@@ -1,4 +1,4 @@
-"""Feature maps ranked, counted, compared and matched."""
+"""Measures of feature maps: rankings, dead channels, display ranges, and comparisons between layers and networks."""
 
 import pandas as pd
 import torch
@@ -10,110 +10,142 @@ from lib.feature_maps.activations import Activation
 RANKINGS = ("index", "mean", "variance", "effect on color")
 
 
-def rank_channels(maps: Tensor, by: str, moved: Tensor | None = None) -> list[int]:
-    """Channel numbers of `(C, h, w)`, by number, or with the largest mean, variance or effect on color first.
+def rank_channels(maps: Tensor, by: str, effects: Tensor | None = None) -> list[int]:
+    """The channel numbers of a layer in the order of a ranking.
 
-    `moved` `(C,)` is that effect (see `interventions`), which the maps alone do not tell.
+    Args:
+        maps: the layer's maps `(C, h, w)`.
+        by: one of `RANKINGS`. "index" sorts by number; the others put the largest value first.
+        effects: each channel's effect on color `(C,)`, needed for that ranking (see `interventions`).
     """
     if by not in RANKINGS:
         raise ValueError(f"ranking is one of {', '.join(RANKINGS)}, not {by!r}")
     if by == "index":
         return list(range(len(maps)))
     flat = maps.flatten(1)
-    score = flat.mean(1) if by == "mean" else flat.var(1, correction=0) if by == "variance" else moved
+    score = flat.mean(1) if by == "mean" else flat.var(1, correction=0) if by == "variance" else effects
     return score.argsort(descending=True, stable=True).tolist()
 
 
 def dead_channels(maps: Tensor) -> list[int]:
-    """Channels of `(B, C, h, w)` that are the same everywhere on every picture: they tell the next layer nothing."""
+    """The channels of `(B, C, h, w)` that have one constant value over all pictures and positions."""
     flat = maps.transpose(0, 1).flatten(1)  # (C, B h w)
     return ((flat.amax(1) - flat.amin(1)) < 1e-6).nonzero().flatten().tolist()
 
 
 def display_range(maps: Tensor, shared: bool = False) -> tuple[Tensor, Tensor]:
-    """Low and high of each channel of `(K, h, w)`, at its 1st and 99th percentile: one bright pixel dims no map.
+    """The lowest and the highest value to display for each channel: its 1st and its 99th percentile.
 
-    `shared` gives every channel the same range.
+    With percentiles, one bright pixel does not darken the rest of a map.
+
+    Args:
+        maps: `(K, h, w)`.
+        shared: whether all channels get the percentiles of all maps together.
+
+    Returns:
+        Low and high, `(K,)` each.
     """
     flat = maps.flatten()[None] if shared else maps.flatten(1)
     low, high = flat.quantile(torch.tensor([0.01, 0.99], dtype=flat.dtype), dim=1)
     return low.expand(len(maps)), high.expand(len(maps))
 
 
-def page_of(order: list[int], page: int, per_page: int = 32) -> tuple[list[int], int]:
-    """One page of ranked channels, and how many pages there are. Pages count from 1; others raise `ValueError`."""
+def paginate(order: list[int], page: int, per_page: int = 32) -> tuple[list[int], int]:
+    """The channels on one page of a ranking, and the number of pages. Pages count from 1.
+
+    Raises:
+        ValueError: there is no such page.
+    """
     pages = -(-len(order) // per_page)
     if not 1 <= page <= pages:
         raise ValueError(f"page is {page}; this layer has {pages}")
     return order[(page - 1) * per_page : page * per_page], pages
 
 
-def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Maps `(C, h, w)` at `size`, enlarged smoothly or shrunk by averaging."""
+def resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Maps `(C, h, w)` resized to `size` (height, width): enlarged bilinearly or reduced by averaging."""
     if maps.shape[1] > size[0]:
         return nn.functional.adaptive_avg_pool2d(maps, size)
     return nn.functional.interpolate(maps[None], size=size, mode="bilinear", align_corners=False)[0]
 
 
+def _standardize(signals: Tensor) -> Tensor:
+    """Rows `(N, n)` with zero mean and unit length. Their dot products are correlations; a constant row becomes 0."""
+    centered = signals - signals.mean(1, keepdim=True)
+    return centered / centered.norm(dim=1, keepdim=True).clamp(min=1e-6)
+
+
 def matched_channels(first: Tensor, second: Tensor) -> dict[int, tuple[int, float]]:
-    """Each channel of `(C, h, w)` with its partner in `(D, h', w')` and their correlation over the picture.
+    """The most similar channel of another layer for each channel of a layer, as a one-to-one matching.
 
-    No channel is taken twice, and the correlations add up to the most that is possible (the Hungarian method); where
-    D < C, some channels have no partner.
+    The matching maximizes the sum of the correlations over the picture (the Hungarian method).
+
+    Args:
+        first: maps `(C, h, w)` of one picture.
+        second: maps `(D, h', w')` of the same picture.
+
+    Returns:
+        (channel of `second`, correlation) by channel of `first`. If D < C, some channels of `first` are left out.
     """
-
-    def normalized(maps: Tensor) -> Tensor:  # (C, h w), zero mean, unit length; a constant map stays zero
-        flat = maps.flatten(1) - maps.flatten(1).mean(1, keepdim=True)
-        return flat / flat.norm(dim=1, keepdim=True).clamp(min=1e-6)
-
-    correlation = normalized(first) @ normalized(resized(second, first.shape[1:])).T  # (C, D)
-    rows, columns = linear_sum_assignment(correlation.numpy(), maximize=True)
-    return {int(i): (int(j), float(correlation[i, j])) for i, j in zip(rows, columns, strict=True)}
+    resized = resize(second, first.shape[1:])
+    correlations = _standardize(first.flatten(1)) @ _standardize(resized.flatten(1)).T  # (C, D)
+    rows, columns = linear_sum_assignment(correlations.numpy(), maximize=True)
+    return {int(i): (int(j), float(correlations[i, j])) for i, j in zip(rows, columns, strict=True)}
 
 
 def energy(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Where a layer responds: root mean square over channels of `(C, h, w)`, enlarged to `size`, scaled to [0, 1]."""
-    strength = resized(maps.square().mean(0, keepdim=True).sqrt(), size)[0]
+    """Where a layer responds: the root mean square over its channels, resized to `size` and scaled to [0, 1].
+
+    Args:
+        maps: the layer's maps `(C, h, w)`.
+        size: height and width of the result.
+    """
+    strength = resize(maps.square().mean(0, keepdim=True).sqrt(), size)[0]
     low, high = strength.quantile(0.01), strength.quantile(0.99)
     return ((strength - low) / (high - low).clamp(min=1e-6)).clamp(0, 1)
 
 
 def correlation(first: Tensor, second: Tensor) -> float:
-    """Correlation of two tensors of equal size over all their values; 0 where one of them is constant."""
+    """The correlation of two tensors of equal size over all their values; 0 if one of them is constant."""
     return float(torch.corrcoef(torch.stack([first.flatten(), second.flatten()]))[0, 1].nan_to_num())
 
 
-def _follows(maps: Tensor, reference: Tensor) -> float:
-    """How well the best channel of `(B, C, h, w)` follows `reference` `(B, 1, H, W)` shrunk to its size.
+def _best_correlation(maps: Tensor, reference: Tensor) -> float:
+    """The largest correlation of any channel's absolute values with a reference picture, over all pictures.
 
-    That is the largest correlation, over all pictures, of a channel's absolute values with it.
+    `maps` is `(B, C, h, w)`. `reference` is `(B, 1, H, W)` and is reduced to `(h, w)`.
     """
-    shrunk = nn.functional.adaptive_avg_pool2d(reference, maps.shape[-2:])
-    signals = torch.cat([shrunk, maps.abs()], dim=1).transpose(0, 1).flatten(1)  # (1 + C, B h w)
-    signals = signals - signals.mean(1, keepdim=True)
-    signals = signals / signals.norm(dim=1, keepdim=True).clamp(min=1e-6)
+    reduced = nn.functional.adaptive_avg_pool2d(reference, maps.shape[-2:])
+    signals = torch.cat([reduced, maps.abs()], dim=1).transpose(0, 1).flatten(1)  # (1 + C, B h w)
+    signals = _standardize(signals)
     return float((signals[1:] @ signals[0]).max())
 
 
-def _reach(maps: Tensor) -> float:
-    """Correlation of maps `(B, C, h, w)` with themselves an eighth of the picture to the right, mean of channels.
+def _shifted_correlation(maps: Tensor) -> float:
+    """The correlation of maps `(B, C, h, w)` with themselves shifted by an eighth of the width, mean over channels.
 
-    It is near 1 for maps that paint regions and near 0 for maps that draw lines; constant channels do not count.
+    It is near 1 for maps that mark regions and near 0 for maps that mark lines. Constant channels are left out.
     """
     step = max(1, maps.shape[-1] // 8)
-    here, there = (side.transpose(0, 1).flatten(1) for side in (maps[..., :-step], maps[..., step:]))
-    here, there = here - here.mean(1, keepdim=True), there - there.mean(1, keepdim=True)
-    size = here.norm(dim=1) * there.norm(dim=1)
-    alive = size > 1e-6
-    return float(((here * there).sum(1) / size)[alive].mean().nan_to_num())
+    left, right = (side.transpose(0, 1).flatten(1) for side in (maps[..., :-step], maps[..., step:]))
+    left, right = left - left.mean(1, keepdim=True), right - right.mean(1, keepdim=True)
+    size = left.norm(dim=1) * right.norm(dim=1)
+    varying = size > 1e-6
+    return float(((left * right).sum(1) / size)[varying].mean().nan_to_num())
 
 
 def layer_summary(activations: dict[str, Activation], gray: Tensor) -> pd.DataFrame:
-    """A row a layer: type, channels, size, dead channels, and what its maps follow on `gray` `(B, 1, H, W)`.
+    """A table of a network's layers: type, shape, dead channels, and what the maps correlate with.
 
-    "edges" is how well its best channel correlates with the magnitude of the Sobel gradient, "texture" the same with
-    the local contrast (standard deviation within an eighth of the picture's width), "light" with the brightness.
-    "reach" says how far the maps hold together: their correlation with themselves an eighth of the picture away.
+    Args:
+        activations: the activations of the layers (see `capture`).
+        gray: the pictures that they were captured on, `(B, 1, H, W)` in [0, 1].
+
+    Returns:
+        One row per layer. "edges", "texture" and "light" are correlations of the layer's best channel with the
+        magnitude of the Sobel gradient, with the local contrast (standard deviation in a window of an eighth of the
+        width) and with the brightness. "reach" is the correlation of the maps with themselves an eighth of the width
+        away: near 1 for maps that mark regions, near 0 for maps that mark lines.
     """
     kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])[None, None] / 8
     padded = nn.functional.pad(gray, (1, 1, 1, 1), mode="replicate")
@@ -126,17 +158,27 @@ def layer_summary(activations: dict[str, Activation], gray: Tensor) -> pd.DataFr
     texture = (local_mean(gray.square()) - local_mean(gray).square()).clamp(min=0).sqrt()
     rows = {}
     for name, activation in activations.items():
-        _, channels, height, width = activation.maps.shape
-        row = {"type": activation.kind, "channels": channels, "height": height, "width": width}
-        row |= {"dead": len(dead_channels(activation.maps))}
-        follows = {"edges": edges, "texture": texture, "light": gray}
-        row |= {what: _follows(activation.maps, picture) for what, picture in follows.items()}
-        rows[name] = row | {"reach": _reach(activation.maps)}
+        maps = activation.maps
+        _, channels, height, width = maps.shape
+        rows[name] = {
+            "type": activation.kind,
+            "channels": channels,
+            "height": height,
+            "width": width,
+            "dead": len(dead_channels(maps)),
+            "edges": _best_correlation(maps, edges),
+            "texture": _best_correlation(maps, texture),
+            "light": _best_correlation(maps, gray),
+            "reach": _shifted_correlation(maps),
+        }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("layer")
 
 
 def similarity(first: dict[str, Activation], second: dict[str, Activation]) -> dict[str, float]:
-    """Cosine similarity of two networks' maps of the same pictures, by layer, for layers of equal shape in both."""
+    """The cosine similarity of two networks' maps by layer, for the layers that have the same shape in both.
+
+    The activations must be those of the same pictures.
+    """
     both = {name: (a.maps, second[name].maps) for name, a in first.items() if name in second}
     return {
         name: float(nn.functional.cosine_similarity(a.flatten(), b.flatten(), dim=0))

@@ -1,4 +1,4 @@
-"""What is known of networks and photographs, each thing computed once: activations, colors, effects of channels."""
+"""Caches what is computed from networks and photographs: activations, colors and effects of channels."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,17 +18,17 @@ from lib.losses.vgg_features import GrayFeatures
 from lib.networks.catalog import epochs_kept
 from lib.networks.storage import load_network
 
-_KEPT = 16  # activations of one picture take 7 MB at 128 px and width 64; the oldest are forgotten
+_MAX_CACHED = 16  # the activations of one picture take 7 MB at 128 px and width 64
 
 
 class Study:
-    """Networks looked at on photographs.
+    """Networks applied to photographs, with every result computed once.
 
     Args:
-        networks: by name, any colorizer, or the `Path` of a kept network, which is read when it is asked for. Only
-            `nn.Module`s have layers, and only a path tells where the epochs before it are kept.
-        photographs: to begin with; `add` takes more. Channels are counted as dead on all of these.
-        device: where networks that are read are put.
+        networks: by name, any colorizer, or the `Path` of a saved network, which is loaded when it is first used. Only
+            an `nn.Module` has layers. Only for a path are the earlier epochs of its training known.
+        photographs: the initial photographs; `add` adds more. Dead channels are counted on the initial ones.
+        device: where loaded networks are placed.
     """
 
     def __init__(
@@ -36,15 +36,15 @@ class Study:
     ):
         self.networks, self._device = dict(networks), device
         self.photographs = {photograph.name: photograph for photograph in photographs}
-        self._given = list(self.photographs)
-        self._read: dict[Path, nn.Module] = {}
+        self._initial = list(self.photographs)
+        self._loaded: dict[Path, nn.Module] = {}
         self._activations: OrderedDict[tuple[str, str], dict[str, Activation]] = OrderedDict()
         self._colors: dict[tuple[str, str], Tensor] = {}
         self._effects: dict[tuple[str, str, str], pd.DataFrame] = {}
         self._dead: dict[str, dict[str, int]] = {}
 
     def add(self, photograph: Photograph) -> str:
-        """Take in a photograph, and return the name it goes by; one of a known name gets a number behind it."""
+        """Add a photograph and return its name here. If the name is in use, a number is appended to it."""
         name, number = photograph.name, 2
         while name in self.photographs:
             name, number = f"{photograph.name} ({number})", number + 1
@@ -52,47 +52,47 @@ class Study:
         return name
 
     def photograph(self, name: str) -> Photograph:
-        """A photograph by its name; an unknown one raises `ValueError`."""
+        """The photograph of a name. An unknown name raises `ValueError`."""
         if name not in self.photographs:
             raise ValueError(f"no photograph is called {name!r} here; upload it again, or pick another")
         return self.photographs[name]
 
     def colorizer(self, name: str) -> Colorizer:
-        """A colorizer by its name, read from its file where it is kept in one."""
+        """The colorizer of a name, loaded from its file if it is a saved one. An unknown name raises `ValueError`."""
         if name not in self.networks:
             raise ValueError(f"no network is called {name!r} here")
         source = self.networks[name]
-        return self._kept(source) if isinstance(source, Path) else source
+        return self._load(source) if isinstance(source, Path) else source
 
-    def _kept(self, path: Path) -> nn.Module:
-        if path not in self._read:
-            self._read[path] = load_network(path, self._device)
-        return self._read[path]
+    def _load(self, path: Path) -> nn.Module:
+        if path not in self._loaded:
+            self._loaded[path] = load_network(path, self._device)
+        return self._loaded[path]
 
     def network(self, name: str) -> nn.Module:
-        """A network by its name; a colorizer without layers raises `ValueError`."""
+        """The network of a name. A colorizer that is not an `nn.Module` raises `ValueError`."""
         colorizer = self.colorizer(name)
         if not isinstance(colorizer, nn.Module):
-            raise ValueError(f"{name} is no network: there are no layers to show")
+            raise ValueError(f"{name} is not a network: it has no layers to show")
         return colorizer
 
     def activations(self, network: str, picture: str) -> dict[str, Activation]:
-        """All layers of a network for one photograph, in execution order."""
-        return self._captured_once(network, self.network(network), picture)
+        """The activations of all layers of a network for one photograph, in execution order."""
+        return self._cached_activations(network, self.network(network), picture)
 
-    def _captured_once(self, name: str, network: nn.Module, picture: str) -> dict[str, Activation]:
+    def _cached_activations(self, name: str, network: nn.Module, picture: str) -> dict[str, Activation]:
         key = (name, picture)
         if key not in self._activations:
             photograph = self.photograph(picture)
-            with _in_our_words(name, photograph):
+            with _naming_errors(name, photograph):
                 self._activations[key] = capture(network, photograph.gray)
-            if len(self._activations) > _KEPT:
+            if len(self._activations) > _MAX_CACHED:
                 self._activations.popitem(last=False)
         self._activations.move_to_end(key)
         return self._activations[key]
 
     def layer(self, network: str, picture: str, layer: str) -> Activation:
-        """One layer of a network for one photograph; a network without it raises `ValueError`."""
+        """The activation of one layer of a network for one photograph. An unknown layer raises `ValueError`."""
         activations = self.activations(network, picture)
         try:
             return pick(activations, layer)
@@ -100,73 +100,80 @@ class Study:
             raise ValueError(f"{network}: {error}") from error
 
     def dead(self, network: str, layer: str) -> int:
-        """How many channels of a layer are the same everywhere on each of the photographs given at first.
+        """The number of dead channels of a layer: those that are constant on each of the initial photographs.
 
-        They differ in size, so a channel is counted that is constant on every one of them, at whatever level.
+        The photographs may differ in size, and a dead channel may have another constant value on each.
         """
         if network not in self._dead:
             constant: dict[str, set[int]] = {}
-            for name in self._given:
+            for name in self._initial:
                 for layer_name, activation in capture(self.network(network), self.photograph(name).gray).items():
-                    found = set(dead_channels(activation.maps))
-                    constant[layer_name] = constant.get(layer_name, found) & found
+                    channels = set(dead_channels(activation.maps))
+                    constant[layer_name] = constant.get(layer_name, channels) & channels
             self._dead[network] = {layer_name: len(channels) for layer_name, channels in constant.items()}
         return self._dead[network][layer]
 
     @property
-    def counted_on(self) -> int:
-        """On how many photographs dead channels are counted."""
-        return len(self._given)
+    def initial_count(self) -> int:
+        """The number of initial photographs, on which dead channels are counted."""
+        return len(self._initial)
 
     def colors(self, network: str, picture: str) -> Tensor:
-        """A network's colors of a photograph, `(1, 3, H, W)` on the CPU; one that gives none raises `ValueError`."""
+        """A network's colors of a photograph, RGB `(1, 3, H, W)` in [0, 1] on the CPU.
+
+        A network that gives no colors raises `ValueError`.
+        """
         key = (network, picture)
         if key not in self._colors:
             colorizer, gray = self.colorizer(network), self.photograph(picture).gray
             if isinstance(colorizer, GrayFeatures):
                 raise ValueError(f"{network} gives features and no colors")
-            with _in_our_words(network, self.photograph(picture)):
+            with _naming_errors(network, self.photograph(picture)):
                 self._colors[key] = predict(colorizer, gray.to(device_of(colorizer)), network).cpu()
         return self._colors[key]
 
     def effects(
-        self, network: str, picture: str, layer: str, tick: Callable[[int, int], None] = lambda done, of: None
+        self, network: str, picture: str, layer: str, tick: Callable[[int, int], None] | None = None
     ) -> pd.DataFrame:
-        """What each channel of a layer adds to the colors of a photograph (see `channel_effects`).
+        """What each channel of a layer contributes to the colors of a photograph (see `channel_effects`).
 
-        `tick` is told how many channels are done, of how many.
+        `tick` is called after each batch of channels with the number of channels done and their total.
         """
         key = (network, picture, layer)
         if key not in self._effects:
-            self.colors(network, picture)  # says what is wrong with a network that gives no colors
-            count, done = self.layer(network, picture, layer).maps.shape[1], 0
+            self.colors(network, picture)  # raises with the reason if the network gives no colors
+            total, done = self.layer(network, picture, layer).maps.shape[1], 0
 
-            def told(channels: int) -> None:
+            def advance(channels: int) -> None:
                 nonlocal done
                 done += channels
-                tick(done, count)
+                if tick is not None:
+                    tick(done, total)
 
             gray = self.photograph(picture).gray
-            self._effects[key] = channel_effects(self.network(network), gray, layer, count, told)
+            self._effects[key] = channel_effects(self.network(network), gray, layer, total, advance)
         return self._effects[key]
 
     def through_training(self, network: str, picture: str, layer: str) -> dict[int, Tensor]:
-        """A layer's maps `(C, h, w)` for one photograph after every epoch that was kept of a network's training."""
+        """A layer's maps `(C, h, w)` for one photograph after each saved epoch of a network's training, by epoch."""
         source = self.networks.get(network)
         if not isinstance(source, Path):
-            raise ValueError(f"no epochs were kept of {network}; pick a network that a training has kept")
-        found = {}
+            raise ValueError(f"no epochs of {network} were saved; pick a network that a training has saved")
+        maps = {}
         for epoch, path in epochs_kept(source.parent).items():
-            found[epoch] = pick(self._captured_once(str(path), self._kept(path), picture), layer).maps[0]
-        return found
+            maps[epoch] = pick(self._cached_activations(str(path), self._load(path), picture), layer).maps[0]
+        return maps
 
 
 @contextmanager
-def _in_our_words(network: str, photograph: Photograph) -> Iterator[None]:
-    """torch's own words, mostly about a picture that is too small, with what they are about before them."""
+def _naming_errors(network: str, photograph: Photograph) -> Iterator[None]:
+    """Re-raise torch's errors as `ValueError` with the network and the photograph named first.
+
+    Most of them say that the picture is too small.
+    """
     try:
         yield
     except RuntimeError as error:
         height, width = photograph.gray.shape[-2:]
-        reason = (str(error) or "it says not why").splitlines()[0]
+        reason = (str(error) or "no reason given").splitlines()[0]
         raise ValueError(f"{network} cannot take {photograph.name} of {width} x {height} px: {reason}") from error

@@ -1,4 +1,4 @@
-"""What the feature-map browser shows: settings in, one uint8 picture out, with or without a browser."""
+"""Draws each view of the feature-map browser as one uint8 picture from its settings, with or without a browser."""
 
 import re
 from collections.abc import Callable
@@ -11,23 +11,33 @@ from torch import Tensor, nn
 
 from lib.color.spaces import to_uint8
 from lib.feature_maps.activations import address
-from lib.feature_maps.interventions import LEVELS, chroma_added, intervened
-from lib.feature_maps.measures import RANKINGS, display_range, energy, matched_channels, page_of, rank_channels, resized
+from lib.feature_maps.interventions import LEVELS, chroma_difference, intervene
+from lib.feature_maps.measures import RANKINGS, display_range, energy, matched_channels, paginate, rank_channels, resize
 from lib.feature_maps.study import Study
-from lib.figures.tiles import heat, laid_over, sheet
+from lib.figures.tiles import apply_colormap, overlay, sheet
 
 KINDS = ("channels", "one channel", "compare", "switch off", "kernels", "training")
 BY_EFFECT = RANKINGS[3]
-Tick = Callable[[int, int], None]  # told how many channels are done, of how many
-_PER_PAGE = {"compare": 16}  # pairs; 32 channels elsewhere
+Tick = Callable[[int, int], None]  # called with the number of channels done and their total
+_PER_PAGE = {"compare": 16}  # pairs of channels; the other views have 32 channels on a page
 
 
 @dataclass(frozen=True)
 class View:
-    """Everything that decides what is shown; kept as JSON beside a saved picture, it opens the same view again.
+    """All settings of a view. The JSON file beside a saved picture holds them and opens the same view again.
 
-    `kind` is one of `KINDS`; `factor` is what the channel is multiplied by (0 is off); `against` and
-    `against_layer` are what is compared, the latter empty for the layer of the same name.
+    Args:
+        kind: one of `KINDS`.
+        network: name of the network in the study.
+        picture: name of the photograph in the study.
+        layer: name of the layer in the network.
+        channel: number of the channel, for the views that show one.
+        ranking: one of `RANKINGS`.
+        page: which page of the ranked channels, from 1.
+        shared: whether all channels are displayed on one scale.
+        factor: what the channel is multiplied by in "switch off"; 0 is off.
+        against: name of the other network in "compare".
+        against_layer: its layer; empty for the layer of the same name.
     """
 
     kind: str
@@ -50,12 +60,12 @@ class View:
 
     @property
     def address(self) -> str:
-        """`layer:channel`."""
+        """The chosen channel as `layer:channel`."""
         return address(self.layer, self.channel)
 
     @property
     def stem(self) -> str:
-        """A file name without its suffix that says what is shown."""
+        """A file name, without suffix, that describes the view."""
         parts = {
             "channels": (f"by {self.ranking}", f"page {self.page}"),
             "one channel": (str(self.channel),),
@@ -68,11 +78,16 @@ class View:
         return re.sub(r"[^\w.]+", "-", " ".join(words)).strip("-.")[:150]
 
     def as_json(self) -> dict:
+        """The settings by name."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, settings: dict) -> "View":
-        """The view of saved settings; other names, or values of another type, raise `ValueError`."""
+        """The view of saved settings.
+
+        Raises:
+            ValueError: a setting is missing or unknown, or its value has the wrong type.
+        """
         types = {field.name: field.type for field in fields(cls)}
         missing = {"kind", "network", "picture", "layer"} - set(settings)
         unknown = set(settings) - set(types)
@@ -84,138 +99,143 @@ class View:
         return cls(**settings)
 
 
-def _moved(study: Study, view: View, tick: Tick) -> pd.Series | None:
-    """Each channel's effect on color, if the ranking asks for it."""
+def _effects_on_color(study: Study, view: View, tick: Tick | None) -> pd.Series | None:
+    """Each channel's effect on color if the channels are ranked by it, else None."""
     if view.ranking != BY_EFFECT:
         return None
     return study.effects(view.network, view.picture, view.layer, tick)["moved"]
 
 
-def ranked(study: Study, view: View, tick: Tick = lambda done, of: None) -> list[int]:
+def rank_layer(study: Study, view: View, tick: Tick | None = None) -> list[int]:
     """The channels of the view's layer in the order of its ranking."""
-    moved = _moved(study, view, tick)
-    maps = study.layer(view.network, view.picture, view.layer).maps[0]
-    return rank_channels(maps, view.ranking, None if moved is None else torch.tensor(moved.to_numpy()))
+    effects = _effects_on_color(study, view, tick)
+    return rank_channels(
+        _layer_maps(study, view), view.ranking, None if effects is None else torch.tensor(effects.to_numpy())
+    )
 
 
-def pages_of(study: Study, view: View) -> int:
-    """How many pages the view's layer takes."""
-    channels = study.layer(view.network, view.picture, view.layer).maps.shape[1]
+def page_count(study: Study, view: View) -> int:
+    """The number of pages of the view's layer."""
+    channels = len(_layer_maps(study, view))
     if view.kind == "compare" and view.against:
-        channels = min(channels, _compared(study, view).shape[0])
-    return page_of(list(range(channels)), 1, _PER_PAGE.get(view.kind, 32))[1]
+        channels = min(channels, len(_other_layer_maps(study, view)))
+    return paginate(list(range(channels)), 1, _PER_PAGE.get(view.kind, 32))[1]
 
 
-def _compared(study: Study, view: View) -> Tensor:
-    """The maps `(D, h', w')` that the view compares its layer with."""
+def _layer_maps(study: Study, view: View) -> Tensor:
+    """The maps `(C, h, w)` of the view's layer."""
+    return study.layer(view.network, view.picture, view.layer).maps[0]
+
+
+def _other_layer_maps(study: Study, view: View) -> Tensor:
+    """The maps `(D, h', w')` of the layer that the view's layer is compared with."""
     if not view.against:
         raise ValueError("choose a network to compare with")
     return study.layer(view.against, view.picture, view.against_layer or view.layer).maps[0]
 
 
-def _colored(maps: Tensor, shared: bool = False) -> tuple[np.ndarray, list[str]]:
-    """Maps `(K, h, w)` in color `(K, h, w, 3)`, and the range of each as text."""
+def _color_maps(maps: Tensor, shared: bool = False) -> tuple[np.ndarray, list[str]]:
+    """Maps `(K, h, w)` in color `(K, h, w, 3)`, and the displayed range of each as text."""
     low, high = (end.numpy() for end in display_range(maps, shared))
-    return heat(maps.numpy(), low, high), [f"[{a:.2g}, {b:.2g}]" for a, b in zip(low, high, strict=True)]
+    return apply_colormap(maps.numpy(), low, high), [f"[{a:.2g}, {b:.2g}]" for a, b in zip(low, high, strict=True)]
 
 
-def _one(study: Study, view: View) -> Tensor:
-    """The chosen channel's map `(h, w)`; a number that the layer does not have raises `ValueError`."""
-    maps = study.layer(view.network, view.picture, view.layer).maps[0]
+def _channel_map(study: Study, view: View) -> Tensor:
+    """The map `(h, w)` of the chosen channel. A channel that the layer does not have raises `ValueError`."""
+    maps = _layer_maps(study, view)
     if not 0 <= view.channel < len(maps):
         raise ValueError(f"{view.layer} has the channels 0 to {len(maps) - 1}, not {view.channel}")
     return maps[view.channel]
 
 
-def _channels(study: Study, view: View, tick: Tick) -> np.ndarray:
+def _draw_channels(study: Study, view: View, tick: Tick | None) -> np.ndarray:
     activation = study.layer(view.network, view.picture, view.layer)
-    channels, pages = page_of(ranked(study, view, tick), view.page)
-    moved = _moved(study, view, tick)
-    pictures, ranges = _colored(activation.maps[0, channels], view.shared)
-    labels = [
-        f"{channel} {span}" if moved is None else f"{channel} {span} Δ {moved[channel]:.2f}"
-        for channel, span in zip(channels, ranges, strict=True)
-    ]
-    dead = study.dead(view.network, view.layer)
+    channels, pages = paginate(rank_layer(study, view, tick), view.page)
+    effects = _effects_on_color(study, view, tick)
+    pictures, ranges = _color_maps(activation.maps[0, channels], view.shared)
+    labels = [f"{channel} {span}" for channel, span in zip(channels, ranges, strict=True)]
     scale = f"one scale, {ranges[0]}" if view.shared else "each on its own scale"
-    scale += "" if moved is None else f" · Δ: by how much of {LEVELS} Cb and Cr move without it"
+    if effects is not None:
+        labels = [f"{label} Δ {effects[channel]:.2f}" for label, channel in zip(labels, channels, strict=True)]
+        scale += f" · Δ: mean change of Cb and Cr without it, of {LEVELS}"
+    dead = study.dead(view.network, view.layer)
     title = (
         f"{view.network} · {view.picture} · {activation}\n"
-        f"by {view.ranking} · page {view.page} of {pages} · {dead} dead on {study.counted_on} photographs · {scale}"
+        f"by {view.ranking} · page {view.page} of {pages} · {dead} dead on {study.initial_count} photographs · {scale}"
     )
     return sheet(pictures, labels, title)
 
 
-def _one_channel(study: Study, view: View, _tick: Tick) -> np.ndarray:
-    photograph, chosen = study.photograph(view.picture), _one(study, view)
+def _draw_one_channel(study: Study, view: View, _tick: Tick | None) -> np.ndarray:
+    photograph, channel_map = study.photograph(view.picture), _channel_map(study, view)
     gray, size = to_uint8(photograph.gray)[0], photograph.gray.shape[-2:]
-    (map_shown,), (span,) = _colored(chosen[None])
-    whole = energy(study.layer(view.network, view.picture, view.layer).maps[0], size).numpy()
+    (colored,), (span,) = _color_maps(channel_map[None])
+    layer_energy = energy(_layer_maps(study, view), size).numpy()
     panels = {
         "input": gray,
-        f"{view.address} {span}": map_shown,
-        "laid over the input": laid_over(gray, map_shown),
-        f"all of {view.layer}": laid_over(gray, heat(whole[None], 0, 1)[0]),
+        f"{view.address} {span}": colored,
+        "laid over the input": overlay(gray, colored),
+        f"all of {view.layer}": overlay(gray, apply_colormap(layer_energy[None], 0, 1)[0]),
     }
+    remark = "all of the layer: root mean square over its channels"
     try:
         panels[f"colors of {view.network}"] = to_uint8(study.colors(view.network, view.picture))[0]
-    except ValueError as error:  # the map is worth showing without them
-        panels["truth"], remark = to_uint8(photograph.truth)[0], str(error).splitlines()[0]
-    else:
-        panels["truth"], remark = to_uint8(photograph.truth)[0], "all of the layer: root mean square over its channels"
+    except ValueError as error:  # a network without colors still has maps to show
+        remark = str(error).splitlines()[0]
+    panels["truth"] = to_uint8(photograph.truth)[0]
     title = f"{view.network} · {view.picture} · {view.address}\n{remark}"
     return sheet(list(panels.values()), list(panels), title, columns=3, side=300)
 
 
-def _compare(study: Study, view: View, tick: Tick) -> np.ndarray:
-    first, second = study.layer(view.network, view.picture, view.layer).maps[0], _compared(study, view)
+def _draw_comparison(study: Study, view: View, tick: Tick | None) -> np.ndarray:
+    first, second = _layer_maps(study, view), _other_layer_maps(study, view)
     layer = view.against_layer or view.layer
     partners = matched_channels(first, second)
-    order = [channel for channel in ranked(study, view, tick) if channel in partners]
-    channels, pages = page_of(order, view.page, _PER_PAGE["compare"])
-    pairs = torch.stack([first[channels], resized(second, first.shape[1:])[[partners[c][0] for c in channels]]], 1)
-    # A pair has one scale: what is brighter in the second is brighter there, and not on another scale.
+    order = [channel for channel in rank_layer(study, view, tick) if channel in partners]
+    channels, pages = paginate(order, view.page, _PER_PAGE["compare"])
+    pairs = torch.stack([first[channels], resize(second, first.shape[1:])[[partners[c][0] for c in channels]]], 1)
+    # Both maps of a pair have one scale, so that their brightness can be compared.
     low, high = display_range(pairs.flatten(1, 2), view.shared)
     low, high = (end.repeat_interleave(2).numpy() for end in (low, high))
-    pictures, labels = heat(pairs.flatten(0, 1).numpy(), low, high), []
+    pictures, labels = apply_colormap(pairs.flatten(0, 1).numpy(), low, high), []
     for position, channel in enumerate(channels):
         labels += [f"{channel} [{low[2 * position]:.2g}, {high[2 * position]:.2g}]",
                    f"↔ {partners[channel][0]}, r = {partners[channel][1]:.2f}"]  # fmt: skip
-    middle = float(np.median([correlation for _, correlation in partners.values()]))
+    median = float(np.median([correlation for _, correlation in partners.values()]))
     title = (
         f"{view.picture} · left {view.network}, {view.layer} · right {view.against}, {layer} · a pair has one scale\n"
         f"by {view.ranking} · page {view.page} of {pages} · {len(partners)} pairs, matched by the correlation r of "
-        f"their maps, median {middle:.2f}"
+        f"their maps, median {median:.2f}"
     )
     return sheet(pictures, labels, title)
 
 
-def _switch_off(study: Study, view: View, _tick: Tick) -> np.ndarray:
-    _one(study, view)
-    usual, photograph = study.colors(view.network, view.picture), study.photograph(view.picture)
+def _draw_switch_off(study: Study, view: View, _tick: Tick | None) -> np.ndarray:
+    channel_map, photograph = _channel_map(study, view), study.photograph(view.picture)
+    unchanged = study.colors(view.network, view.picture)
     network = study.network(view.network)
-    changed = intervened(network, photograph.gray, view.layer, [view.channel], view.factor)
-    added = chroma_added(usual, changed)[0]  # (2, H, W)
-    moved = added.abs().mean(0, keepdim=True)
-    (difference,), (span,) = _colored(moved)
-    done = "off" if view.factor == 0 else f"times {view.factor:g}"
+    changed = intervene(network, photograph.gray, view.layer, [view.channel], view.factor)
+    difference = chroma_difference(unchanged, changed)[0]  # (2, H, W)
+    moved = difference.abs().mean(0, keepdim=True)
+    (moved_picture,), (span,) = _color_maps(moved)
+    state = "off" if view.factor == 0 else f"times {view.factor:g}"
     panels = {
         "input": to_uint8(photograph.gray)[0],
-        f"colors of {view.network}": to_uint8(usual)[0],
-        f"{view.address} {done}": to_uint8(changed)[0],
-        f"{view.address}, its map": _colored(_one(study, view)[None])[0][0],
-        f"change of Cb and Cr {span}": difference,
+        f"colors of {view.network}": to_uint8(unchanged)[0],
+        f"{view.address} {state}": to_uint8(changed)[0],
+        f"{view.address}, its map": _color_maps(channel_map[None])[0][0],
+        f"change of Cb and Cr {span}": moved_picture,
         "truth": to_uint8(photograph.truth)[0],
     }
     title = (
-        f"{view.network} · {view.picture} · {view.address} {done}\n"
-        f"Cb and Cr move by {moved.mean():.2f} of {LEVELS} on average, {moved.max():.1f} at most; as it is, the "
-        f"channel adds {added[0].mean():+z.2f} to Cb (blue) and {added[1].mean():+z.2f} to Cr (red)"
+        f"{view.network} · {view.picture} · {view.address} {state}\n"
+        f"Cb and Cr move by {moved.mean():.2f} of {LEVELS} on average, {moved.max():.1f} at most; unchanged, the "
+        f"channel adds {difference[0].mean():+z.2f} to Cb (blue) and {difference[1].mean():+z.2f} to Cr (red)"
     )
     return sheet(list(panels.values()), list(panels), title, columns=3, side=300)
 
 
-def _kernels(study: Study, view: View, _tick: Tick) -> np.ndarray:
+def _draw_kernels(study: Study, view: View, _tick: Tick | None) -> np.ndarray:
     network = study.network(view.network)
     name, first = next(((n, m) for n, m in network.named_modules() if isinstance(m, nn.Conv2d)), ("", None))
     if first is None:
@@ -223,40 +243,50 @@ def _kernels(study: Study, view: View, _tick: Tick) -> np.ndarray:
     weights = first.weight.detach().cpu()  # (K, C, h, w)
     limit = float(weights.abs().max())
     if weights.shape[1] == 3:
-        pictures, told = to_uint8(weights / (2 * limit) + 0.5), f"mid-gray is 0, colors reach ±{limit:.2g}"
+        pictures, legend = to_uint8(weights / (2 * limit) + 0.5), f"mid-gray is 0, colors reach ±{limit:.2g}"
     else:
         weights = weights.sum(1)
         limit = float(weights.abs().max())
-        pictures = heat(weights.numpy(), -limit, limit, "RdBu_r")
-        told = f"blue {-limit:.2g}, white 0, red {limit:.2g}"
-        told += f" · each is the sum over its {first.in_channels} inputs" if first.in_channels > 1 else ""
-    title = f"{view.network} · {name} · {len(weights)} kernels of the first convolution\n{told}"
+        pictures = apply_colormap(weights.numpy(), -limit, limit, "RdBu_r")
+        legend = f"blue {-limit:.2g}, white 0, red {limit:.2g}"
+        if first.in_channels > 1:
+            legend += f" · each is the sum over its {first.in_channels} inputs"
+    title = f"{view.network} · {name} · {len(weights)} kernels of the first convolution\n{legend}"
     return sheet(pictures, [str(i) for i in range(len(pictures))], title, columns=16, side=60)
 
 
-def _training(study: Study, view: View, tick: Tick) -> np.ndarray:
-    _one(study, view)
-    found = study.through_training(view.network, view.picture, view.layer)
-    channels = [view.channel, *(c for c in ranked(study, view, tick) if c != view.channel)][:4]
-    strips = torch.stack([maps[channels] for maps in found.values()], 1)  # (4, epochs, h, w)
-    low, high = display_range(strips.flatten(1, 2))
-    pictures = [picture for k, strip in enumerate(strips) for picture in heat(strip.numpy(), low[k], high[k])]
-    labels = [f"{channel}, epoch {epoch}" for channel in channels for epoch in found]
+def _draw_training(study: Study, view: View, tick: Tick | None) -> np.ndarray:
+    _channel_map(study, view)  # raises if the layer does not have the channel
+    by_epoch = study.through_training(view.network, view.picture, view.layer)
+    channels = [view.channel, *(c for c in rank_layer(study, view, tick) if c != view.channel)][:4]
+    rows = torch.stack([maps[channels] for maps in by_epoch.values()], 1)  # (4, epochs, h, w)
+    low, high = display_range(rows.flatten(1, 2))
+    pictures = [picture for k, row in enumerate(rows) for picture in apply_colormap(row.numpy(), low[k], high[k])]
+    labels = [f"{channel}, epoch {epoch}" for channel in channels for epoch in by_epoch]
     title = (
-        f"{view.network} · {view.picture} · {view.layer} after the epochs that were kept\n"
+        f"{view.network} · {view.picture} · {view.layer} after each saved epoch\n"
         f"channel {view.channel}, then the first by {view.ranking}; a row has one scale"
     )
-    return sheet(pictures, labels, title, columns=len(found), side=160)
+    return sheet(pictures, labels, title, columns=len(by_epoch), side=160)
 
 
-def draw(study: Study, view: View, tick: Tick = lambda done, of: None) -> np.ndarray:
-    """The view as one uint8 picture `H x W x 3`. What cannot be shown raises with the reason in its first line."""
-    drawers = (_channels, _one_channel, _compare, _switch_off, _kernels, _training)
-    return dict(zip(KINDS, drawers, strict=True))[view.kind](study, view, tick)
+def draw(study: Study, view: View, tick: Tick | None = None) -> np.ndarray:
+    """The view as one uint8 picture `H x W x 3`.
+
+    Args:
+        study: the networks and photographs.
+        view: what to show.
+        tick: called with the number of channels done and their total while effects on color are computed.
+
+    Raises:
+        Exception: the view cannot be shown. The first line of the message is the reason.
+    """
+    functions = (_draw_channels, _draw_one_channel, _draw_comparison, _draw_switch_off, _draw_kernels, _draw_training)
+    return dict(zip(KINDS, functions, strict=True))[view.kind](study, view, tick)
 
 
 def draw_colors(study: Study, network: str, picture: str) -> np.ndarray:
-    """Input, colors of a network, and truth, side by side: uint8 `H x W x 3`."""
+    """The input, a network's colors and the truth side by side: uint8 `H x W x 3`."""
     photograph = study.photograph(picture)
     panels = {"input": photograph.gray, network: study.colors(network, picture), "truth": photograph.truth}
     return sheet([to_uint8(panel)[0] for panel in panels.values()], list(panels), columns=3, side=160)

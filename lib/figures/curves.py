@@ -10,35 +10,51 @@ from matplotlib.ticker import MaxNLocator
 from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_figure
 
 
-def histograms(values: Mapping[str, np.ndarray], label: str, bins: np.ndarray | int = 60, titles: str = "") -> Figure:
-    """Share of pictures or pixels by value, one line a series."""
+def histograms(values: Mapping[str, np.ndarray], label: str, bins: np.ndarray | int = 60, title: str = "") -> Figure:
+    """Histograms in percent, one outline per series.
+
+    Args:
+        values: the values of each series by its name.
+        label: what the values are, with their unit.
+        bins: the number of bins or their edges, common to all series.
+        title: the title of the figure.
+    """
     figure, grid = new_figure(1, 1, 6.4, 3.0)
     axes = grid[0, 0]
     edges = np.histogram_bin_edges(np.concatenate([np.ravel(v) for v in values.values()]), bins)
     for name, series in values.items():
         share, _ = np.histogram(series, edges)
         axes.stairs(100 * share / share.sum(), edges, label=name, linewidth=1.6)
-    axes.set(xlabel=label, ylabel="share (%)", title=titles)
+    axes.set(xlabel=label, ylabel="share (%)", title=title)
     if len(values) > 1:
         axes.legend()
     return figure
 
 
 def chroma_by_gray(levels: np.ndarray, spread: np.ndarray, mean: np.ndarray) -> Figure:
-    """How far colors of one gray level lie apart: `spread` and `mean` are chroma lengths by gray level, in 0..255."""
+    """How much the colors of one gray level vary.
+
+    Args:
+        levels: gray levels in 0..255.
+        spread: for each level, the spread of chroma around its mean, in 0..255.
+        mean: for each level, the length of the mean chroma, in 0..255.
+    """
     figure, grid = new_figure(1, 1, 6.4, 3.0)
     axes = grid[0, 0]
     axes.plot(levels, spread, label="spread around it: what no intensity map can know")
     axes.plot(levels, mean, label="mean color's chroma: what an intensity map can paint")
     axes.set(xlabel="gray level (0..255)", ylabel="chroma (0..255)", ylim=(0, None))
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1))  # above: the lines fill the whole width
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1))  # above the axes, because the lines fill them
     return figure
 
 
 def training_curves(histories: Mapping[str, pd.DataFrame], controls: Mapping[str, float] | None = None) -> Figure:
-    """The paper's Fig. 2: training loss, loss over R², PSNR and SSIM by epoch; one line a training.
+    """Training loss by epoch, training loss by R², PSNR and SSIM by epoch, as in the paper's Fig. 2.
 
-    `controls` gives the gray copy's "psnr" and "ssim" on the validation pictures, drawn as dashed lines.
+    Args:
+        histories: the history of each training by its name, drawn as one line. The columns are epoch, loss, r2_rgb,
+            psnr and ssim.
+        controls: "psnr" and "ssim" of the gray copy on the validation pictures, drawn as dashed lines.
     """
     controls = controls or {}
     figure, grid = new_figure(2, 2, 9.0, 5.6)
@@ -89,7 +105,11 @@ def knob(curve: pd.DataFrame, others: Mapping[str, tuple[float, float]]) -> Figu
 
 
 def calibration(table: pd.DataFrame) -> Figure:
-    """Groups of cells by ambiguity: their error by their entropy, and by the error that the distribution expects."""
+    """The error of chroma by ambiguity, and by the error that the predicted distribution expects.
+
+    Args:
+        table: one row per group of cells, with the columns ambiguity (bits), expected and error (0..255, RMS).
+    """
     figure, grid = new_figure(1, 2, 9.0, 3.6)
     for axes, column, label in zip(
         grid[0], ("ambiguity", "expected"), ("ambiguity (bits)", "expected error of chroma (0..255)"), strict=True
@@ -102,7 +122,12 @@ def calibration(table: pd.DataFrame) -> Figure:
 
 
 def gradient_sizes(values: Mapping[str, float], label: str) -> Figure:
-    """Sizes that may be exactly zero, as bars with the number written beside each."""
+    """Bars with their values written beside them, because a value may be exactly zero.
+
+    Args:
+        values: the length of each bar by its name.
+        label: what the values are.
+    """
     figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.34 * len(values))
     axes = grid[0, 0]
     names = list(values)[::-1]

@@ -1,4 +1,4 @@
-"""Figures of pictures. Pictures are uint8 `H x W x 3` or `H x W`."""
+"""Figures that show pictures. A picture is uint8 `H x W x 3` (RGB) or `H x W` (gray)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,14 +11,14 @@ from lib.figures.style import MUTED, new_figure, wrapped
 
 
 def show_picture(axes: Axes, picture: np.ndarray, title: str = "") -> None:
-    """A picture without axes, gray ones in gray from 0 to 255."""
-    axes.imshow(picture, **({"cmap": "gray", "vmin": 0, "vmax": 255} if picture.ndim == 2 else {}))
+    """Draw a picture on the axes, without ticks and frame."""
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=255)  # imshow ignores these for RGB
     axes.set_title(title)
     axes.set_axis_off()
 
 
 def stretched(values: np.ndarray) -> np.ndarray:
-    """Any array `(H, W)` as a gray uint8 picture from its smallest value to its largest."""
+    """An array `(H, W)` as a gray uint8 picture. Its smallest value becomes black and its largest white."""
     low, high = float(values.min()), float(values.max())
     return np.rint(255 * (values - low) / max(high - low, 1e-9)).astype(np.uint8)
 
@@ -26,7 +26,14 @@ def stretched(values: np.ndarray) -> np.ndarray:
 def contact_sheet(
     pictures: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 8, side: float = 1.1
 ) -> Figure:
-    """Pictures in rows of `columns`, with their titles if there are any: the paper's Fig. 1."""
+    """A grid of pictures, as in the paper's Fig. 1.
+
+    Args:
+        pictures: drawn row by row.
+        titles: one per picture, or none.
+        columns: the number of pictures in a row.
+        side: the width of a picture in inches.
+    """
     rows = -(-len(pictures) // columns)
     figure, grid = new_figure(rows, columns, columns * side, rows * (side + (0.18 if titles else 0)))
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
@@ -40,14 +47,19 @@ def contact_sheet(
 
 
 def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[str] = (), side: float = 1.5) -> Figure:
-    """Pictures in columns with a heading each, a row a photograph: the paper's Figs. 3 to 5.
+    """A table of pictures with one row per photograph and one column per method, as in the paper's Figs. 3 to 5.
 
-    Long tables wrap into bands: at most eight columns stand side by side.
+    More than eight columns are split into bands of equal width, one below the other.
+
+    Args:
+        columns: the pictures of each method by its heading.
+        names: names of the photographs, drawn beside the rows, or none.
+        side: the width of a picture in inches.
     """
     headings, count = list(columns), len(next(iter(columns.values())))
     bands = -(-len(headings) // 8)
-    across = -(-len(headings) // bands)  # bands of equal length, so that none is nearly empty
-    # A row is as high as its highest picture: photographs are not square.
+    across = -(-len(headings) // bands)  # bands of equal width, so that none is nearly empty
+    # A row is as high as its highest picture, because photographs are not square.
     heights = [max(columns[h][row].shape[0] / columns[h][row].shape[1] for h in headings) for row in range(count)]
     size = (across * side, bands * (sum(heights) * side + 0.35))
     figure, grid = new_figure(bands * count, across, *size, height_ratios=heights * bands)
@@ -67,13 +79,17 @@ def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[s
 
 
 def colored(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """An array `(H, W)` as a uint8 picture `(H, W, 3)` from dark at `low` to bright at `high`."""
+    """An array `(H, W)` as a uint8 picture `(H, W, 3)` in the colormap magma: dark at `low`, bright at `high`."""
     scaled = (values - low) / max(high - low, 1e-9)
     return mpl.colormaps["magma"](np.clip(scaled, 0, 1), bytes=True)[..., :3]
 
 
 def color_ramps(ramps: Mapping[str, np.ndarray]) -> Figure:
-    """Lookup tables `(256, 3)` uint8 as strips from black to white, one a method."""
+    """Intensity maps as strips of color, one per method, from the color for black to the color for white.
+
+    Args:
+        ramps: a lookup table uint8 `(256, 3)` by name of the method.
+    """
     figure, grid = new_figure(len(ramps), 1, 8.0, 0.32 * len(ramps) + 0.2)
     for axes, (name, table) in zip(grid[:, 0], ramps.items(), strict=True):
         axes.imshow(table[None], aspect="auto", extent=(0, 256, 0, 1))
@@ -83,7 +99,7 @@ def color_ramps(ramps: Mapping[str, np.ndarray]) -> Figure:
 
 
 def framed(picture: np.ndarray) -> Figure:
-    """A finished uint8 picture `H x W x 3` as a figure of as many pixels, so that it is kept as every other one is."""
+    """A picture as a figure of the same size in pixels, so that it can be recorded as any other figure."""
     dpi = mpl.rcParams["savefig.dpi"]
     figure = Figure(figsize=(picture.shape[1] / dpi, picture.shape[0] / dpi))
     figure.figimage(picture)

@@ -1,6 +1,6 @@
-"""One look for every figure: colors, fonts, an empty figure.
+"""The common style of all figures: colors, fonts and the creation of an empty figure.
 
-Figures are made without pyplot, so none is kept open and none is shown twice.
+Figures are created without pyplot. It would keep them open, and Jupyter would show them twice.
 """
 
 import textwrap
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 INK, MUTED, CONTROL, ACCENT = "#1f2933", "#7b8794", "#9aa5b1", "#0b6e99"
 PALETTE = (ACCENT, "#d1495b", "#3a9d5d", "#e09f3e", "#6d597a", "#00798c", "#8d5524", "#5c677d")
 
-# One look for every figure, and for what readers draw themselves after importing this module.
+# Set for the whole process, so that figures which readers draw themselves look the same.
 mpl.rcParams.update(
     {
         "figure.dpi": 120,
@@ -46,11 +46,11 @@ mpl.rcParams.update(
 
 
 def new_figure(rows: int, columns: int, width: float, height: float, **options) -> tuple[Figure, np.ndarray]:
-    """A figure of `width` x `height` inches with a `rows` x `columns` array of axes."""
+    """A figure of `width` x `height` inches and its `rows` x `columns` array of axes. `options` go to `subplots`."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
 def wrapped(text: str, width: int) -> str:
-    """`text` in lines of at most `width` characters."""
+    """The text broken into lines of at most `width` characters."""
     return "\n".join(textwrap.wrap(text, width))

@@ -1,6 +1,7 @@
-"""Many small pictures with labels, composed into one uint8 picture: what a grid of axes is too slow for.
+"""Composes many small labeled pictures into one uint8 picture.
 
-Thirty-two matplotlib axes take more than a second on one slow core; a sheet of as many tiles takes a few hundredths.
+A grid of matplotlib axes would be too slow for the browser of feature maps: 32 axes take more than a second on one slow
+core, a sheet of 32 tiles a few hundredths of a second.
 """
 
 import io
@@ -13,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from lib.figures.style import INK
 
-_GAP, _LINE = 8, 16  # pixels between tiles, and for a line of text
+_GAP, _LINE = 8, 16  # px: between tiles, and the height of a line of text
 
 
 @cache
@@ -22,26 +23,38 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 @cache
-def _colors(colormap: str) -> np.ndarray:
+def _lookup_table(colormap: str) -> np.ndarray:
     return (255 * mpl.colormaps[colormap](np.arange(256))[:, :3]).round().astype(np.uint8)
 
 
-def heat(maps: np.ndarray, low: np.ndarray, high: np.ndarray, colormap: str = "magma") -> np.ndarray:
-    """Maps `(K, h, w)` in color, each from its `low` to its `high`: uint8 `(K, h, w, 3)`."""
+def apply_colormap(maps: np.ndarray, low: np.ndarray, high: np.ndarray, colormap: str = "magma") -> np.ndarray:
+    """Maps `(K, h, w)` in color, uint8 `(K, h, w, 3)`. Values outside a map's range get the color of its end.
+
+    Args:
+        maps: one map per tile.
+        low: the value at the start of the colormap, one for each map or one for all.
+        high: the value at its end, in the same form.
+        colormap: the name of a matplotlib colormap.
+    """
     low, high = (np.asarray(end, np.float32).reshape(-1, 1, 1) for end in (low, high))
-    share = (maps - low) / np.maximum(high - low, 1e-6)
-    return _colors(colormap)[(255 * share.clip(0, 1)).round().astype(np.uint8)]
+    scaled = (maps - low) / np.maximum(high - low, 1e-6)
+    return _lookup_table(colormap)[(255 * scaled.clip(0, 1)).round().astype(np.uint8)]
 
 
-def laid_over(picture: np.ndarray, colored: np.ndarray) -> np.ndarray:
-    """A colored map `(h, w, 3)`, enlarged smoothly, over a gray picture `(H, W)`: uint8 `(H, W, 3)`."""
+def overlay(picture: np.ndarray, colored: np.ndarray) -> np.ndarray:
+    """A gray picture under a semi-transparent colored map, uint8 `(H, W, 3)`.
+
+    Args:
+        picture: uint8 `(H, W)`.
+        colored: uint8 `(h, w, 3)`, enlarged bilinearly to the size of the picture.
+    """
     size = picture.shape[::-1]
     enlarged = np.asarray(Image.fromarray(colored).resize(size, Image.Resampling.BILINEAR), np.float32)
     return (0.45 * picture[..., None] + 0.55 * enlarged).round().astype(np.uint8)
 
 
-def _fitted(picture: np.ndarray, side: int) -> Image.Image:
-    """The picture in a box of `side` pixels, in its own aspect ratio; enlarged ones keep their pixels visible."""
+def _fit(picture: np.ndarray, side: int) -> Image.Image:
+    """The picture with its longer side at `side` pixels. Enlarging repeats pixels, so that they stay visible."""
     image = Image.fromarray(picture)
     scale = side / max(image.size)
     size = tuple(max(1, round(scale * length)) for length in image.size)
@@ -51,12 +64,17 @@ def _fitted(picture: np.ndarray, side: int) -> Image.Image:
 def sheet(
     pictures: Sequence[np.ndarray], labels: Sequence[str], title: str = "", columns: int = 8, side: int = 128
 ) -> np.ndarray:
-    """Pictures (uint8, `h x w` or `h x w x 3`) in rows of `columns`, each in a box of `side` px over its label.
+    """A sheet of labeled pictures, uint8 `H x W x 3`.
 
-    Pixels of small pictures are enlarged as they are. A label is cut to its box; lines of the title stand on top.
+    Args:
+        pictures: uint8 `h x w` or `h x w x 3`. Each is resized so that its longer side has `side` pixels.
+        labels: one per picture, drawn below it and cut to `side` pixels.
+        title: lines of text drawn above the pictures, never cut.
+        columns: the number of pictures in a row.
+        side: the width and height of a picture's box in pixels.
     """
     columns, lines = min(columns, len(pictures)), title.splitlines()
-    fitted = [_fitted(picture, side) for picture in pictures]
+    fitted = [_fit(picture, side) for picture in pictures]
     box = max(image.height for image in fitted) + _LINE + _GAP
     rows, top = -(-len(pictures) // columns), len(lines) * (_LINE + 4) + _GAP
     width = columns * (side + _GAP) + _GAP
@@ -68,18 +86,18 @@ def sheet(
     for position, (image, label) in enumerate(zip(fitted, labels, strict=True)):
         x, y = _GAP + position % columns * (side + _GAP), top + position // columns * box
         canvas.paste(image, (x, y))
-        draw.text((x, y + image.height + 1), _cut(label, side), INK, _font(11))
+        draw.text((x, y + image.height + 1), _shorten(label, side), INK, _font(11))
     return np.asarray(canvas)
 
 
-def _cut(text: str, width: int) -> str:
+def _shorten(text: str, width: int) -> str:
     while text and _font(11).getlength(text) > width:
         text = text[:-2] + "…" if len(text) > 1 else ""
     return text
 
 
 def png_of(picture: np.ndarray) -> bytes:
-    """A uint8 picture as the bytes of a PNG file; little compressed, because it is made anew at every choice."""
+    """A uint8 picture as the bytes of a PNG file, with fast compression: browsers encode one for every choice."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""A browser of colors: our network on photographs, with its knob, its versions and its ambiguity."""
+"""A Jupyter widget that colorizes photographs with our network and shows its versions and its ambiguity."""
 
 import html
 import math
@@ -16,31 +16,39 @@ from lib.figures.tiles import png_of, sheet
 from lib.networks.chroma_net import ChromaNet
 
 VIEWS = ("colors", "three versions", "ambiguity")
-LARGEST_SHOWN = 640  # px of a photograph's longer side in the browser
+LONGER_SIDE = 640  # px to which larger photographs are reduced
 
 
 def colorizer_view(
     view: str, distribution: ChromaDistribution, gray: np.ndarray, vividness: float
 ) -> dict[str, np.ndarray]:
-    """What the colorizer's browser shows of a photograph, uint8 `(H, W)`, by title; `distribution` is of it alone."""
+    """The pictures of one view of the browser, uint8, by title.
+
+    Args:
+        view: one of `VIEWS`.
+        distribution: the network's prediction for this photograph alone.
+        gray: the photograph, uint8 `(H, W)`.
+        vividness: from 0 (the safest colors) to 1 (the most vivid ones).
+    """
     if view == "three versions":
         versions = distribution.versions(3, vividness)
         return {f"version {number}": paint(gray, small[0]) for number, small in enumerate(versions, start=1)}
-    shown = {"gray": gray, f"vividness {vividness:.2f}": paint(gray, distribution.chroma(vividness)[0])}
+    pictures = {"gray": gray, f"vividness {vividness:.2f}": paint(gray, distribution.chroma(vividness)[0])}
     if view == "ambiguity":
         bits = enlarge(distribution.ambiguity(), gray.shape)[0, 0].cpu().numpy()
-        shown["ambiguity (bits): dark is certain"] = colored(bits, 0, math.log2(len(COLORS)))
-    return shown
+        pictures["ambiguity (bits): dark is certain"] = colored(bits, 0, math.log2(len(COLORS)))
+    return pictures
 
 
 class ColorizerBrowser:
-    """Choose or upload a photograph and turn the vividness knob; see colors, versions and ambiguity.
+    """A widget to choose or upload a photograph, set the vividness, and see colors, versions and ambiguity.
+
+    Display the attribute `widget`. The network runs once per photograph: the vividness only selects from its
+    distribution.
 
     Args:
-        network: a `ChromaNet`; it sees a photograph once, the knob only chooses anew from its distribution.
+        network: the colorizer.
         photographs: files by name.
-
-    `widget` is what to display.
     """
 
     def __init__(self, network: ChromaNet, photographs: dict[str, Path]):
@@ -53,14 +61,17 @@ class ColorizerBrowser:
         self.shown = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
         controls = [widgets.HBox([self.photograph, self.upload]), widgets.HBox([self.vividness, self.view])]
         self.widget = widgets.VBox([*controls, self.message, self.shown])
-        self._take(self.photograph.value)
-        self.photograph.observe(lambda change: self._take(change.new), "value")
+        self._open_photograph(self.photograph.value)
+        self.photograph.observe(lambda change: self._open_photograph(change.new), "value")
         self.upload.observe(lambda _change: self._add_upload(), "value")
-        self.vividness.observe(lambda _change: self._attempt(self._draw), "value")
-        self.view.observe(lambda _change: self._attempt(self._draw), "value")
+        self.vividness.observe(lambda _change: self._run(self._draw), "value")
+        self.view.observe(lambda _change: self._run(self._draw), "value")
 
-    def _attempt(self, step: Callable[[], None]) -> None:
-        """Take a step; what cannot be done is said in one line: nobody would see an exception in a callback."""
+    def _run(self, step: Callable[[], None]) -> None:
+        """Run a step and show its error, if any, as one line of `message`.
+
+        Jupyter does not show the exceptions of a widget's callbacks.
+        """
         try:
             step()
             self.message.value = ""
@@ -75,18 +86,18 @@ class ColorizerBrowser:
                 self.photograph.options = [*self.photograph.options, name]
             self.photograph.value = name
 
-    def _take(self, name: str) -> None:
-        self.shown.value = b""  # the last photograph must not pass for this one
+    def _open_photograph(self, name: str) -> None:
+        self.shown.value = b""  # if this photograph fails, the previous one must not stay under its name
 
-        def see() -> None:
+        def predict() -> None:
             source = self._photographs[name]
             photograph = read_photograph(name, source) if isinstance(source, bytes) else read_photograph(source)
-            photograph.thumbnail((LARGEST_SHOWN, LARGEST_SHOWN))
+            photograph.thumbnail((LONGER_SIDE, LONGER_SIDE))
             self._gray = np.asarray(photograph.convert("L"))
             self._distribution = self._network.look_at(self._gray)
             self._draw()
 
-        self._attempt(see)
+        self._run(predict)
 
     def _draw(self) -> None:
         pictures = colorizer_view(self.view.value, self._distribution, self._gray, self.vividness.value)

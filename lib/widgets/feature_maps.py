@@ -1,4 +1,4 @@
-"""A browser of feature maps: every picture shown here can be drawn without a widget by the function it calls."""
+"""A Jupyter widget that browses feature maps. Its pictures can also be drawn without it, by `feature_maps.views`."""
 
 import html
 from collections.abc import Callable, Iterator
@@ -13,10 +13,10 @@ from lib.data.photographs import uploaded_photograph
 from lib.feature_maps.activations import parse_address
 from lib.feature_maps.measures import RANKINGS
 from lib.feature_maps.study import Study
-from lib.feature_maps.views import KINDS, View, draw, draw_colors, pages_of
+from lib.feature_maps.views import KINDS, View, draw, draw_colors, page_count
 from lib.figures.tiles import png_of
 
-# The controls that a view has a use for; the others are hidden.
+# The controls that each kind of view uses; the others are hidden.
 _USED = {
     "channels": ("layer", "ranking", "page", "shared", "colors"),
     "one channel": ("layer", "channel"),
@@ -25,29 +25,29 @@ _USED = {
     "kernels": ("colors",),
     "training": ("layer", "channel", "ranking", "colors"),
 }
-_SOMETIMES = sorted({name for names in _USED.values() for name in names})
-_SAME = ("of the same name", "")
+_HIDEABLE = sorted({name for names in _USED.values() for name in names})
+_SAME_NAME = ("of the same name", "")
 _SETTINGS = ("network", "picture", "kind", "layer", "channel", "ranking", "page", "shared", "factor", "against",
              "against_layer")  # fmt: skip
 
 
 class FeatureMapBrowser:
-    """Choose a network, a photograph, a view, a layer, a channel; see, compare, switch off, save.
+    """A widget to choose a network, a photograph, a layer and a channel, and to view, compare, switch off and save.
+
+    Display the attribute `widget`. An error is shown as one line of `message`, and the browser stays usable.
 
     Args:
         study: the networks and photographs to choose from.
-        first: what to begin with.
-        folder: where saved pictures and their settings go.
-        side: to how many pixels the longer side of an upload is shrunk.
-
-    `widget` is what to display. What fails is said in one line of `message`, and the browser goes on.
+        first: the view to begin with.
+        folder: where pictures and their settings are saved.
+        side: the longer side in pixels to which uploads are reduced.
     """
 
     def __init__(self, study: Study, first: View, folder: Path, side: int = 128):
         self._study, self._folder, self._side = study, folder, side
-        self._shown: View | None = None  # what stands in `maps`
-        self._colored: tuple[str, str] | None = None  # and of what in `colors`
-        self._waiting = False
+        self._drawn: View | None = None  # the view that `maps` shows
+        self._colored: tuple[str, str] | None = None  # the network and photograph that `colors` shows
+        self._paused = False
         self._make_controls()
         self.widget = widgets.VBox(
             [
@@ -63,12 +63,12 @@ class FeatureMapBrowser:
                 self.maps,
             ]
         )
-        self._show(lambda: self._set(first), *self._steps)
+        self._run(lambda: self._set_view(first), *self._update_steps)
         for name in _SETTINGS:
-            getattr(self, name).observe(lambda _change: self._changed(), "value")
-        self.upload.observe(lambda _change: self._show(self._take_upload, *self._steps), "value")
+            getattr(self, name).observe(lambda _change: self._on_change(), "value")
+        self.upload.observe(lambda _change: self._run(self._add_upload, *self._update_steps), "value")
         self.open_button.on_click(lambda _button: self.open(self.address.value))
-        self.save_button.on_click(lambda _button: self._show(self._save))
+        self.save_button.on_click(lambda _button: self._run(self._save))
 
     def _make_controls(self) -> None:
         wide, middle, narrow = (widgets.Layout(width=width) for width in ("36em", "22em", "13em"))
@@ -77,7 +77,7 @@ class FeatureMapBrowser:
         self.picture = widgets.Dropdown(options=photographs, description="photograph", layout=middle)
         self.upload = widgets.FileUpload(accept="image/*", description="your own")
         self.kind = widgets.ToggleButtons(options=KINDS, style={"button_width": "8em"})
-        # Each hides on its own, so each has a layout of its own.
+        # Each of these controls is hidden separately, so each needs its own layout.
         self.layer = widgets.Dropdown(description="layer", layout={"width": "36em"})
         self.ranking = widgets.Dropdown(options=RANKINGS, description="ranking", layout={"width": "22em"})
         self.page = widgets.BoundedIntText(1, min=1, max=1, description="page", layout={"width": "13em"})
@@ -87,54 +87,58 @@ class FeatureMapBrowser:
             0, min=0, max=3, step=0.25, description="times", continuous_update=False, layout={"width": "22em"}
         )
         self.against = widgets.Dropdown(options=["", *networks], description="against", layout={"width": "36em"})
-        self.against_layer = widgets.Dropdown(options=[_SAME], description="its layer", layout={"width": "22em"})
+        self.against_layer = widgets.Dropdown(options=[_SAME_NAME], description="its layer", layout={"width": "22em"})
         self.address = widgets.Text(placeholder="layer:channel, or a saved .json", description="address", layout=wide)
         self.open_button = widgets.Button(description="open", layout=narrow)
         self.save_button = widgets.Button(description="save PNG and JSON", layout=narrow)
         self.message, self.note = widgets.HTML(), widgets.HTML()
-        # Never stretched to the page's width: pixels of a small map are telling as they are.
+        # Not stretched to the page's width, so that the pixels of small maps stay sharp.
         self.colors = widgets.Image(format="png", layout={"max_width": "34em", "align_self": "flex-start"})
         self.maps = widgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
 
     @property
     def view(self) -> View:
-        """What the controls say."""
+        """The view that the controls describe."""
         settings = {name: getattr(self, name).value for name in _SETTINGS}
         return View(**settings | {"layer": self.layer.value or "", "against_layer": self.against_layer.value or ""})
 
     @property
-    def _steps(self) -> tuple[Callable[[], None], ...]:
-        return self._fill, self._draw_colors, self._draw
+    def _update_steps(self) -> tuple[Callable[[], None], ...]:
+        return self._update_controls, self._draw_colors, self._draw
 
-    def open(self, what: str) -> None:
-        """Open the view of an address (`layer:channel`) or of a saved JSON, seen from where the browser saves."""
-        self._show(lambda: self._set(self._view_of(what)), *self._steps)
+    def open(self, address: str) -> None:
+        """Open a view.
 
-    def _view_of(self, what: str) -> View:
-        if what.strip().endswith(".json"):
-            path = self._folder / what.strip()
+        Args:
+            address: `layer:channel`, or the name of a saved JSON file in the browser's folder.
+        """
+        self._run(lambda: self._set_view(self._view_of(address)), *self._update_steps)
+
+    def _view_of(self, address: str) -> View:
+        if address.strip().endswith(".json"):
+            path = self._folder / address.strip()
             if not path.exists():
                 raise ValueError(f"{path}: no such file")
             return View.from_json(read_json(path))
-        layer, channel = parse_address(what)
+        layer, channel = parse_address(address)
         kind = self.kind.value if "channel" in _USED[self.kind.value] else "one channel"
         return replace(self.view, kind=kind, layer=layer, channel=channel)
 
     @contextmanager
     def _without_drawing(self) -> Iterator[None]:
-        """While several controls are set, nothing is drawn."""
-        before, self._waiting = self._waiting, True
+        """Draw nothing inside the block, because several controls are being set."""
+        before, self._paused = self._paused, True
         try:
             yield
         finally:
-            self._waiting = before
+            self._paused = before
 
-    def _changed(self) -> None:
-        if not self._waiting:
-            self._show(*self._steps)
+    def _on_change(self) -> None:
+        if not self._paused:
+            self._run(*self._update_steps)
 
-    def _set(self, view: View) -> None:
-        """Put a view into the controls; one that names what is not here raises, and nothing is changed."""
+    def _set_view(self, view: View) -> None:
+        """Set the controls to a view. If it names something unknown, raise and change nothing."""
         if view.against:
             self._study.colorizer(view.against)
         if view.layer:
@@ -144,18 +148,18 @@ class FeatureMapBrowser:
         with self._without_drawing():
             for name in ("network", "picture", "kind", "ranking", "shared", "factor", "against"):
                 getattr(self, name).value = getattr(view, name)
-            self._fill()
+            self._update_controls()
             if view.layer:
                 self.layer.value = view.layer
-            if view.kind == "compare":  # elsewhere the layers of `against` are not listed
+            if view.kind == "compare":  # only this view lists the layers of the other network
                 self.against_layer.value = view.against_layer
-            self._fill()  # now the limits are those of the layer
+            self._update_controls()  # again, for the limits of the layer just set
             self.channel.value, self.page.value = view.channel, view.page
 
-    def _show(self, *steps: Callable[[], None]) -> None:
-        """Take the steps; what cannot be shown is said in one line each, and the browser goes on.
+    def _run(self, *steps: Callable[[], None]) -> None:
+        """Run the steps and show the error of each, if any, as one line of `message`.
 
-        Whatever is raised is caught: in a widget's callback nobody would see it.
+        Every exception is caught, because Jupyter does not show those of a widget's callbacks.
         """
         self.note.value, problems = "", []
         for step in steps:
@@ -165,55 +169,55 @@ class FeatureMapBrowser:
                 problems.append((str(error) or type(error).__name__).splitlines()[0])
         self.message.value = "<br>".join(f"<b>{html.escape(line)}</b>" for line in dict.fromkeys(problems))
 
-    def _fill(self) -> None:
-        """Show the controls that the view uses, with the layers, channels and pages that there are."""
+    def _update_controls(self) -> None:
+        """Show the controls that the view uses, and set their options and limits."""
         used = _USED[self.kind.value]
-        for name in _SOMETIMES:
+        for name in _HIDEABLE:
             getattr(self, name).layout.display = None if name in used else "none"
         with self._without_drawing():
             if "layer" in used:
-                self._offer(self.layer, self.network.value)
+                self._list_layers(self.layer, self.network.value)
                 maps = self._study.layer(self.network.value, self.picture.value, self.layer.value).maps
                 self.channel.max = maps.shape[1] - 1
             if "against" in used and self.against.value:
-                self._offer(self.against_layer, self.against.value, (_SAME,))
+                self._list_layers(self.against_layer, self.against.value, (_SAME_NAME,))
             if "page" in used:
-                self.page.max = pages_of(self._study, self.view)
+                self.page.max = page_count(self._study, self.view)
 
-    def _offer(self, control: widgets.Dropdown, network: str, options: tuple = ()) -> None:
-        """The network's layers as the control's options; the layer chosen before stays where it is among them."""
+    def _list_layers(self, control: widgets.Dropdown, network: str, first: tuple = ()) -> None:
+        """Set the options of a dropdown to `first` and the network's layers. Keep the chosen layer if it is listed."""
         try:
             activations = self._study.activations(network, self.picture.value)
         except Exception:
-            control.options = ()  # another network's layers must not pass for this one's
+            control.options = ()  # layers of the previous network must not stay
             raise
-        offered = (*options, *((str(activation), name) for name, activation in activations.items()))
-        if offered != control.options:
-            before, names = control.value, [name for _, name in offered]
-            control.options = offered
+        options = (*first, *((str(activation), name) for name, activation in activations.items()))
+        if options != control.options:
+            before, names = control.value, [name for _, name in options]
+            control.options = options
             control.value = before if before in names else names[0]
 
     def _draw_colors(self) -> None:
         chosen = self.network.value, self.picture.value
         if "colors" in _USED[self.kind.value] and chosen != self._colored:
-            self.colors.value, self._colored = b"", None  # the last one's must not pass for this one's
+            self.colors.value, self._colored = b"", None  # if drawing fails, the previous colors must not stay
             self.colors.value, self._colored = png_of(draw_colors(self._study, *chosen)), chosen
 
     def _draw(self) -> None:
         try:
-            self.maps.value, self._shown = png_of(draw(self._study, self.view, self._tell)), self.view
+            self.maps.value, self._drawn = png_of(draw(self._study, self.view, self._show_progress)), self.view
         except Exception:
-            self.maps.value, self._shown = b"", None
+            self.maps.value, self._drawn = b"", None
             raise
         finally:
             self.note.value = ""
         if "layer" in _USED[self.kind.value]:
             self.address.value = self.view.address
 
-    def _tell(self, done: int, total: int) -> None:
+    def _show_progress(self, done: int, total: int) -> None:
         self.note.value = f"effect on color: {done} of {total} channels"
 
-    def _take_upload(self) -> None:
+    def _add_upload(self) -> None:
         names = []
         for file in self.upload.value:
             photograph = uploaded_photograph(file["name"], bytes(file["content"]), self._side)
@@ -224,10 +228,10 @@ class FeatureMapBrowser:
                 self.picture.value = names[-1]
 
     def _save(self) -> None:
-        if self._shown is None:
-            raise ValueError("nothing is shown that could be saved")
-        picture = self._folder / f"{self._shown.stem}.png"
+        if self._drawn is None:
+            raise ValueError("there is no picture to save")
+        picture = self._folder / f"{self._drawn.stem}.png"
         with atomic_write(picture) as temporary:
             temporary.write_bytes(self.maps.value)
-        write_json(picture.with_suffix(".json"), self._shown.as_json())
+        write_json(picture.with_suffix(".json"), self._drawn.as_json())
         self.note.value = f"saved {html.escape(picture.name)} and its settings in {html.escape(str(self._folder))}"

@@ -1,16 +1,16 @@
-"""Switching a channel off is setting it to zero, wherever its layer's output goes, and leaves no hook behind."""
+"""Scaling a channel acts on every reader of the layer's output and leaves no hook behind."""
 
 import pytest
 import torch
 from torch import nn
 
 from lib.color.spaces import rgb_to_ycbcr
-from lib.feature_maps.interventions import channel_effects, channels_scaled, chroma_added, intervened
+from lib.feature_maps.interventions import channel_effects, chroma_difference, intervene, scale_channels
 from lib.networks.registry import build_network
 
 
 class Forked(nn.Module):
-    """Three channels (x, 1 - x, x / 2) that go two ways: to red, green and blue, and once more to blue."""
+    """Three channels (x, 1 - x, x / 2) with two readers: one makes red, green and blue of them, one adds to blue."""
 
     def __init__(self):
         super().__init__()
@@ -36,13 +36,13 @@ def hooks(network):
     return sum(len(module._forward_hooks) for module in network.modules())
 
 
-def test_off_is_zero_wherever_the_output_goes(gray):
+def test_a_channel_switched_off_is_zero_for_every_reader(gray):
     x, network = gray[0, 0], Forked()
     with torch.no_grad():
         usual = network(gray)[0]
     torch.testing.assert_close(usual, torch.stack([x / 2, (1 - x) / 2, x / 4 + x / 4]))
-    off = intervened(network, gray, "first", [0, 1, 2])
-    torch.testing.assert_close(off[0], torch.stack([0 * x, usual[1], x / 4]))  # red, and what it gave to blue
+    off = intervene(network, gray, "first", [0, 1, 2])
+    torch.testing.assert_close(off[0], torch.stack([0 * x, usual[1], x / 4]))  # red, and its share of blue
     torch.testing.assert_close(off[1], torch.stack([usual[0], 0 * x, usual[2]]))
     torch.testing.assert_close(off[2], torch.stack([usual[0], usual[1], x / 4]))
     assert hooks(network) == 0
@@ -56,16 +56,16 @@ def test_switching_off_equals_setting_the_weights_to_zero(gray):
         convolution.weight.data[channel], convolution.bias.data[channel] = 0, 0
         with torch.no_grad():
             expected = zeroed(gray)
-        torch.testing.assert_close(intervened(network, gray, "encoder.1.0", [channel]), expected)
+        torch.testing.assert_close(intervene(network, gray, "encoder.1.0", [channel]), expected)
         convolution.weight.data, convolution.bias.data = kept
 
 
-def test_a_factor_scales_and_one_changes_nothing(gray):
+def test_a_factor_scales_and_factor_one_changes_nothing(gray):
     network = Forked()
     with torch.no_grad():
         usual = network(gray)
-    torch.testing.assert_close(intervened(network, gray, "first", [0], 1.0), usual)
-    torch.testing.assert_close(intervened(network, gray, "first", [0], 0.5)[:, 0], usual[:, 0] / 2)
+    torch.testing.assert_close(intervene(network, gray, "first", [0], 1.0), usual)
+    torch.testing.assert_close(intervene(network, gray, "first", [0], 0.5)[:, 0], usual[:, 0] / 2)
 
 
 @pytest.mark.parametrize(
@@ -74,57 +74,57 @@ def test_a_factor_scales_and_one_changes_nothing(gray):
         ("second", 0, "no layer is called 'second'"),
         ("first", 3, "first has the channels 0 to 2, not 3"),
         ("first", -1, "first has the channels 0 to 2, not -1"),
-        ("flat", 0, "flat puts out no maps"),
+        ("flat", 0, "flat has no feature maps to scale"),
     ],
 )
-def test_what_cannot_be_switched_off_is_said_and_no_hook_stays(gray, layer, channel, sentence):
+def test_an_impossible_intervention_raises_and_leaves_no_hook(gray, layer, channel, sentence):
     network = Forked()
     with pytest.raises(ValueError, match=sentence):
-        intervened(network, gray, layer, [channel])
+        intervene(network, gray, layer, [channel])
     assert hooks(network) == 0
 
 
-def test_a_layer_that_mixes_pictures_cannot_be_switched_off(gray):
+def test_a_layer_that_changes_the_batch_cannot_be_scaled(gray):
     class Twice(Forked):
         def forward(self, gray):
             return super().forward(torch.cat([gray, gray.flip(-1)]))[: len(gray)]
 
-    with pytest.raises(ValueError, match="first puts out 2 maps a channel for 1 pictures"):
-        intervened(Twice(), gray, "first", [0])
+    with pytest.raises(ValueError, match="first has 2 maps per channel for 1 pictures"):
+        intervene(Twice(), gray, "first", [0])
 
 
-def test_the_hook_is_gone_after_an_error_of_the_block():
+def test_the_hook_is_removed_after_an_error_in_the_block():
     network = Forked()
-    with pytest.raises(KeyError), channels_scaled(network, "first", [0]):
+    with pytest.raises(KeyError), scale_channels(network, "first", [0]):
         assert hooks(network) == 1
         raise KeyError
     assert hooks(network) == 0
 
 
-def test_effects_are_what_the_channel_adds(gray):
+def test_effects_are_the_channels_contributions(gray):
     network, ticks = Forked(), []
     effects = channel_effects(network, gray, "first", 3, ticks.append)
     assert sum(ticks) == 3 and effects.index.tolist() == [0, 1, 2]
     with torch.no_grad():
         usual = network(gray)
     for channel in range(3):
-        added = 255 * (rgb_to_ycbcr(usual) - rgb_to_ycbcr(intervened(network, gray, "first", [channel])))[0, 1:]
+        added = 255 * (rgb_to_ycbcr(usual) - rgb_to_ycbcr(intervene(network, gray, "first", [channel])))[0, 1:]
         row = effects.loc[channel]
         assert row["moved"] == pytest.approx(added.abs().mean().item(), rel=1e-4)
         assert [row["cb"], row["cr"]] == pytest.approx(added.mean((1, 2)).tolist(), rel=1e-3)
         assert row["cb_above"] == pytest.approx(added[0, :3].mean().item(), rel=1e-3)  # 3 of 9 rows
-    assert effects["cr"].idxmax() == 0 and effects["cb"].idxmax() == 2  # red goes by channel 0, blue mostly by 2
+    assert effects["cr"].idxmax() == 0 and effects["cb"].idxmax() == 2  # red follows channel 0, blue mostly channel 2
 
 
-def test_effects_in_batches_are_those_one_by_one(gray):
+def test_effects_do_not_depend_on_the_batches(gray):
     network = build_network("ColorizationNet", 1, width=10)  # 20 channels in the second layer: two batches
     effects = channel_effects(network, gray, "encoder.1.2", 20)
-    usual = intervened(network, gray, "encoder.1.2", [0], 1.0)
-    alone = chroma_added(usual, intervened(network, gray, "encoder.1.2", [17])).abs().mean().item()
+    usual = intervene(network, gray, "encoder.1.2", [0], 1.0)
+    alone = chroma_difference(usual, intervene(network, gray, "encoder.1.2", [17])).abs().mean().item()
     assert effects.loc[17, "moved"] == pytest.approx(alone, rel=1e-3, abs=1e-6)
 
 
-def test_a_dead_channel_moves_nothing(gray):
+def test_a_dead_channel_has_no_effect(gray):
     network = Forked()
     network.first.weight.data[2] = 0
     assert channel_effects(network, gray, "first", 3).loc[2].abs().max() == 0

@@ -1,4 +1,4 @@
-"""Everything is computed once, and what cannot be is said by name."""
+"""A study computes every result once, and its errors name the network or photograph."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ from lib.networks.registry import build_network
 
 
 class Small(nn.Conv2d):
-    """A network that needs 40 px, and says so in torch's words."""
+    """A network that needs 40 px. For a smaller picture, torch raises an error of its own."""
 
     def __init__(self):
         super().__init__(1, 3, 40)
@@ -37,7 +37,7 @@ def name(study):
     return next(iter(study.photographs))
 
 
-def test_activations_are_computed_once_a_picture_and_a_network(study, name, monkeypatch):
+def test_activations_are_computed_once_per_picture_and_network(study, name, monkeypatch):
     calls = []
     monkeypatch.setattr(studies, "capture", lambda network, gray: calls.append(1) or capture(network, gray))
     for _ in range(3):
@@ -48,40 +48,40 @@ def test_activations_are_computed_once_a_picture_and_a_network(study, name, monk
     assert len(calls) == 4
 
 
-def test_the_oldest_activations_are_forgotten(study, name, monkeypatch):
-    monkeypatch.setattr(studies, "_KEPT", 2)
+def test_the_least_recently_used_activations_are_dropped(study, name, monkeypatch):
+    monkeypatch.setattr(studies, "_MAX_CACHED", 2)
     for network in ("one", "kept", "one", "VGG11"):
         study.activations(network, name)
     assert list(study._activations) == [("one", name), ("VGG11", name)]
 
 
-def test_a_kept_network_is_read_once(study):
+def test_a_saved_network_is_loaded_once(study):
     assert study.network("kept") is study.network("kept") and not study.network("kept").training
 
 
-def test_a_photograph_of_a_known_name_gets_a_number(study, name):
+def test_a_photograph_whose_name_is_in_use_gets_a_number(study, name):
     other = Photograph(name, torch.zeros(1, 1, 20, 30), torch.zeros(1, 3, 20, 30))
     assert [study.add(other), study.add(other)] == [f"{name} (2)", f"{name} (3)"]
     assert study.photograph(f"{name} (2)") is other
     assert study.layer("one", f"{name} (2)", "encoder.0.0").maps.shape == (1, 2, 12, 16)  # padded to 24 x 32
 
 
-def test_dead_channels_are_dead_on_all_photographs_given_at_first(study, name):
+def test_dead_channels_are_constant_on_all_initial_photographs(study, name):
     convolution = study.network("one").encoder[0][0]
     convolution.weight.data[0], convolution.bias.data[0] = 1, 0
     convolution.weight.data[1], convolution.bias.data[1] = 0, 0.25
     study.add(Photograph("black", torch.zeros(1, 1, 16, 16), torch.zeros(1, 3, 16, 16)))
-    assert study.dead("one", "encoder.0.0") == study.dead("one", "encoder.0.2") == 1 and study.counted_on == 3
+    assert study.dead("one", "encoder.0.0") == study.dead("one", "encoder.0.2") == 1 and study.initial_count == 3
 
 
-def test_effects_are_kept_and_told_on_the_way(study, name):
-    told = []
-    effects = study.effects("one", name, "encoder.2.0", lambda done, total: told.append((done, total)))
-    assert told[-1] == (8, 8) and len(effects) == 8
+def test_effects_are_cached_and_report_progress(study, name):
+    ticks = []
+    effects = study.effects("one", name, "encoder.2.0", lambda done, total: ticks.append((done, total)))
+    assert ticks[-1] == (8, 8) and len(effects) == 8
     assert study.effects("one", name, "encoder.2.0", lambda *_: pytest.fail("computed again")) is effects
 
 
-def test_maps_through_training(study, name):
+def test_maps_of_every_saved_epoch(study, name):
     found = study.through_training("kept", name, "encoder.0.0")
     assert list(found) == [1, 2] and found[1].shape == (2, 16, 16)
     torch.testing.assert_close(found[2], study.layer("kept", name, "encoder.0.0").maps[0])
@@ -93,15 +93,15 @@ def test_maps_through_training(study, name):
     [
         (lambda s, p: s.activations("nobody", p), "no network is called 'nobody' here"),
         (lambda s, p: s.activations("one", "p"), "no photograph is called 'p' here; upload it again"),
-        (lambda s, p: s.activations("copy", p), "copy is no network: there are no layers to show"),
+        (lambda s, p: s.activations("copy", p), "copy is not a network: it has no layers to show"),
         (lambda s, p: s.activations("small", p), r"small cannot take .* of 32 x 32 px: .*size"),
         (lambda s, p: s.layer("one", p, "conv9"), "one: no layer is called 'conv9'; there are encoder"),
         (lambda s, p: s.colors("VGG11", p), "VGG11 gives features and no colors"),
         (lambda s, p: s.effects("VGG11", p, "features.0"), "VGG11 gives features and no colors"),
-        (lambda s, p: s.through_training("one", p, "encoder.0.0"), "no epochs were kept of one"),
+        (lambda s, p: s.through_training("one", p, "encoder.0.0"), "no epochs of one were saved"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_line(study, name, ask, sentence):
+def test_errors_are_one_line(study, name, ask, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         ask(study, name)
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Every view draws, headless, for every kind of network; settings make the way to JSON and back."""
+"""Every view can be drawn without a browser for every kind of network, and its settings survive JSON."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from lib.data.photographs import Photograph, photographs_of
 from lib.feature_maps import views
 from lib.feature_maps.interventions import channel_effects
 from lib.feature_maps.study import Study
-from lib.feature_maps.views import BY_EFFECT, KINDS, View, draw, draw_colors, pages_of, ranked
+from lib.feature_maps.views import BY_EFFECT, KINDS, View, draw, draw_colors, page_count, rank_layer
 from lib.losses.vgg_features import GrayFeatures, vgg11_features
 from lib.networks.registry import build_network
 
@@ -36,20 +36,20 @@ def view(study):
 
 
 def titles(monkeypatch):
-    """What is written on the sheets that are drawn: titles and labels."""
-    told, sheet = [], views.sheet
+    """A list to which the title and the labels of every sheet are appended when it is drawn."""
+    written, sheet = [], views.sheet
 
-    def kept(pictures, labels, title="", **options):
-        told.append((title, list(labels)))
+    def record(pictures, labels, title="", **options):
+        written.append((title, list(labels)))
         return sheet(pictures, labels, title, **options)
 
-    monkeypatch.setattr(views, "sheet", kept)
-    return told
+    monkeypatch.setattr(views, "sheet", record)
+    return written
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_view_draws(study, view, kind):
+def test_every_view_can_be_drawn(study, view, kind):
     picture = draw(study, replace(view, kind=kind))
     assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.std() > 5
 
@@ -58,72 +58,72 @@ def test_every_view_draws(study, view, kind):
     ("change", "differs"),
     [({"ranking": "index"}, True), ({"ranking": BY_EFFECT}, True), ({"shared": True}, True), ({"channel": 1}, False)],
 )
-def test_the_grid_follows_its_settings(study, view, change, differs):
+def test_the_grid_depends_on_its_settings(study, view, change, differs):
     before, after = draw(study, view), draw(study, replace(view, **change))
     assert (before.shape != after.shape or (before != after).any()) == differs
 
 
-def test_the_grid_says_what_it_shows(study, view, monkeypatch):
-    told = titles(monkeypatch)
+def test_the_grid_is_labeled_with_its_settings(study, view, monkeypatch):
+    written = titles(monkeypatch)
     draw(study, replace(view, network="wide", layer="encoder.2.0", page=2, ranking="mean"))
-    title, labels = told[0]
+    title, labels = written[0]
     assert f"wide · {view.picture} · encoder.2.0 · Conv2d · 40 x 4 x 4" in title and "page 2 of 2" in title
     assert "by mean" in title and "0 dead on 3 photographs" in title and len(labels) == 8
     draw(study, replace(view, ranking=BY_EFFECT))
-    order = ranked(study, replace(view, ranking=BY_EFFECT))
+    order = rank_layer(study, replace(view, ranking=BY_EFFECT))
     moved = channel_effects(study.network("kept"), study.photograph(view.picture).gray, view.layer, 4)["moved"]
     assert order == moved.sort_values(ascending=False, kind="stable").index.tolist()
-    for label, channel in zip(told[1][1], order, strict=True):
+    for label, channel in zip(written[1][1], order, strict=True):
         assert label.startswith(f"{channel} [") and label.endswith(f"] Δ {moved[channel]:.2f}")
 
 
-def test_switching_off_says_how_far_the_colors_move(study, view, monkeypatch):
-    told = titles(monkeypatch)
+def test_switching_off_reports_the_change_of_color(study, view, monkeypatch):
+    written = titles(monkeypatch)
     draw(study, replace(view, kind="switch off", channel=2))
     moved = study.effects("kept", view.picture, view.layer).loc[2, "moved"]
-    assert f"encoder.1.2:2 off\nCb and Cr move by {moved:.2f} of 255 on average" in told[0][0]
+    assert f"encoder.1.2:2 off\nCb and Cr move by {moved:.2f} of 255 on average" in written[0][0]
     draw(study, replace(view, kind="switch off", channel=2, factor=1.0))
-    assert "encoder.1.2:2 times 1\nCb and Cr move by 0.00 of 255 on average, 0.0 at most" in told[1][0]
+    assert "encoder.1.2:2 times 1\nCb and Cr move by 0.00 of 255 on average, 0.0 at most" in written[1][0]
 
 
-def test_a_network_compared_with_itself_matches_every_channel(study, view, monkeypatch):
-    told = titles(monkeypatch)
+def test_a_network_compared_with_itself_matches_each_channel_to_itself(study, view, monkeypatch):
+    written = titles(monkeypatch)
     same = replace(view, kind="compare", network="wide", against="wide", layer="encoder.2.0", ranking="index")
     draw(study, same)
-    assert told[0][1][:4:2] == [label for label in told[0][1][:4:2] if label[0] in "01"]
-    assert [label.split(",")[0] for label in told[0][1][1:6:2]] == ["↔ 0", "↔ 1", "↔ 2"]
-    assert "40 pairs" in told[0][0] and "median 1.00" in told[0][0] and pages_of(study, same) == 3
+    assert written[0][1][:4:2] == [label for label in written[0][1][:4:2] if label[0] in "01"]
+    assert [label.split(",")[0] for label in written[0][1][1:6:2]] == ["↔ 0", "↔ 1", "↔ 2"]
+    assert "40 pairs" in written[0][0] and "median 1.00" in written[0][0] and page_count(study, same) == 3
 
 
-def test_layers_of_another_name_and_size_are_compared_too(study, view, monkeypatch):
-    told = titles(monkeypatch)
+def test_layers_of_different_name_and_size_can_be_compared(study, view, monkeypatch):
+    written = titles(monkeypatch)
     draw(study, replace(view, kind="compare", against="VGG11", against_layer="features.3"))
-    assert "kept, encoder.1.2 · right VGG11, features.3" in told[0][0] and "4 pairs" in told[0][0]
+    assert "kept, encoder.1.2 · right VGG11, features.3" in written[0][0] and "4 pairs" in written[0][0]
 
 
-def test_one_channel_is_shown_without_colors_where_there_are_none(study, view, monkeypatch):
-    told = titles(monkeypatch)
+def test_one_channel_of_a_network_without_colors_is_shown(study, view, monkeypatch):
+    written = titles(monkeypatch)
     draw(study, replace(view, kind="one channel", network="VGG11", layer="features.3"))
-    assert "VGG11 gives features and no colors" in told[0][0] and len(told[0][1]) == 5
+    assert "VGG11 gives features and no colors" in written[0][0] and len(written[0][1]) == 5
     draw(study, replace(view, kind="one channel"))
-    assert len(told[1][1]) == 6
+    assert len(written[1][1]) == 6
 
 
-def test_kernels_of_any_number_of_inputs(study, view, monkeypatch):
-    told = titles(monkeypatch)
+def test_kernels_with_any_number_of_inputs(study, view, monkeypatch):
+    written = titles(monkeypatch)
     for network in ("kept", "VGG11", "shuffled"):
         draw(study, replace(view, kind="kernels", network=network))
-    assert "2 kernels" in told[0][0] and "64 kernels" in told[1][0] and "mid-gray is 0" in told[1][0]
-    assert "each is the sum over its 4 inputs" in told[2][0] and len(told[2][1]) == 12
+    assert "2 kernels" in written[0][0] and "64 kernels" in written[1][0] and "mid-gray is 0" in written[1][0]
+    assert "each is the sum over its 4 inputs" in written[2][0] and len(written[2][1]) == 12
 
 
-def test_epochs_stand_in_order_with_the_chosen_channel_first(study, view, monkeypatch):
-    told = titles(monkeypatch)
+def test_epochs_are_in_order_and_the_chosen_channel_is_first(study, view, monkeypatch):
+    written = titles(monkeypatch)
     draw(study, replace(view, kind="training", channel=3))
-    assert told[0][1][:2] == ["3, epoch 1", "3, epoch 2"] and len(told[0][1]) == 8
+    assert written[0][1][:2] == ["3, epoch 1", "3, epoch 2"] and len(written[0][1]) == 8
 
 
-def test_a_photograph_of_another_shape(study, view):
+def test_every_view_of_a_photograph_of_another_shape(study, view):
     name = study.add(Photograph("wide one", torch.rand(1, 1, 20, 50), torch.rand(1, 3, 20, 50)))
     for kind in KINDS:
         draw(study, replace(view, kind=kind, picture=name))
@@ -139,23 +139,23 @@ def test_a_photograph_of_another_shape(study, view):
         ({"kind": "switch off", "channel": 4}, "encoder.1.2 has the channels 0 to 3, not 4"),
         ({"kind": "switch off", "network": "VGG11", "layer": "features.0"}, "VGG11 gives features and no colors"),
         ({"kind": "kernels", "network": "flat"}, "flat has no convolution"),
-        ({"kind": "training", "network": "wide"}, "no epochs were kept of wide"),
-        ({"network": "copy"}, "copy is no network"),
+        ({"kind": "training", "network": "wide"}, "no epochs of wide were saved"),
+        ({"network": "copy"}, "copy is not a network"),
         ({"page": 2}, "page is 2; this layer has 1"),
         ({"kind": "movie"}, "a view is one of channels, one channel, .*, not 'movie'"),
         ({"ranking": "max"}, "ranking is one of index, .*, not 'max'"),
     ],
 )
-def test_what_cannot_be_shown_is_said_in_one_line(study, view, change, sentence):
+def test_errors_are_one_line(study, view, change, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         draw(study, replace(view, **change))
     assert "\n" not in str(caught.value)
 
 
-def test_settings_go_to_json_and_back(view):
+def test_settings_survive_json(view):
     chosen = replace(view, kind="switch off", channel=3, factor=0.5)
     assert View.from_json(chosen.as_json()) == chosen
-    assert View.from_json(chosen.as_json() | {"factor": 2}).factor == 2  # JSON knows no 2.0
+    assert View.from_json(chosen.as_json() | {"factor": 2}).factor == 2  # JSON may store 2.0 as 2
     for change, sentence in (
         ({"color": 1}, "missing or unknown: 'color'"),
         ({"page": "two"}, "page is 'two' in these settings; it must be of type int"),
@@ -167,7 +167,7 @@ def test_settings_go_to_json_and_back(view):
         View.from_json({})
 
 
-def test_names_of_files_say_what_is_shown(view):
+def test_file_names_describe_the_view(view):
     stems = {replace(view, kind=kind, channel=3).stem for kind in KINDS}
     assert len(stems) == len(KINDS)
     assert replace(view, kind="switch off", channel=3).stem == f"switch-off-kept-{view.picture}-encoder.1.2-3-times-0"

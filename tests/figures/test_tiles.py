@@ -1,4 +1,4 @@
-"""Sheets of labeled tiles: every picture where it belongs, unaltered."""
+"""Sheets of labeled tiles contain every picture, unaltered and in its place."""
 
 import io
 import time
@@ -7,24 +7,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lib.figures.tiles import heat, laid_over, png_of, sheet
+from lib.figures.tiles import apply_colormap, overlay, png_of, sheet
 
 RNG = np.random.default_rng(0)
 
 
-def test_heat_runs_from_low_to_high_and_holds_still_beyond():
+def test_a_colormap_runs_from_low_to_high_and_is_clipped_outside():
     maps = np.array([[[-9.0, 0.0, 1.0, 2.0, 9.0]], [[5.0, 5.0, 5.0, 5.0, 5.0]]])
-    colored = heat(maps, [0, 5], [2, 5], "gray")
+    colored = apply_colormap(maps, [0, 5], [2, 5], "gray")
     assert colored.shape == (2, 1, 5, 3) and colored.dtype == np.uint8
     assert colored[0, 0, :, 0].tolist() == [0, 0, 128, 255, 255]
-    assert not colored[1].any()  # a flat map is dark, and no warning
+    assert not colored[1].any()  # a constant map is dark, and there is no warning
 
 
-def test_tiles_stand_in_rows_with_their_pixels_as_they_are():
+def test_tiles_are_in_rows_and_their_pixels_are_unaltered():
     pictures = [np.full((2, 2), level, np.uint8) for level in (10, 60, 110, 160, 210)]
     page = sheet(pictures, ["a"] * 5, "one\ntwo", columns=2, side=20)
     columns = [row for row in page[..., 0].T if set(row.tolist()) >= {10, 110, 210}]
-    assert len(columns) == 20  # three of five stand in the first column, 20 px wide
+    assert len(columns) == 20  # three of five are in the first column, which is 20 px wide
     assert sum(set(row.tolist()) >= {60, 160} for row in page[..., 0].T) == 20
     first = columns[0].tolist()
     assert first.index(10) < first.index(110) < first.index(210)
@@ -42,22 +42,22 @@ def test_a_title_is_never_cut():
     assert wide.shape[1] > narrow.shape[1] and (wide[:20, -60:] < 200).any()
 
 
-def test_an_overlay_keeps_the_picture_in_sight():
+def test_an_overlay_keeps_the_picture_visible():
     picture = np.zeros((8, 8), np.uint8)
     picture[:, 4:] = 200
-    over = laid_over(picture, np.zeros((2, 2, 3), np.uint8))
-    assert over.shape == (8, 8, 3) and over[0, 0, 0] == 0 and over[0, 7, 0] == 90
+    combined = overlay(picture, np.zeros((2, 2, 3), np.uint8))
+    assert combined.shape == (8, 8, 3) and combined[0, 0, 0] == 0 and combined[0, 7, 0] == 90
 
 
-def test_png():
+def test_a_picture_survives_png():
     picture = RNG.integers(0, 256, (5, 6, 3), np.uint8)
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png_of(picture)))), picture)
 
 
-def test_a_page_of_32_maps_is_composed_while_one_waits():
-    """A few hundredths of a second of one core; processor time, because the machine may be busy with something else."""
-    pictures, labels = heat(RNG.random((32, 128, 128)), 0, 1), [f"{i} [0, 1]" for i in range(32)]
-    sheet(pictures, labels)  # fonts and colors are loaded once
+def test_a_page_of_32_maps_is_composed_within_a_fraction_of_a_second():
+    """It takes a few hundredths of a second. Processor time is measured, because other programs may be running."""
+    pictures, labels = apply_colormap(RNG.random((32, 128, 128)), 0, 1), [f"{i} [0, 1]" for i in range(32)]
+    sheet(pictures, labels)  # loads fonts and colors, which later calls do not
     started = time.process_time()
     png_of(sheet(pictures, labels, "title"))
     assert time.process_time() - started < 0.4

@@ -1,7 +1,7 @@
-"""Notebook 04 in a real browser: JupyterLab in Debian's Chromium, clicked through as a new user would.
+"""Notebook 04 in JupyterLab in Chromium, with the clicks of a new user.
 
-It runs on a copy of the notebook with tiny parameters, on a free port of this machine, and is skipped with the reason
-where there is no Chromium. Screenshots lie in pytest's temporary folder.
+The test uses a copy of the notebook with tiny parameters and a free port of this machine. It is skipped if there is no
+Chromium. Screenshots are in pytest's temporary folder.
 """
 
 import io
@@ -34,16 +34,16 @@ playwright = pytest.importorskip(
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")
 TINY = {"size": 32, "pairs_trained": 12, "epochs": 2, "batch_size": 4, "width": 4, "layer": "encoder.1.0"}
 SETTINGS = {
-    # Every cell stays on the page, also those out of sight; and nothing asks for news.
+    # Keep cells on the page that are out of sight, and do not ask about news.
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-WAIT = 120_000  # ms: only a machine that is busy needs it
+WAIT = 120_000  # ms, so long because the machine may be busy
 
 
 @pytest.fixture
 def folder(tmp_path, pairs):
-    """A folder with a copy of the notebook, its parameters small, and photographs for it."""
+    """A folder with photographs and a copy of the notebook with tiny parameters."""
     (tmp_path / "color").mkdir()
     for name, picture in zip(pairs.names, pairs.color, strict=True):
         Image.fromarray(picture).save(tmp_path / "color" / f"{name}.png")
@@ -68,7 +68,7 @@ def free_port() -> int:
 
 @contextmanager
 def jupyterlab(folder):
-    """The address of a JupyterLab on `folder`, which ends with the block, kernels and all."""
+    """The address of a JupyterLab server on `folder`. The server and its kernels end with the block."""
     port, token = free_port(), secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
                f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}",
@@ -91,7 +91,7 @@ def jupyterlab(folder):
                 time.sleep(0.2)
         yield address
     finally:
-        server.send_signal(signal.SIGTERM)  # it ends its kernels first
+        server.send_signal(signal.SIGTERM)  # the server ends its kernels first
         try:
             server.wait(20)
         except subprocess.TimeoutExpired:
@@ -101,14 +101,14 @@ def jupyterlab(folder):
 
 @pytest.fixture
 def page(folder):
-    """The notebook, run from its first cell to its last."""
+    """The notebook's page after all cells have run."""
     with jupyterlab(folder) as address, playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1400, "height": 1100})
         page.set_default_timeout(WAIT)
         try:
             page.goto(address)
-            page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # before that, the menu is another one
+            page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # the menu changes when the kernel is ready
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_text("Run All Cells", exact=True).click()
             page.get_by_text(re.compile(r"^Recorded \d+ rows in")).wait_for()
@@ -122,7 +122,7 @@ def page(folder):
 
 
 class Controls:
-    """The widgets on the page, by the words that stand beside them."""
+    """The widgets on the page, found by their labels."""
 
     def __init__(self, page):
         self.page = page
@@ -136,7 +136,7 @@ class Controls:
         self.drawn_after(lambda: self.labeled(name).select_option(**option))
 
     def drawn_after(self, act):
-        """Do it, and wait until the picture is another one and has arrived."""
+        """Call `act` and wait until another picture is loaded."""
         before = self.maps.get_attribute("src")
         act()
         playwright.expect(self.maps).not_to_have_attribute("src", before, timeout=WAIT)
@@ -145,7 +145,7 @@ class Controls:
         )
 
     def pixels(self):
-        """What the browser shows, as it has received it."""
+        """The pixels of the shown picture as the browser received them."""
         read = "async image => Array.from(new Uint8Array(await (await fetch(image.src)).arrayBuffer()))"
         return np.asarray(Image.open(io.BytesIO(bytes(self.maps.evaluate(read)))))
 
@@ -196,7 +196,7 @@ def test_a_new_user_explores_feature_maps(page, folder):
 
     address = controls.labeled("address")
     address.fill(saved.with_suffix(".json").name)
-    address.press("Tab")  # a text reaches the kernel when one leaves it
+    address.press("Tab")  # the kernel receives the text when the field loses focus
     controls.drawn_after(lambda: page.get_by_role("button", name="open", exact=True).click())
     np.testing.assert_array_equal(controls.pixels(), seen[5])
 

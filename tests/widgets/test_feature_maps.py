@@ -1,4 +1,4 @@
-"""The browser's callbacks, driven without a browser."""
+"""The callbacks of the feature-map widget, without a web browser."""
 
 import datetime
 import io
@@ -30,7 +30,7 @@ class Broken(nn.Module):
 
 @pytest.fixture(scope="module")
 def networks(kept_network, tmp_path_factory):
-    """Networks at hand and in files, two that fail, one that gives no colors, and a function."""
+    """Networks in memory and in files, two that fail, one that gives no colors, and a function."""
     seeds = ((0, 2), (1, 2), (2, 10))
     made = {f"seed {seed}": build_network("ColorizationNet", seed, width=width) for seed, width in seeds}
     torn = tmp_path_factory.mktemp("torn") / "network.safetensors"
@@ -59,11 +59,11 @@ def picture(browser):
     return np.asarray(Image.open(io.BytesIO(browser.maps.value)))
 
 
-def said(browser):
+def message(browser):
     return browser.message.value.removeprefix("<b>").removesuffix("</b>")
 
 
-def a_file(name, content):
+def uploaded(name, content):
     when = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     content = {"size": len(content), "content": memoryview(content)}
     return ({"name": name, "type": "image/png", "last_modified": when, **content},)
@@ -87,7 +87,7 @@ def a_file(name, content):
         *(("channels", "kind", kind) for kind in KINDS[1:]),
     ],
 )
-def test_every_choice_draws_another_picture_and_back(browser, kind, control, value):
+def test_every_choice_changes_the_picture_and_can_be_undone(browser, kind, control, value):
     browser.network.value, browser.kind.value = "kept", kind
     before, widget = picture(browser), getattr(browser, control)
     old, widget.value = widget.value, list(widget.options)[value] if control == "picture" else value
@@ -98,20 +98,20 @@ def test_every_choice_draws_another_picture_and_back(browser, kind, control, val
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_browser_shows_what_the_headless_cell_draws(browser, study, view, kind):
+def test_the_browser_shows_what_draw_returns(browser, study, view, kind):
     browser.network.value = "kept"
     browser.kind.value = kind
     np.testing.assert_array_equal(picture(browser), draw(study, browser.view))
     assert browser.view.kind == kind and browser.view.against == "seed 1"
 
 
-def test_only_what_the_view_has_a_use_for_is_shown(browser):
+def test_only_the_controls_that_the_view_uses_are_shown(browser):
     assert browser.channel.layout.display == "none" and browser.ranking.layout.display is None
     browser.kind.value = "switch off"
     assert browser.channel.layout.display is None and browser.ranking.layout.display == "none"
 
 
-def test_pages_and_channels_are_those_of_the_layer(browser):
+def test_pages_and_channels_are_limited_to_the_layers(browser):
     browser.network.value = "seed 2"  # encoder.2.0 has 40 channels
     assert browser.page.max == 2 and browser.channel.max == 39
     browser.page.value = 9  # the widget itself stays on the last
@@ -128,7 +128,7 @@ def test_the_layer_stays_when_the_network_changes(browser):
     assert "decoder.0.2 · ReLU · 20 x 8 x 8" in dict(browser.layer.options)
 
 
-def test_activations_are_computed_once_a_picture_and_a_network(browser, networks, monkeypatch):
+def test_activations_are_computed_once_per_picture_and_network(browser, networks, monkeypatch):
     calls = []
     monkeypatch.setattr(studies, "capture", lambda network, gray: calls.append(network) or capture(network, gray))
     browser.layer.value, browser.ranking.value, browser.shared.value = "encoder.0.0", "mean", True
@@ -139,18 +139,18 @@ def test_activations_are_computed_once_a_picture_and_a_network(browser, networks
     assert calls == [networks["seed 0"]]
 
 
-def test_the_effects_tell_how_far_they_are(browser):
-    told = []
-    browser.note.observe(lambda change: told.append(change["new"]), "value")
+def test_the_effects_report_progress(browser):
+    notes = []
+    browser.note.observe(lambda change: notes.append(change["new"]), "value")
     browser.ranking.value = BY_EFFECT
-    assert "effect on color: 8 of 8 channels" in told and not browser.note.value
+    assert "effect on color: 8 of 8 channels" in notes and not browser.note.value
 
 
 @pytest.mark.parametrize("name", ["broken", "torn"])
-def test_a_failing_choice_is_said_in_one_line_and_the_browser_goes_on(browser, name):
+def test_a_failing_choice_gives_one_line_and_the_browser_stays_usable(browser, name):
     before = picture(browser)
     browser.network.value = name
-    line = said(browser)
+    line = message(browser)
     assert ("needs &lt;64&gt; px" in line or "is no whole safetensors file" in line) and "<br>" not in line
     assert not browser.maps.value and not browser.colors.value and not browser.layer.options
     browser.picture.value = browser.picture.options[1]
@@ -160,7 +160,7 @@ def test_a_failing_choice_is_said_in_one_line_and_the_browser_goes_on(browser, n
     np.testing.assert_array_equal(picture(browser), before)
 
 
-def test_a_browser_may_begin_with_a_failure(study, view, tmp_path):
+def test_the_first_view_may_fail(study, view, tmp_path):
     for wrong in ({"network": "broken"}, {"network": "nobody"}, {"layer": "conv9"}):
         browser = FeatureMapBrowser(study, View(**view.as_json() | wrong), tmp_path)
         assert browser.message.value and "<br>" not in browser.message.value
@@ -168,58 +168,58 @@ def test_a_browser_may_begin_with_a_failure(study, view, tmp_path):
         picture(browser)
 
 
-def test_a_method_without_layers_shows_its_colors_and_says_so(browser):
+def test_a_method_without_layers_shows_its_colors_and_a_message(browser):
     before = browser.colors.value
     browser.network.value = "gray copy"
-    assert said(browser) == "gray copy is no network: there are no layers to show"
+    assert message(browser) == "gray copy is not a network: it has no layers to show"
     assert browser.colors.value not in (before, b"") and not browser.maps.value
     browser.network.value = "seed 0"
     assert browser.colors.value == before
     picture(browser)
 
 
-def test_features_have_maps_and_no_colors(browser):
+def test_a_feature_network_shows_maps_and_no_colors(browser):
     browser.network.value = "VGG11"
-    assert said(browser) == "VGG11 gives features and no colors"
+    assert message(browser) == "VGG11 gives features and no colors"
     assert browser.maps.value and not browser.colors.value
     browser.kind.value = "switch off"
-    assert said(browser) == "VGG11 gives features and no colors" and not browser.maps.value
+    assert message(browser) == "VGG11 gives features and no colors" and not browser.maps.value
 
 
-def test_a_comparison_with_a_network_without_the_layer(browser):
+def test_a_comparison_with_a_network_that_lacks_the_layer(browser):
     browser.kind.value, browser.against.value = "compare", "VGG11"
-    assert said(browser).startswith("VGG11: no layer is called &#x27;encoder.2.0&#x27;; there are features.0")
+    assert message(browser).startswith("VGG11: no layer is called &#x27;encoder.2.0&#x27;; there are features.0")
     browser.against_layer.value = "features.3"
     picture(browser)
     browser.against.value = ""
-    assert said(browser) == "choose a network to compare with"
+    assert message(browser) == "choose a network to compare with"
 
 
-def test_uploads_are_shown_in_their_own_shape(browser, photograph):
+def test_uploads_keep_their_aspect_ratio(browser, photograph):
     content = io.BytesIO()
     photograph.save(content, "PNG")
-    browser.upload.value = a_file("mine.png", content.getvalue())
+    browser.upload.value = uploaded("mine.png", content.getvalue())
     assert browser.picture.value == "mine.png" and browser.picture.options[-1] == "mine.png"
     before = picture(browser)
     assert "encoder.0.0 · Conv2d · 2 x 16 x 24" in dict(browser.layer.options)
-    browser.upload.value = a_file("notes.txt", b"no picture")
-    assert said(browser) == "notes.txt: not readable as a picture; replace or remove it"
+    browser.upload.value = uploaded("notes.txt", b"no picture")
+    assert message(browser) == "notes.txt: not readable as a picture; replace or remove it"
     assert browser.picture.value == "mine.png"
     browser.shared.value = True
     browser.shared.value = False
     np.testing.assert_array_equal(picture(browser), before)
 
 
-def test_a_picture_too_small_for_a_network_is_one_line(browser):
+def test_a_picture_too_small_for_a_network_gives_one_line(browser):
     content = io.BytesIO()
     Image.new("RGB", (5, 3)).save(content, "PNG")
-    browser.upload.value = a_file("small.png", content.getvalue())
-    assert said(browser) == "pictures of 3 x 5 px are too small for this network; it needs 8 px"
+    browser.upload.value = uploaded("small.png", content.getvalue())
+    assert message(browser) == "pictures of 3 x 5 px are too small for this network; it needs 8 px"
     browser.picture.value = browser.picture.options[0]
     picture(browser)
 
 
-def test_addresses_open_layer_and_channel(browser):
+def test_an_address_opens_its_layer_and_channel(browser):
     browser.address.value = "encoder.1.0:3"
     browser.open_button.click()
     assert (browser.layer.value, browser.channel.value, browser.kind.value) == ("encoder.1.0", 3, "one channel")
@@ -229,15 +229,15 @@ def test_addresses_open_layer_and_channel(browser):
     for wrong, sentence in (
         ("conv9:3", "no layer is called"),
         ("encoder.0.0:9", "encoder.0.0 has the channels 0 to 1, not 9"),
-        ("encoder.0.0", "is no address"),
+        ("encoder.0.0", "is not an address"),
         ("nothing.json", "no such file"),
     ):
         browser.open(wrong)
-        assert sentence in said(browser)
+        assert sentence in message(browser)
         assert browser.view.address == "encoder.0.0:1"
 
 
-def test_what_is_saved_opens_again(browser, tmp_path):
+def test_a_saved_view_opens_again(browser, tmp_path):
     browser.kind.value, browser.channel.value, browser.factor.value = "switch off", 3, 0.5
     shown, view = browser.maps.value, browser.view
     browser.save_button.click()
@@ -249,7 +249,7 @@ def test_what_is_saved_opens_again(browser, tmp_path):
     assert browser.view == view and browser.maps.value == shown and not browser.message.value
 
 
-def test_settings_that_fit_nothing_here_change_nothing(browser, view, tmp_path):
+def test_settings_with_unknown_names_change_nothing(browser, view, tmp_path):
     before = picture(browser)
     for change, sentence in (
         ({"network": "nobody"}, "no network is called"),
@@ -259,37 +259,38 @@ def test_settings_that_fit_nothing_here_change_nothing(browser, view, tmp_path):
     ):
         (tmp_path / "a.json").write_text(json.dumps(view.as_json() | change))
         browser.open("a.json")
-        assert sentence in said(browser)
+        assert sentence in message(browser)
         browser.shared.value = not browser.shared.value
         browser.shared.value = False
         np.testing.assert_array_equal(picture(browser), before)
     (tmp_path / "a.json").write_text("{")
     browser.open("a.json")
-    assert "not readable as JSON" in said(browser)
+    assert "not readable as JSON" in message(browser)
 
 
-def test_nothing_shown_is_nothing_saved(browser, tmp_path):
+def test_without_a_picture_nothing_is_saved(browser, tmp_path):
     browser.network.value = "broken"
     browser.save_button.click()
-    assert said(browser) == "nothing is shown that could be saved" and not list(tmp_path.iterdir())
+    assert message(browser) == "there is no picture to save" and not list(tmp_path.iterdir())
 
 
-def test_a_view_that_fails_is_said(browser, monkeypatch):
+def test_an_error_without_a_message_is_named_by_its_type(browser, monkeypatch):
     def fail(*_):
         raise ValueError
 
     with monkeypatch.context() as patch:
         patch.setattr(browsers, "draw", fail)
         browser.shared.value = True
-        assert said(browser) == "ValueError"
+        assert message(browser) == "ValueError"
     browser.shared.value = False
     picture(browser)
 
 
-def test_another_layer_is_drawn_while_one_waits(tmp_path):
-    """128 px, 64 to 256 channels: less than 0.1 s of one slow core a switch; 32 matplotlib axes took 2.6 s of it.
+def test_another_layer_is_drawn_within_a_fraction_of_a_second(tmp_path):
+    """At 128 px and 64 to 256 channels, one switch takes less than 0.1 s of one slow core.
 
-    Processor time, because the machine may be busy with something else; twice the 0.2 s that a reader should wait.
+    32 matplotlib axes would take 2.6 s. The test measures processor time, because other programs may be running. The
+    limit is twice the 0.2 s that a reader should wait.
     """
     gray = torch.rand(1, 1, 128, 128)
     study = Study({"n": build_network("ColorizationNet", 0)}, [Photograph("p", gray, gray_to_rgb(gray))])

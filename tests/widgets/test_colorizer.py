@@ -1,4 +1,4 @@
-"""The colorizer's browser, its callbacks driven without a browser."""
+"""The callbacks of the colorizer widget, without a web browser."""
 
 import datetime
 import io
@@ -18,7 +18,7 @@ from lib.widgets.colorizer import ColorizerBrowser
 def colorizer_browser():
     network = build_network("ChromaNet", 0, width=4, side=32).eval()
     with torch.no_grad():
-        network.colors.weight.mul_(200)  # an untrained network has no opinions to show
+        network.colors.weight.mul_(200)  # an untrained network predicts nearly uniform distributions
     return ColorizerBrowser(network, sample_photographs())
 
 
@@ -31,15 +31,15 @@ def shown(browser):
     ("control", "value"),
     [("photograph", "coffee"), ("vividness", 0.9), ("view", "three versions"), ("view", "ambiguity")],
 )
-def test_every_choice_of_the_colorizer_shows(colorizer_browser, control, value):
+def test_every_choice_changes_the_picture(colorizer_browser, control, value):
     before = shown(colorizer_browser)
     getattr(colorizer_browser, control).value = value
     after = shown(colorizer_browser)
     assert before.shape != after.shape or (before != after).any()
 
 
-def test_the_knob_does_not_ask_the_network_again(colorizer_browser, monkeypatch):
-    monkeypatch.setattr(ChromaNet, "distribution", lambda *_: pytest.fail("asked again"))
+def test_the_vividness_does_not_run_the_network_again(colorizer_browser, monkeypatch):
+    monkeypatch.setattr(ChromaNet, "distribution", lambda *_: pytest.fail("the network ran again"))
     colorizer_browser.vividness.value = 0.1
     colorizer_browser.view.value = "three versions"
     assert shown(colorizer_browser).std() > 10
@@ -50,7 +50,7 @@ def uploaded(name, content):
              "last_modified": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)},)  # fmt: skip
 
 
-def test_an_upload_is_shown_and_an_unreadable_one_is_said_in_a_line(colorizer_browser, photograph):
+def test_an_upload_is_shown_and_an_unreadable_one_gives_a_message(colorizer_browser, photograph):
     buffer = io.BytesIO()
     photograph.save(buffer, format="png")
     colorizer_browser.upload.value = uploaded("mine.png", buffer.getvalue())
