@@ -1,0 +1,95 @@
+"""The page of a run: its contents for complete, partial and damaged runs. It opens offline and escapes HTML."""
+
+import json
+
+import nbformat
+import numpy as np
+import pytest
+from PIL import Image
+from runs_by_hand import CLAIM, EXTERNAL, ROWS, row, write_results
+
+from lib.common.usage import UsageError
+from lib.workbook.records.reader import load_run
+from lib.workbook.report.run_page import write_report
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run with a comparison, a notebook with a main figure, and one that failed."""
+    Image.fromarray(np.zeros((4, 9, 3), np.uint8)).save(tmp_path / "picture.png")
+    figures = [
+        {"file": "../picture.png", "caption": "Shown & captioned.", "main": True},
+        {"file": "../picture.png", "caption": "Left in its notebook.", "main": False},
+        {"file": "gone.png", "caption": "Not there.", "main": True},
+    ]
+    write_results(
+        tmp_path, "02_net", figures=figures, conclusions=["It trained."], claims=[CLAIM | {"verdict": "supported"}]
+    )
+    conclusions = ["Doing nothing wins by 0.72 dB. It is paired.", "**Bold** `code`."]
+    write_results(tmp_path, "05_comparison", rows=ROWS, claims=[CLAIM], conclusions=conclusions)
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Net\n\n<script>1</script>")])
+    nbformat.write(book, tmp_path / "02_net.ipynb")
+    notebooks = {
+        "02_net": {"state": "done", "seconds": 71.0, "parameters": {}, "error": []},
+        "03_lost": {"state": "failed", "seconds": 3.0, "parameters": {}, "error": ["ValueError: <b>bad</b>"]},
+        "05_comparison": {"state": "done", "seconds": 5.0, "parameters": {}, "error": []},
+    }
+    record = {"profile": "quick", "data": None, "parameters": {"epochs": "5"}, "notebooks": notebooks}
+    record |= {"started": "2026-01-02T03:04:05+00:00", "finished": None}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    return tmp_path
+
+
+def test_the_page_shows_answer_ledger_figures_table_and_notebooks_in_this_order(run):
+    page = write_report(run).read_text()
+    places = [
+        "How well do the paper&#39;s methods",
+        '<p class="answer">Doing nothing wins by 0.72 dB.</p>',
+        "<li>It is paired.</li>",
+        "<strong>Bold</strong> <code>code</code>",
+        "The ledger of claims",
+        "The CNN &lt;beats&gt; all",
+        '<span class="badge not-supported">not supported</span>',
+        "data:image/png;base64,",
+        "Shown &amp; captioned.",
+        "PSNR dB (mean of images)",
+        '<tr class="control">',
+        "22.80, 23.25",
+        'href="02_net.html"',
+        "ValueError: &lt;b&gt;bad&lt;/b&gt;",
+    ]
+    found = [page.find(text) for text in places]
+    assert -1 not in found and found == sorted(found)
+    assert page.count('class="claim"') == 1  # the comparison's verdict replaces the notebook's
+    assert "Left in its notebook." not in page and "Not there." not in page
+    assert '<span class="best">23.02</span>' in page and '<span class="best">30.00</span>' not in page
+    assert not EXTERNAL.search(page) and "<script" not in page
+
+
+def test_a_partial_run_has_a_page(tmp_path):
+    assert "no comparison" in write_report(tmp_path).read_text()
+    write_results(tmp_path, "01_alone", conclusions=["Only <this>."], rows=[row("gray copy", "psnr", 23.0)])
+    page = write_report(tmp_path).read_text()
+    assert "Only &lt;this&gt;." in page and "23.00" in page and "ledger" not in page.split("</style>")[1]
+
+
+def test_an_unreadable_results_file_is_named(run):
+    (run / "02_net" / "results.json").write_text('{"rows": [')
+    with pytest.raises(ValueError, match=r"02_net.results\.json"):
+        load_run(run)
+    with pytest.raises(UsageError, match=r"02_net.results\.json"):
+        write_report(run)
+
+
+@pytest.mark.parametrize("kept", [0, 60])
+def test_a_notebook_cut_off_by_a_full_disk_is_marked_unreadable(run, kept):
+    book = run / "02_net.ipynb"
+    book.write_bytes(book.read_bytes()[:kept])
+    page = write_report(run).read_text()
+    assert "<span>not readable</span>" in page and 'href="02_net.html"' not in page and 'href="02_net.ipynb"' in page
+    assert not (run / "02_net.html").exists()
+
+
+def test_an_unreadable_picture_is_left_out(run):
+    (run / "picture.png").write_bytes(b"\x89PNG")
+    assert "Shown &amp; captioned." not in write_report(run).read_text()
