@@ -1,4 +1,4 @@
-"""One notebook, executed by papermill in a kernel of its own: what `workbook run` and every point of a sweep do."""
+"""Executes one notebook with papermill in its own kernel, for `workbook run` and for each point of a sweep."""
 
 import os
 import re
@@ -10,18 +10,18 @@ from pathlib import Path
 from lib.common.files import atomic_write, read_json
 from lib.workbook.parameters import no_template, quiet_papermill
 
-# papermill takes a second to import: it is imported where it is used, so that help and mistakes are answered at once.
+# papermill takes a second to import. It is imported where it is used, so that help and usage errors appear at once.
 
 ERROR_LINES = 8
-STARTS = 3  # how often a kernel is started that dies before its first word
-STARTING = 600  # seconds that a kernel may take for it: torch comes slowly off a disk that others use too
+MAX_STARTS = 3  # how often a kernel is started that dies before it answers
+START_TIMEOUT = 600  # seconds for a kernel to answer, so long because a busy disk loads torch slowly
 
 
 def kernel_environment(progress: Path) -> dict[str, str]:
-    """What a kernel inherits: this process's environment, the progress file, and figures inline."""
-    environment = {"OMP_WAIT_POLICY": "PASSIVE"}  # spinning threads halve the speed on a busy machine
+    """The environment of a kernel that writes its progress to the file `progress` and draws figures inline."""
+    environment = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait actively halve the speed of a busy machine
     environment |= os.environ | {"WORKBOOK_PROGRESS": str(progress)}
-    environment.pop("MPLBACKEND", None)  # any other backend would leave the executed notebook without figures
+    environment.pop("MPLBACKEND", None)  # with another backend the executed notebook would have no figures
     return environment
 
 
@@ -30,25 +30,32 @@ def execute(
     output: Path,
     parameters: dict[str, object],
     environment: Mapping[str, str],
-    started: Callable[[int], None] = lambda process: None,
+    started: Callable[[int], None] | None = None,
 ) -> tuple[str, list[str]]:
-    """Execute one notebook in a kernel of its own, in the notebook's folder, and write it with outputs to `output`.
+    """Execute one notebook in its own kernel, in the notebook's folder.
 
-    Returns the state ("done", "failed" or "interrupted") and the last lines of the error, plain text. The parameters
-    are taken as checked. `environment` is the kernel's; `started` is told the kernel's process number.
+    Args:
+        notebook: the notebook to execute.
+        output: where to write it with its outputs.
+        parameters: values of its parameters, already checked.
+        environment: the environment variables of the kernel.
+        started: called with the process number of each kernel that starts.
+
+    Returns:
+        The state ("done", "failed" or "interrupted") and the lines of the error as plain text.
     """
     outcome = "done", []
     try:
         with atomic_write(output) as target:
             outcome = _papermill(notebook, target, parameters, kernel_manager(environment, started))
-            read_json(target)  # on a disk that is full half of it was written; that is not kept
+            read_json(target)  # raises if a full disk cut the file off, so that it is not kept
     except (OSError, ValueError) as error:
         return ("failed", error_lines(type(error).__name__, str(error), [])) if outcome[0] == "done" else outcome
     return outcome
 
 
 def _papermill(
-    notebook: Path, target: Path, parameters: dict[str, object], manager: type, starts: int = STARTS
+    notebook: Path, target: Path, parameters: dict[str, object], manager: type, starts: int = MAX_STARTS
 ) -> tuple[str, list[str]]:
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -60,7 +67,7 @@ def _papermill(
                 no_template(target),
                 parameters,
                 kernel_name="python3",
-                start_timeout=STARTING,
+                start_timeout=START_TIMEOUT,
                 cwd=notebook.parent,
                 progress_bar=False,
                 coalesce_streams=True,  # a progress bar's many fragments become one output
@@ -69,22 +76,26 @@ def _papermill(
     except papermill.PapermillExecutionError as error:
         return "failed", error_lines(error.ename, error.evalue, error.traceback)
     except DeadKernelError:
-        return "failed", ["The kernel died (killed, often for want of memory)" + _last_cell(target)]
+        return "failed", ["The kernel died (killed, often because memory ran out)" + _last_cell(target)]
     except KeyboardInterrupt:
         return "interrupted", []
-    except Exception as error:  # a disk that is full, a kernel that does not start: the other notebooks go on
-        # A kernel's ports are drawn before it takes them, and another process may be first.
+    except Exception as error:  # for example a full disk; it must not stop the other notebooks
+        # The ports of a kernel are chosen before it opens them. Another process may have opened one meanwhile.
         if "Kernel died before replying" in str(error) and starts > 1:
             return _papermill(notebook, target, parameters, manager, starts - 1)
         return "failed", error_lines(type(error).__name__, str(error), [])
     return "done", []
 
 
-def kernel_manager(environment: Mapping[str, str], started: Callable[[int], None]) -> type:
-    """A manager that starts this Python's own kernel, whatever kernels the machine has, in the given environment.
+def kernel_manager(environment: Mapping[str, str], started: Callable[[int], None] | None) -> type:
+    """A class of kernel managers that start kernels of this Python, whatever kernels the machine has.
 
-    The kernels' own messages are kept off the terminal; what cells print is not among them. A kernel warns that it
-    talks over local TCP, and one that is stopped by Ctrl-C prints pages about closed sockets.
+    Messages of the kernel process itself do not reach the terminal: it warns that it uses local TCP, and after Ctrl-C
+    it prints pages about closed sockets. The output of cells is not affected.
+
+    Args:
+        environment: the environment variables of the kernels.
+        started: called with the process number of each kernel that starts.
     """
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client import AsyncKernelManager
@@ -97,13 +108,17 @@ def kernel_manager(environment: Mapping[str, str], started: Callable[[int], None
 
         async def start_kernel(self, **options: object) -> None:
             await super().start_kernel(**options | {"stderr": subprocess.DEVNULL, "env": dict(environment)})
-            started(self.provisioner.pid)
+            if started is not None:
+                started(self.provisioner.pid)
 
     return OwnKernelManager
 
 
 def error_lines(name: str, message: str, traceback: list[str]) -> list[str]:
-    """`Name: message` first, then the traceback's last lines, without colors, rulers and blank lines."""
+    """The lines that describe an exception: `Name: message`, then the last lines of its traceback.
+
+    Terminal colors, rulers and blank lines are removed.
+    """
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", "\n".join(traceback))
     head = f"{name}: {message}".strip()
     lines = [line.rstrip() for line in text.removesuffix(head).splitlines()]
@@ -112,8 +127,8 @@ def error_lines(name: str, message: str, traceback: list[str]) -> list[str]:
 
 
 def _last_cell(executed: Path) -> str:
-    """Where an executed notebook stopped, as the end of a sentence; papermill notes in each cell whether it began."""
+    """The end of a sentence that says where an executed notebook stopped. papermill records when each cell started."""
     with suppress(ValueError, KeyError, IndexError):
-        began = [c for c in read_json(executed)["cells"] if c["metadata"].get("papermill", {}).get("start_time")]
-        return f" in the cell that begins: {''.join(began[-1]['source']).splitlines()[0]}"
+        started = [c for c in read_json(executed)["cells"] if c["metadata"].get("papermill", {}).get("start_time")]
+        return f" in the cell that begins: {''.join(started[-1]['source']).splitlines()[0]}"
     return "."

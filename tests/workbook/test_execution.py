@@ -1,4 +1,4 @@
-"""One notebook in a kernel of its own, where the kernel does not start at once."""
+"""The execution of one notebook whose kernel does not start at once."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from lib.workbook.execution import execute, kernel_environment
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Execute a toy whose first kernels, so many as are `failing`, end before their first word."""
+    """A function that executes a toy notebook whose first `failing` kernels end before they answer."""
 
     def run(failing):
         original, processes = ipykernel.kernelspec.get_kernel_dict, []
@@ -28,15 +28,15 @@ def run(tmp_path, monkeypatch):
     return run
 
 
-def test_a_kernel_that_ends_before_its_first_word_is_started_again(run, tmp_path):
-    """As where another process has taken its port: nothing of the notebook has run."""
+def test_a_kernel_that_ends_before_it_answers_is_started_again(run, tmp_path):
+    """This happens if another process has taken the kernel's port. No cell has run yet."""
     outcome, processes = run(failing=1)
     assert outcome == ("done", []) and len(processes) == 2
     assert read_json(tmp_path / "out.ipynb")["cells"][-1]["outputs"][0]["text"] == ["42\n"]
 
 
-def test_one_that_never_starts_is_given_up(run):
+def test_a_kernel_that_never_starts_is_an_error(run):
     (state, error), processes = run(failing=100)
     assert state == "failed" and "Kernel died before replying" in error[0]
-    assert len(processes) == execution.STARTS
+    assert len(processes) == execution.MAX_STARTS
     assert not any(os.path.exists(f"/proc/{process}") for process in processes)

@@ -193,7 +193,7 @@ def test_a_dead_kernel_costs_its_notebook_only(executed, tmp_path, capsys, monke
     monkeypatch.setattr(papermill, "execute_notebook", die)
     assert workbook.main(["run", "--output", str(tmp_path / "run")]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[2] == "    The kernel died (killed, often for want of memory) in the cell that begins: os.abort()"
+    assert lines[2] == "    The kernel died (killed, often because memory ran out) in the cell that begins: os.abort()"
     assert "2 failed" in lines
 
 

@@ -1,4 +1,4 @@
-"""What the page of a run and the page of a sweep share: rendering, words for times and verdicts, notebooks as HTML."""
+"""Shared by the pages of runs and of sweeps: rendering, the wording of times and verdicts, notebooks as HTML."""
 
 import base64
 import html
@@ -11,7 +11,7 @@ from lib.common.files import atomic_write
 
 VERDICTS = ("supported", "not supported", "cannot tell", "cannot be as printed")
 
-# nbconvert's page without what it would fetch: require.js, MathJax, Mermaid and the widget manager.
+# nbconvert's page without the scripts that it loads from the network: require.js, MathJax, Mermaid and widgets.
 OFFLINE_TEMPLATE = """
 {%- extends 'lab/index.html.j2' -%}
 {%- block html_head_js -%}{%- endblock -%}
@@ -33,10 +33,13 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def export_html(notebook: Path, back: str = "index.html") -> Path:
-    """Write an executed notebook as HTML beside it, complete and offline, and return the page's path.
+    """Write an executed notebook as one HTML file that opens offline, and return its path beside the notebook.
 
-    `back` is where its link at the top leads. Widgets are left out: without a kernel they are dead, and their scripts
-    would come from the network.
+    Widgets are left out, because they need a kernel and scripts from the network.
+
+    Args:
+        notebook: the executed notebook.
+        back: the target of the link at the top of the page.
     """
     import nbformat
     from jinja2 import DictLoader
@@ -52,32 +55,38 @@ def export_html(notebook: Path, back: str = "index.html") -> Path:
         template_file="offline.html.j2",
         embed_images=True,
     )
-    where = {"metadata": {"name": notebook.stem, "path": str(notebook.parent)}, "back": back}
-    page, _ = exporter.from_notebook_node(book, resources=where)
+    resources = {"metadata": {"name": notebook.stem, "path": str(notebook.parent)}, "back": back}
+    page, _ = exporter.from_notebook_node(book, resources=resources)
     with atomic_write(notebook.with_suffix(".html")) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return notebook.with_suffix(".html")
 
 
 def executed_notebook(notebook: Path, back: str = "index.html") -> dict:
-    """The `html` and `ipynb` of an executed notebook, names or None; its HTML is written where it is missing or old.
+    """The files of an executed notebook, for links. Writes its HTML if that is missing or out of date.
 
-    One that a full disk has cut off is `unreadable`: the page says so, and has no link to it.
+    Args:
+        notebook: where the executed notebook would be.
+        back: the target of the link at the top of its page.
+
+    Returns:
+        The file names "html" and "ipynb", None if there is no such file, and "unreadable", whether the notebook cannot
+        be converted, for example because a full disk cut it off.
     """
-    found = {"html": None, "ipynb": notebook.name if notebook.exists() else None, "unreadable": False}
-    if found["ipynb"] is None:
-        return found
+    links = {"html": None, "ipynb": notebook.name if notebook.exists() else None, "unreadable": False}
+    if links["ipynb"] is None:
+        return links
     page = notebook.with_suffix(".html")
     if not page.exists() or page.stat().st_mtime < notebook.stat().st_mtime:
         try:
             export_html(notebook, back)
-        except Exception:  # nbformat, nbconvert and the disk each have errors of their own for it
-            return found | {"unreadable": True}
-    return found | {"html": page.name}
+        except Exception:  # nbformat, nbconvert and the disk raise many kinds of errors
+            return links | {"unreadable": True}
+    return links | {"html": page.name}
 
 
 def write_page(folder: Path, template: str, **values: object) -> Path:
-    """Render a template of this package as the folder's `index.html`: one file that opens offline."""
+    """Render a template of this package as `index.html` in a folder, and return the page's path."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -95,7 +104,10 @@ def write_page(folder: Path, template: str, **values: object) -> Path:
 
 
 def embedded(path: Path, caption: str, stem: str = "") -> dict:
-    """A picture file as the template wants it: its bytes in the page, its size, and the notebook it came from."""
+    """A picture for the templates, as a data URL with its caption and its size in pixels.
+
+    `stem` is the name of the notebook that the picture came from, if any.
+    """
     from PIL import Image
 
     with Image.open(path) as picture:
@@ -105,7 +117,7 @@ def embedded(path: Path, caption: str, stem: str = "") -> dict:
 
 
 def prose(text: str) -> str:
-    """A sentence of a notebook as HTML: escaped, with Markdown's `code` and **strong**, which notebooks also show."""
+    """A sentence as HTML: escaped, with Markdown's `code` and **strong** converted."""
     from markupsafe import Markup
 
     safe = html.escape(text)
@@ -114,28 +126,36 @@ def prose(text: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a reader says them: `42 s`, `7 min 12 s`, `3 h 5 min`."""
+    """Seconds as text.
+
+    >>> duration(42), duration(432), duration(11100)
+    ('42 s', '7 min 12 s', '3 h 5 min')
+    """
     seconds = round(seconds)
     if seconds < 60:
         return f"{seconds} s"
-    return (
-        f"{seconds // 60} min {seconds % 60} s" if seconds < 3600 else f"{seconds // 3600} h {seconds % 3600 // 60} min"
-    )
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
 def when(iso: str) -> str:
-    """`23 November 2026, 18:40`."""
+    """A time from ISO 8601 as text.
+
+    >>> when("2026-11-23T18:40:07+00:00")
+    '23 November 2026, 18:40'
+    """
     moment = datetime.fromisoformat(iso)
     return f"{moment.day} {moment:%B %Y, %H:%M}"
 
 
 def verdict_kind(verdict: str) -> str:
-    """The style of a verdict's badge; a verdict of another wording is shown neutral."""
+    """The CSS class of a verdict's badge; "other" for a verdict that is not in `VERDICTS`."""
     return verdict.replace(" ", "-") if verdict in VERDICTS else "other"
 
 
 def verdict_counts(claims: list[dict]) -> list[tuple[str, int]]:
-    """(verdict, how often), in the order of `VERDICTS`."""
+    """The number of claims with each verdict, in the order of `VERDICTS`."""
     counts = Counter(entry["verdict"] for entry in claims)
     order = [*VERDICTS, *(verdict for verdict in counts if verdict not in VERDICTS)]
     return [(verdict, counts[verdict]) for verdict in order if counts[verdict]]

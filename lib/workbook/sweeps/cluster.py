@@ -1,8 +1,8 @@
-"""The points of a sweep, worked off by Dask: on this machine's own worker processes, or on a running cluster's.
+"""Runs the points of a sweep with Dask, on worker processes of this machine or on a running cluster.
 
-Each point is one papermill run with a kernel and a folder of its own. Dask decides where and when; what happened stands
-in the points' folders, which all machines must see. A point is worked on by one worker at a time, also where two
-sweeps work in one folder: the second waits, finds it done, and goes on with the next.
+Each point is one papermill run with its own kernel and folder. Dask decides where and when a point runs. The outcomes
+are recorded in the points' folders, which all machines must see. Only one worker at a time runs a point, also if two
+sweeps use one folder: the second waits, finds the point done, and continues with the next.
 """
 
 import logging
@@ -18,31 +18,28 @@ from typing import TYPE_CHECKING
 from lib.common.files import write_json
 from lib.common.usage import UsageError
 from lib.workbook.execution import error_lines
-from lib.workbook.sweeps.job import Job, lost, outcome, run_job
+from lib.workbook.sweeps.job import Job, lost_outcome, outcome, run_job
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 # distributed takes a second to import: it is imported where it is used.
 
-PATIENCE = 20.0  # seconds in which workers must have stopped their kernels after Ctrl-C
-CONNECTING = 10  # seconds to wait for a scheduler's answer
-DRIVERS = ("/proc/driver/nvidia", "/dev/kfd", "/dev/dxg")  # one of them is there where there is a GPU
-LOSSES = 3  # how often a worker may be lost before it begins with a point
-NEVER_BEGUN = f"{LOSSES} workers were lost (killed, often for want of memory) before they could begin with this point."
+STOP_TIMEOUT = 20.0  # seconds to wait after Ctrl-C for the workers to stop their kernels
+CONNECT_TIMEOUT = 10  # seconds to wait for a scheduler's answer
+DRIVERS = ("/proc/driver/nvidia", "/dev/kfd", "/dev/dxg")  # a machine with a GPU has one of these
+MAX_LOSSES = 3  # how many workers may be lost before they start a point
+NEVER_STARTED = f"{MAX_LOSSES} workers were lost (killed, often because memory ran out) before they started this point."
 
 
 class SchedulerLost(Exception):
-    """The cluster went away while points were still to be worked on."""
-
-
-# What happens where the sweep was started.
+    """The cluster went away before all points were run."""
 
 
 def visible_gpus() -> tuple[str, ...]:
-    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    """The GPUs that this process may use, named as in CUDA_VISIBLE_DEVICES."""
     if not any(Path(driver).exists() for driver in DRIVERS):
-        return ()  # without the seconds that torch takes to import
+        return ()  # saves the seconds that the import of torch takes
     import torch
 
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -52,7 +49,7 @@ def visible_gpus() -> tuple[str, ...]:
 
 
 def cores() -> int:
-    """The processor cores that this process may use, by its affinity and its container's quota."""
+    """The number of CPU cores that this process may use, limited by its affinity and its container's quota."""
     from dask.system import CPU_COUNT
 
     return CPU_COUNT
@@ -60,15 +57,15 @@ def cores() -> int:
 
 @contextmanager
 def embedded(workers: int) -> Iterator["Client"]:
-    """A Dask cluster of worker processes on this machine, for the block."""
+    """A client of a Dask cluster of worker processes on this machine. The cluster ends with the block."""
     import dask
     from distributed import Client, LocalCluster
 
     settings = {
         "distributed.scheduler.allowed-failures": 0,  # a point that kills its worker would kill the next one too
-        "distributed.scheduler.worker-saturation": 1.0,  # no point waits at a busy worker while another is free
+        "distributed.scheduler.worker-saturation": 1.0,  # no point waits for a busy worker while another is free
         "distributed.logging": {"distributed": "critical"},
-        # Ctrl-C reaches every process of the terminal; workers are to be stopped by us, in order.
+        # Ctrl-C reaches every process of the terminal. Workers ignore it, because `run_jobs` stops them.
         "distributed.worker.preload": ["import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"],
     }
     with (
@@ -76,8 +73,8 @@ def embedded(workers: int) -> Iterator["Client"]:
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
-            memory_limit=None,  # the memory is the kernels'; a worker holds next to nothing
-            dashboard_address="127.0.0.1:0",  # any free port: the usual one may be taken, and Dask would warn of it
+            memory_limit=None,  # the kernels use the memory, not the workers
+            dashboard_address="127.0.0.1:0",  # any free port; Dask warns if its usual port is in use
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
@@ -87,30 +84,40 @@ def embedded(workers: int) -> Iterator["Client"]:
 
 @contextmanager
 def connected(address: str) -> Iterator["Client"]:
-    """A client of a running Dask scheduler, for the block. No answer there raises `UsageError`."""
+    """A client of the running Dask scheduler at an address. It is closed when the block ends.
+
+    Raises:
+        UsageError: no scheduler answers there.
+    """
     from distributed import Client
 
     try:
-        client = Client(address, timeout=CONNECTING)
+        client = Client(address, timeout=CONNECT_TIMEOUT)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"--scheduler: no Dask scheduler answers at {address} ({reason}).") from None
     with client:
         if not client.scheduler_info()["workers"]:
-            print(f"The scheduler at {address} has no workers yet; points start when the first comes.", flush=True)
+            print(f"The scheduler at {address} has no workers yet; points start when one connects.", flush=True)
         yield client
 
 
-def run_jobs(jobs: Sequence[Job], client: "Client", tell: Callable[[Job, dict], None]) -> None:
-    """Work off all jobs and `tell` each one's outcome as it comes.
+def run_jobs(jobs: Sequence[Job], client: "Client", report: Callable[[Job, dict], None]) -> None:
+    """Run all jobs, the first ones first.
 
-    Ctrl-C stops the kernels and cancels the rest, then raises `KeyboardInterrupt`; a cluster that goes away raises
-    `SchedulerLost`.
+    Args:
+        jobs: the points to run.
+        client: a client of the cluster that runs them.
+        report: called with each job and its outcome when the job ends.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed. The kernels have been stopped and the other jobs canceled.
+        SchedulerLost: the cluster went away.
     """
     from distributed import as_completed
 
     def submit(job: Job) -> "Future":
-        # One name for all and a priority: else Dask deals them out at once, and begins with any.
+        # Keys with a common prefix and priorities make Dask start the jobs in their order.
         key = f"point-{uuid.uuid4().hex}"
         future = client.submit(run_job, job, key=key, pure=False, priority=-jobs.index(job))
         futures[future] = job
@@ -123,18 +130,19 @@ def run_jobs(jobs: Sequence[Job], client: "Client", tell: Callable[[Job, dict], 
         for future in arriving:
             job = futures.pop(future)
             result = result_of(future, job)
-            losses[job.folder] += result is None
-            if result is None and losses[job.folder] < LOSSES:
+            if result is None:
+                losses[job.folder] += 1
+            if result is None and losses[job.folder] < MAX_LOSSES:
                 arriving.add(submit(job))
             else:
-                tell(job, result or outcome("failed", [NEVER_BEGUN]))
+                report(job, result or outcome("failed", [NEVER_STARTED]))
     except KeyboardInterrupt:
         _stop(client, list(futures), list(futures.values()))
         raise
 
 
 def result_of(future: "Future", job: Job) -> dict | None:
-    """A job's outcome, also where its worker was lost; None where it had not begun and is to be given again."""
+    """The outcome of a job whose future has ended, or None if its worker was lost before it started the job."""
     from distributed import KilledWorker
 
     if future.status == "finished":
@@ -144,21 +152,21 @@ def result_of(future: "Future", job: Job) -> dict | None:
     error = future.exception()
     if not isinstance(error, KilledWorker):
         return outcome("failed", error_lines(type(error).__name__, str(error), []))
-    if not job.progress.exists():  # it only waited there
+    if not job.progress.exists():
         return None
-    result = lost(job)
+    result = lost_outcome(job)
     write_json(job.folder / "point.json", result | {"fingerprints": job.fingerprints})
     job.progress.unlink(missing_ok=True)
     return result
 
 
 def _stop(client: "Client", futures: list["Future"], jobs: list[Job]) -> None:
-    """Call back what has not begun, and wait until the kernels of the rest are gone."""
+    """Cancel the jobs that have not started, and wait until the kernels of the others have ended."""
     for stop in {job.stop for job in jobs}:
         stop.touch()
     print("Stopping: waiting for the kernels to end.", flush=True)
-    with suppress(OSError):  # a scheduler that is gone holds nothing back
+    with suppress(OSError):  # the scheduler may be gone
         client.cancel(futures)
-    patience = time.monotonic() + PATIENCE
-    while any(job.progress.exists() for job in jobs) and time.monotonic() < patience:
+    deadline = time.monotonic() + STOP_TIMEOUT
+    while any(job.progress.exists() for job in jobs) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""The command `workbook sweep`: plan the points, leave out what is done, have the rest worked off, add up."""
+"""The command `workbook sweep`: plan the points, run those that are not done, and summarize all of them."""
 
 import argparse
 import time
@@ -18,77 +18,103 @@ from lib.workbook.sweeps.job import Job
 from lib.workbook.sweeps.live_table import SweepTable
 from lib.workbook.sweeps.plan import Sweep, find_sweep, read_sweep
 
-A_DAY = 24 * 3600
+DAY = 24 * 3600  # seconds
 
 
 def sweep(options: argparse.Namespace) -> int:
-    """`workbook sweep`: returns the exit code, 0 where every point is done."""
-    plan = planned(options)
+    """Run `workbook sweep` and return the exit code: 0 if every point is done."""
+    plan = plan_sweep(options)
     folder = sweep_folder(options.output, plan)
     earlier = earlier_record(folder, plan)
     print(f"{plan.name}, {plan.profile}: {len(plan.points)} points of {plan.notebook.stem}", flush=True)
     for name in plan.told.get("metrics", []):
-        if name not in METRICS:  # a notebook of one's own may have others
-            print(f"'{name}' is none of the workbook's own metrics; {nearest(name, METRICS)}")
+        if name not in METRICS:  # no error, because a user's notebook may record other metrics
+            print(f"'{name}' is not one of the workbook's metrics; {nearest(name, METRICS)}")
     expected = [
         fingerprints(plan.notebook.path, point.parameters, data)
         for point, data in zip(plan.points, data_fingerprints(plan.points), strict=True)
     ]
-    jobs, before = jobs_to_do(plan, folder, expected, options.retry)
+    pending, settled = pending_jobs(plan, folder, expected, options.retry)
     folder.mkdir(parents=True, exist_ok=True)
-    if not jobs:
-        # Without a time: killed between its last point and this note.
+    if not pending:
+        # An earlier sweep that was killed after its last point has not recorded when it finished.
         finished = {"finished": earlier.get("finished") or timestamp()}
         write_json(folder / "sweep.json", earlier | plan.record() | finished)
-        return add_up(plan, folder, expected)
-    gpus = () if options.scheduler else visible_gpus()
-    # By all points, not by those left: else a resumed sweep would train on other threads, and take other times.
-    workers = options.workers or len(gpus) or min(cores(), len(plan.points))
-    threads = None if options.scheduler else max(1, cores() // workers)
-    each = f"{threads} thread{'s' * (threads != 1)} each" if threads else ""
-    told = f"the cluster at {options.scheduler}" if options.scheduler else f"{workers} at a time, {each}"
+        return summarize(plan, folder, expected)
+    if options.scheduler:
+        workers, threads, gpus, where = None, None, (), f"the cluster at {options.scheduler}"
+    else:
+        workers, threads, gpus = local_workers(options.workers, len(plan.points))
+        where = f"{workers} at a time, {threads} {'thread' if threads == 1 else 'threads'} each"
     resumed = earlier.get("started") if not earlier.get("finished") else None
-    record = plan.record() | {"started": resumed or timestamp(), "finished": None, "workers": told}
+    record = plan.record() | {"started": resumed or timestamp(), "finished": None, "workers": where}
     write_json(folder / "sweep.json", record)
     stop = folder / f".stop.{uuid.uuid4().hex[:8]}"
-    ready = [Job(threads=threads, gpus=gpus, stop=stop, **job) for job in jobs]
-    print(f"{len(ready)} to go, {'on ' * bool(options.scheduler)}{told}", flush=True)
-    code = work_off(ready, before, workers, options.scheduler, stop)
+    jobs = [Job(threads=threads, gpus=gpus, stop=stop, **job) for job in pending]
+    print(f"{len(jobs)} to go, {f'on {where}' if options.scheduler else where}", flush=True)
+    code = execute_jobs(jobs, settled, workers, options.scheduler, stop)
     if code == 0:
         write_json(folder / "sweep.json", record | {"finished": timestamp()})
-    return code or add_up(plan, folder, expected)
+    return code or summarize(plan, folder, expected)
 
 
-def planned(options: argparse.Namespace) -> Sweep:
-    """The sweep that the command line asks for, everything checked."""
+def local_workers(asked: int | None, points: int) -> tuple[int, int, tuple[str, ...]]:
+    """The number of workers on this machine, the threads of each, and the GPUs that they share.
+
+    Each GPU, or each CPU core, gets one worker, unless the user asked for a number. The workers divide the cores
+    evenly. All points of the sweep count, also those already done: a resumed sweep must train with as many threads.
+    """
+    gpus = visible_gpus()
+    workers = asked or len(gpus) or min(cores(), points)
+    return workers, max(1, cores() // workers), gpus
+
+
+def plan_sweep(options: argparse.Namespace) -> Sweep:
+    """The sweep that the command line asks for. A mistake in it raises `UsageError`."""
     path = Path(options.notebook)
     path = path if path.suffix == ".ipynb" else NOTEBOOKS / f"{path.name}.ipynb"
     if not path.is_file():
-        raise UsageError(f"{options.notebook} is no notebook; name a file like notebooks/02_baseline_cnn.ipynb.")
+        raise UsageError(f"{options.notebook} is not a notebook; name a file like notebooks/02_baseline_cnn.ipynb.")
     if options.workers is not None and (options.workers < 1 or options.scheduler):
-        raise UsageError("--workers is a number from 1 on, and not for a running cluster, which has its own.")
+        raise UsageError("--workers must be at least 1, and is not for --scheduler: a cluster has its own workers.")
     notebook = inspect(path.resolve())
     others = [inspect(other) for other in sorted(NOTEBOOKS.glob("*.ipynb")) if other.resolve() != notebook.path]
     given = given_parameters([*others, notebook], [notebook], options)[notebook.stem]
-    insisted = [name for name, _ in options.parameters] + ["data"] * bool(options.data)
+    insisted = [name for name, _ in options.parameters]
+    if options.data:
+        insisted.append("data")
     return read_sweep(find_sweep(options.sweep), notebook, options.profile, given, options.seeds, insisted)
 
 
 def sweep_folder(output: str | None, plan: Sweep) -> Path:
-    """The sweep's folder, absolute, the same for the same command: so it goes on where it was stopped."""
+    """The absolute path of the sweep's folder.
+
+    The same command always gives the same folder, so that rerunning it resumes the sweep.
+
+    Args:
+        output: the folder that the user named, or None for one in outputs/.
+        plan: the sweep.
+
+    Raises:
+        UsageError: `output` is not empty and holds no sweep.
+    """
     if output is None:
         return OUTPUTS / f"{plan.name}-{plan.profile}"
     folder = Path(output).expanduser().resolve()
-    # What is hidden may be left by a sweep that was killed while it wrote its first file.
+    # Hidden files may come from a sweep that was killed while it wrote its first file.
     names = [path.name for path in folder.iterdir() if path.name[0] != "."] if folder.is_dir() else []
     if (names and "sweep.json" not in names) or (folder.exists() and not folder.is_dir()):
-        raise UsageError(f"--output: {output} is there and is no folder of a sweep; name a new one.")
+        raise UsageError(f"--output: {output} exists and is not the folder of a sweep; name a new one.")
     return folder
 
 
 def earlier_record(folder: Path, plan: Sweep) -> dict:
-    """What the folder's sweep.json says from an earlier time, {} where there is none. One of another notebook, or one
-    that is not whole, raises `UsageError`; points of it that are not among the planned ones are told of.
+    """The folder's sweep.json from an earlier call, or {} if there is none.
+
+    Prints how many of its points are not in the plan.
+
+    Raises:
+        UsageError: the file is not readable or belongs to another notebook.
     """
     if not (folder / "sweep.json").exists():
         return {}
@@ -100,70 +126,92 @@ def earlier_record(folder: Path, plan: Sweep) -> dict:
         raise UsageError(f"{folder} holds a sweep of {earlier['notebook']}; name another folder with --output.")
     others = {point["folder"] for point in earlier.get("points", [])} - {point.folder for point in plan.points}
     if others:
-        print(f"{len(others)} points of an earlier sweep in {folder.name} are not of this one: kept, and not shown.")
+        print(
+            f"{len(others)} points of an earlier sweep in {folder.name} are not in this one; they are kept, not shown."
+        )
     return earlier
 
 
-def jobs_to_do(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool) -> tuple[list[dict], dict[str, int]]:
-    """What `Job` needs to know of each point to work off, and how many others are done or failed before.
+def pending_jobs(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool) -> tuple[list[dict], dict[str, int]]:
+    """The points that must be run, and the number of the others by state ("done" or "failed").
 
-    Says so, and what is not kept and why.
+    Prints these numbers, and why results are outdated.
 
-    A point that failed with the same notebook, parameters, code and data would fail again: it is tried on request.
+    Args:
+        plan: the sweep.
+        folder: its folder.
+        expected: the fingerprints of each point.
+        retry: whether to run points again that failed with the same fingerprints. They would usually fail again.
+
+    Returns:
+        For each point to run, the keyword arguments of its `Job` that depend on the point; then the numbers by state.
     """
-    jobs, before, stale = [], Counter(), Counter()
+    jobs, settled, outdated = [], Counter(), Counter()
     for point, wanted in zip(plan.points, expected, strict=True):
-        own = folder / point.folder
-        state = point_state(own)
-        if is_done(own, wanted):
-            before["done"] += 1
-            if state["state"] != "done":  # killed between the results and this note of them
-                write_json(own / "point.json", state | {"state": "done", "error": [], "fingerprints": wanted})
+        point_folder = folder / point.folder
+        state = point_state(point_folder)
+        if is_done(point_folder, wanted):
+            settled["done"] += 1
+            if state["state"] != "done":  # the process was killed after the results and before this note of them
+                write_json(point_folder / "point.json", state | {"state": "done", "error": [], "fingerprints": wanted})
             continue
         same = state.get("fingerprints") == wanted
         if state["state"] == "failed" and same and not retry:
-            before["failed"] += 1
-            print(f"failed before: {point.label}: {(state['error'] or ['no reason was kept'])[0]}")
+            settled["failed"] += 1
+            print(f"failed before: {point.label}: {(state['error'] or ['no reason was recorded'])[0]}")
             continue
         if state["state"] == "done":
             changed = [part for part, value in wanted.items() if state.get("fingerprints", {}).get(part) != value]
-            stale[f"done with other {' and '.join(changed) or 'results'}, to be done again"] += 1
-            write_json(own / "point.json", {"state": "to go", "error": []})  # no table may count it any more
-        job = {"point": point, "notebook": plan.notebook.path, "folder": own, "fingerprints": wanted}
-        jobs.append(job | {"before": state.get("finished")})
-    if before or stale:
-        print(", ".join(f"{count} {state}" for state, count in {**before, **stale}.items()))
-    if before["failed"]:
-        print("Those that failed are tried again with --retry.")
-    return jobs, before
+            outdated[f"outdated ({' and '.join(changed) or 'results'} changed)"] += 1
+            write_json(point_folder / "point.json", {"state": "to go", "error": []})  # so that no table counts it
+        job = {"point": point, "notebook": plan.notebook.path, "folder": point_folder, "fingerprints": wanted}
+        jobs.append(job | {"earlier_end": state.get("finished")})
+    if settled or outdated:
+        print(", ".join(f"{count} {state}" for state, count in {**settled, **outdated}.items()))
+    if settled["failed"]:
+        print("Add --retry to run the failed points again.")
+    return jobs, settled
 
 
-def work_off(jobs: list[Job], before: dict[str, int], workers: int, scheduler: str | None, stop: Path) -> int:
-    """Have all jobs worked off under a live table; returns 0, 130 after Ctrl-C, 1 where the cluster went away."""
+def execute_jobs(
+    jobs: list[Job], settled: dict[str, int], workers: int | None, scheduler: str | None, stop: Path
+) -> int:
+    """Run all jobs and show a live table.
+
+    Args:
+        jobs: one per point to run.
+        settled: the number of points that are not run, by state.
+        workers: the number of worker processes on this machine, None with a scheduler.
+        scheduler: the address of a running Dask scheduler, or None for this machine's workers.
+        stop: the file whose existence stops the jobs.
+
+    Returns:
+        An exit code: 0, or 130 after Ctrl-C, or 1 if the cluster went away.
+    """
     title = f"{len(jobs)} points"
-    for left in stop.parent.glob(".stop.*"):
-        if time.time() - left.stat().st_mtime > A_DAY:
-            left.unlink()
+    for leftover in stop.parent.glob(".stop.*"):
+        if time.time() - leftover.stat().st_mtime > DAY:
+            leftover.unlink()
     try:
         with connected(scheduler) if scheduler else embedded(workers) as client:
             if scheduler:
                 workers = sum(client.nthreads().values())
-            with SweepTable(title, jobs, before, workers) as table:
+            with SweepTable(title, jobs, settled, workers) as table:
                 run_jobs(jobs, client, table.tell)
     except KeyboardInterrupt:
-        print("Stopped. The same command goes on from here.")
-        if not scheduler:  # there, a worker may come to see this file later, and is to find it
+        print("Stopped. Rerun the same command to resume.")
+        if not scheduler:  # a cluster's worker may look for this file later
             stop.unlink(missing_ok=True)
         return 130
     except SchedulerLost:
         stop.touch()
-        print("The cluster went away. The same command goes on from here.")
+        print("The cluster went away. Rerun the same command to resume.")
         return 1
     return 0
 
 
-def add_up(plan: Sweep, folder: Path, expected: Sequence[dict]) -> int:
-    """Print the table over seeds, build the page, and return 1 where a point is not done."""
+def summarize(plan: Sweep, folder: Path, expected: Sequence[dict]) -> int:
+    """Print the table over seeds, write the sweep's page, and return 1 if a point is not done, else 0."""
     from lib.workbook.report.run_page import write_report
     from lib.workbook.table import table_command
 
@@ -173,7 +221,7 @@ def add_up(plan: Sweep, folder: Path, expected: Sequence[dict]) -> int:
         print()
         try:
             problems = table_command(str(folder))
-        except UsageError as error:  # as of a baseline on other pictures: the points stand all the same
+        except UsageError as error:  # for example a baseline on other pictures; the points are valid all the same
             print(error)
             problems = 1
     print(f"\n{sum(done)} of {len(done)} points done")

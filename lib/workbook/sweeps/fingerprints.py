@@ -1,4 +1,4 @@
-"""Fingerprints of a point, by which a finished one is told from one to do."""
+"""Fingerprints of a point. A point is done if its results carry the expected ones."""
 
 import hashlib
 import json
@@ -11,11 +11,12 @@ from lib.workbook.sweeps.points import Point
 
 
 def short_hash(*parts: object) -> str:
+    """16 hex digits for values that JSON can represent."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def code_fingerprint() -> str:
-    """16 hex digits for the library as it lies on the disk, bundled weights included: it is what computes results."""
+    """16 hex digits for everything that computes results: the files of lib/ and the bundled weights."""
     digest = hashlib.sha256()
     for path in sorted([*(ROOT / "lib").rglob("*.py"), *(ROOT / "data" / "models").iterdir()]):
         digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
@@ -23,7 +24,16 @@ def code_fingerprint() -> str:
 
 
 def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) -> dict[str, str]:
-    """What a point's results are made of: notebook, parameters (a file they name, by its content), code and data."""
+    """The fingerprints of everything that a point's results depend on.
+
+    Args:
+        notebook: the notebook; only its code cells count.
+        parameters: the point's parameters. If one names a file, its content counts too.
+        data: the fingerprint of the pictures (see `data_fingerprints`).
+
+    Returns:
+        A fingerprint each of "notebook", "parameters", "code" and "data".
+    """
     cells = ["".join(c["source"]) for c in read_json(notebook)["cells"] if c["cell_type"] == "code"]
     files = [resolve(v) for v in parameters.values() if isinstance(v, str) and v]
     contents = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()]
@@ -36,7 +46,13 @@ def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) ->
 
 
 def data_fingerprints(points: list[Point]) -> Iterator[str]:
-    """The fingerprint of each point's pictures. They are decoded here if need be: once, not by every worker at once."""
+    """The fingerprint of each point's pictures, "" for a notebook without data.
+
+    Decodes and caches the pictures if needed, so that the workers do not all do so at once.
+
+    Raises:
+        UsageError: the data cannot be used.
+    """
     from lib.data.sources import load_pairs
 
     known: dict[tuple, str] = {}
@@ -53,7 +69,7 @@ def data_fingerprints(points: list[Point]) -> Iterator[str]:
 
 
 def results_of(folder: Path) -> dict | None:
-    """The results.json that a point's notebook has left, None where there is none or half of one."""
+    """The results.json that a point's notebook has written, or None if there is none or it is not readable."""
     for path in sorted(folder.glob("*/results.json")):
         try:
             return read_json(path)
@@ -63,7 +79,7 @@ def results_of(folder: Path) -> dict | None:
 
 
 def is_done(folder: Path, expected: Mapping[str, str]) -> bool:
-    """Whether a point's results stand and were made from what is `expected`; the pictures' fingerprint is their own."""
+    """Whether a point has results that carry the expected fingerprints and were made of the expected pictures."""
     results = results_of(folder) or {}
     data = results.get("data", {}).get("fingerprint", "")
     return results.get("fingerprints") == dict(expected) and expected["data"] in ("", data)

@@ -1,4 +1,4 @@
-"""One point worked off in a worker process."""
+"""Runs one point of a sweep in a worker process."""
 
 import json
 import os
@@ -18,76 +18,73 @@ from lib.workbook.records.reader import point_state
 from lib.workbook.sweeps.fingerprints import fingerprints, is_done
 from lib.workbook.sweeps.points import Point
 
-NO_RESULTS = "The notebook left no results.json of its own (see `Run`), or one made of other pictures."
-OTHER = "{} changed since this sweep was started, or is another one on this machine; start the sweep again."
+NO_RESULTS = "The notebook recorded no results.json (see `Run`), or one of other pictures."
+CHANGED = "{} changed since this sweep started, or differs on this machine; start the sweep again."
 PARTS = {"notebook": "The notebook", "parameters": "A file that a parameter names", "code": "lib/"}
-LOST = "The worker was lost (killed, often for want of memory) while it worked on this point."
-_ONE_AT_A_TIME = threading.Lock()  # papermill changes the folder of the whole process, also of a worker's other threads
+LOST = "The worker was lost (killed, often because memory ran out) while it ran this point."
+_ONE_AT_A_TIME = threading.Lock()  # papermill changes the current folder of all threads of a worker
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that a worker needs for one point; every path is seen from any machine."""
+    """Everything that a worker needs to run one point. All machines must see its paths."""
 
     point: Point
     notebook: Path
     folder: Path
     fingerprints: dict[str, str]
-    stop: Path  # .stop.<command>: once that file is there, the command that started the sweep wants no more work done
-    threads: int | None  # of a kernel, None: as the worker's environment has it
+    stop: Path  # `.stop.<id of the command>`; its existence tells the workers to stop
+    threads: int | None  # of the kernel; None leaves the worker's environment as it is
     gpus: tuple[str, ...] = ()  # one for each worker of this machine
-    before: str | None = None  # when the point ended that was there before the sweep, and is to be tried again
+    earlier_end: str | None = None  # when the attempt ended that this job repeats
 
     @property
     def progress(self) -> Path:
-        """The file that is there while this command works on the point; in it the kernel tells how far it is."""
+        """The file to which the kernel writes its progress. It exists while this command runs the point."""
         return self.folder / f".progress{self.stop.suffix}"
 
 
-# What happens on a worker.
-
-
 def run_job(job: Job) -> dict:
-    """Work off one point and return its state, as in its point.json. Runs on a worker."""
+    """Run one point on a worker and return its outcome, as in point.json."""
     try:
         with _ONE_AT_A_TIME:
             return _run_checked(job)
-    except OSError as error:  # a disk that is full, or gone
-        with suppress(OSError):  # without its file the point is "to go", not "running" for ever
+    except OSError as error:  # for example a full disk
+        with suppress(OSError):  # without this file the point counts as "to go" instead of "running"
             (job.folder / "point.json").unlink(missing_ok=True)
         return outcome("failed", error_lines(type(error).__name__, str(error), []))
 
 
 def _run_checked(job: Job) -> dict:
-    here = fingerprints(job.notebook, job.point.parameters, job.fingerprints["data"])
-    other = [PARTS[part] for part, value in job.fingerprints.items() if here[part] != value]
-    if other:
-        return outcome("failed", [OTHER.format(" and ".join(other))])
+    actual = fingerprints(job.notebook, job.point.parameters, job.fingerprints["data"])
+    changed = [PARTS[part] for part, value in job.fingerprints.items() if actual[part] != value]
+    if changed:
+        return outcome("failed", [CHANGED.format(" and ".join(changed))])
     job.folder.mkdir(parents=True, exist_ok=True)
-    with claimed(job) as ours:
-        if not ours:
+    with claim(job) as acquired:
+        if not acquired:
             return outcome("interrupted")
-        before = point_state(job.folder)
+        state = point_state(job.folder)
         try:
-            if is_done(job.folder, job.fingerprints):  # by another sweep, meanwhile
-                result = outcome("done", before["error"], before.get("seconds"), before.get("started"))
-            elif before["state"] == "failed" and before.get("finished") != job.before:
-                return before  # by another sweep too: it would fail again
-            elif job.progress.exists():  # Dask gives a point whose worker was lost to the next worker, on a cluster
-                result = lost(job)
+            if is_done(job.folder, job.fingerprints):  # another sweep has run it meanwhile
+                result = outcome("done", state["error"], state.get("seconds"), state.get("started"))
+            elif state["state"] == "failed" and state.get("finished") != job.earlier_end:
+                return state  # another sweep has run it meanwhile, and it would fail again
+            elif job.progress.exists():  # a cluster's Dask passes the point of a lost worker to the next worker
+                result = lost_outcome(job)
             else:
                 result = _run_claimed(job)
             write_json(job.folder / "point.json", result | {"fingerprints": job.fingerprints})
             return result
-        finally:  # the last of all: who stops the sweep waits for it
+        finally:  # last, because a command that is being stopped waits for it
             job.progress.unlink(missing_ok=True)
 
 
 @contextmanager
-def claimed(job: Job) -> Iterator[bool]:
-    """Hold a point for the block, waiting for whoever else does; False where the sweep is stopped meanwhile.
+def claim(job: Job) -> Iterator[bool]:
+    """Lock a point for the block, after waiting for other processes that hold it.
 
-    The system frees the lock of a process that was killed.
+    Yields False if the sweep is stopped while waiting. The operating system frees the lock of a killed process.
     """
     lock = FileLock(job.folder / ".lock")
     while not job.stop.exists():
@@ -100,14 +97,13 @@ def claimed(job: Job) -> Iterator[bool]:
 def _run_claimed(job: Job) -> dict:
     started = timestamp()
     write_json(job.folder / "point.json", outcome("running", started=started) | {"fingerprints": job.fingerprints})
-    # By an earlier try, or a command that was killed: results of a notebook that called itself otherwise, too.
+    # Remove the files of earlier attempts, also temporary ones and results under another notebook's name.
     for pattern in (".progress.*", ".*-*.*", "*/.*-*.*", f"{job.notebook.stem}.*", "*/results.json"):
-        for left in job.folder.glob(pattern):
-            left.unlink()
+        for leftover in job.folder.glob(pattern):
+            leftover.unlink()
     job.progress.touch()
-    begun, over, kernels = time.monotonic(), threading.Event(), []
-    watch = threading.Thread(target=_stop_kernels, args=(job.stop, over, kernels), daemon=True)
-    watch.start()
+    start, ended, kernels = time.monotonic(), threading.Event(), []
+    threading.Thread(target=_kill_when_stopped, args=(job.stop, ended, kernels), daemon=True).start()
     try:
         state, error = execute(
             job.notebook,
@@ -117,29 +113,31 @@ def _run_claimed(job: Job) -> dict:
             kernels.append,
         )
     finally:
-        over.set()
-    if is_done(job.folder, job.fingerprints):  # also where the disk was full when the notebook itself was written
+        ended.set()
+    if is_done(job.folder, job.fingerprints):  # also if the disk was full when the notebook itself was written
         state = "done"
     elif state == "done":
         state, error = "failed", [NO_RESULTS]
     elif job.stop.exists():
         state, error = "interrupted", []
-    return outcome(state, error, round(time.monotonic() - begun, 1), started)
+    return outcome(state, error, round(time.monotonic() - start, 1), started)
 
 
-def lost(job: Job) -> dict:
-    """The outcome of a point whose worker was lost, with the last that its kernel said."""
-    before, words = point_state(job.folder), ""
-    if is_done(job.folder, job.fingerprints):  # it had just been finished
-        return outcome("done", started=before.get("started"))
+def lost_outcome(job: Job) -> dict:
+    """The outcome of a point whose worker was lost, with the last progress of its kernel."""
+    started, error, progress = point_state(job.folder).get("started"), [LOST], ""
+    if is_done(job.folder, job.fingerprints):  # the worker was lost after the results
+        return outcome("done", started=started)
     with suppress(OSError, UnicodeDecodeError):
-        words = job.progress.read_text(encoding="utf-8").strip()
-    return outcome("failed", [LOST, *([f"Last it said: {words}"] if words else [])], started=before.get("started"))
+        progress = job.progress.read_text(encoding="utf-8").strip()
+    if progress:
+        error.append(f"Its last progress: {progress}")
+    return outcome("failed", error, started=started)
 
 
-def _stop_kernels(stop: Path, over: threading.Event, kernels: list[int]) -> None:
-    """Kill the kernel when the file `stop` appears. A training goes on from its last epoch the next time."""
-    while not over.wait(0.5):
+def _kill_when_stopped(stop: Path, ended: threading.Event, kernels: list[int]) -> None:
+    """Kill the kernels when the file `stop` appears. The next attempt resumes a training from its last epoch."""
+    while not ended.wait(0.5):
         if stop.exists():
             for process in kernels:
                 with suppress(ProcessLookupError):
@@ -147,7 +145,7 @@ def _stop_kernels(stop: Path, over: threading.Event, kernels: list[int]) -> None
 
 
 def job_environment(job: Job) -> dict[str, str]:
-    """What a kernel is told of its place: its share of the processor's cores, its fingerprints, its GPU."""
+    """Environment variables for the kernel: its fingerprints, its number of threads and its GPU."""
     environment = {"WORKBOOK_FINGERPRINTS": json.dumps(job.fingerprints)}
     if job.threads:
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
@@ -160,6 +158,13 @@ def job_environment(job: Job) -> dict[str, str]:
 
 
 def outcome(state: str, error: Sequence[str] = (), seconds: float | None = None, started: str | None = None) -> dict:
-    """What point.json says of a point."""
+    """The content of point.json, without the fingerprints.
+
+    Args:
+        state: "running", "done", "failed" or "interrupted".
+        error: lines of plain text.
+        seconds: how long the notebook ran.
+        started: when it started, as from `timestamp`. The end is now.
+    """
     finished = None if state == "running" else timestamp()
     return {"state": state, "seconds": seconds, "error": list(error), "started": started, "finished": finished}
