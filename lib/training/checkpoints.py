@@ -11,13 +11,13 @@ from lib.networks.storage import read_tensors, write_tensors
 
 
 def random_state(device: torch.device) -> list[Tensor]:
-    """The state of torch's generators that a training on `device` draws from: the CPU's, and that of its GPU."""
+    """The states of the random generators that a training on `device` uses: the CPU's, and the GPU's if it is one."""
     states = [torch.get_rng_state()]
     return [*states, torch.cuda.get_rng_state(device)] if device.type == "cuda" else states
 
 
 def set_random_state(states: Sequence[Tensor], device: torch.device) -> None:
-    """Draw on as if what has been drawn since `random_state` had not been."""
+    """Restore the states that `random_state` returned."""
     torch.set_rng_state(states[0])
     if device.type == "cuda":
         torch.cuda.set_rng_state(states[1], device)

@@ -1,8 +1,8 @@
-"""Several processes that train one network: who one of them is, what they tell each other, who waits for whom.
+"""Training in several processes: the role of each process, communication between them, and locks on folders.
 
-`torchrun` and `accelerate launch` start a program several times and say so in the environment; each start becomes one
-`Team` here, through accelerate, which picks the device and the way to talk (NCCL between GPUs, gloo between CPUs). A
-program that was started alone is a team of one, and does not wait for accelerate's import.
+`torchrun` and `accelerate launch` start a program several times and set environment variables. Each process then joins
+a `Team` through accelerate, which chooses the device and the backend (NCCL between GPUs, gloo between CPUs). A single
+process is a team of one and does not import accelerate.
 """
 
 import os
@@ -17,32 +17,42 @@ from filelock import FileLock, Timeout
 from torch import Tensor, nn
 
 _LOCK = ".lock"
-_PATIENCE = timedelta(days=7)  # the others wait while the main process waits for another training of the same network
+_PATIENCE = timedelta(days=7)  # the others may wait while the main process waits for another training of the network
 
 
 @dataclass(frozen=True)
 class Team:
-    """This process among `count` that train together, numbered from 0 by `rank`. Process 0 is the `main` one."""
+    """This process's place among the processes that train together.
+
+    Args:
+        rank: the number of this process, from 0. Process 0 is the main process.
+        count: the number of processes.
+    """
 
     rank: int = 0
     count: int = 1
 
     @property
     def main(self) -> bool:
-        """Whether this process is the one that validates, writes and shows progress."""
+        """Whether this is the main process, which validates, writes files and shows progress."""
         return self.rank == 0
 
     def share(self, pictures: int) -> tuple[slice, int]:
-        """Which of a batch's pictures are this process's to learn from, and how many count.
+        """This process's share of a batch.
 
-        Where there are fewer pictures than processes some have none of their own. They take the first all the same and
-        let it count for nothing, so that all processes do the same steps and none waits for another.
+        With fewer pictures than processes, idle ones process the first picture with weight zero, so all stay in step.
+
+        Args:
+            pictures: the number of pictures in the batch.
+
+        Returns:
+            The slice of pictures to process, and how many of them count.
         """
         start, end = (process * pictures // self.count for process in (self.rank, self.rank + 1))
         return (slice(start, end), end - start) if end > start else (slice(0, 1), 0)
 
     def add_up(self, tensors: Sequence[Tensor]) -> None:
-        """Make each tensor its sum over all processes, in place: all of them flattened into one float32 message."""
+        """Replace each tensor by its sum over all processes, in place. All are sent as one float32 message."""
         if self.count == 1:
             return
         flat = torch.cat([tensor.flatten().float() for tensor in tensors])
@@ -51,7 +61,7 @@ class Team:
             tensor.copy_(part.view_as(tensor))
 
     def gathered(self, value: object) -> list:
-        """Every process's `value`, by rank."""
+        """The values of all processes, by rank. Every process must call this with its own value."""
         if self.count == 1:
             return [value]
         values = [None] * self.count
@@ -59,16 +69,16 @@ class Team:
         return values
 
     def of_main(self, value: object) -> object:
-        """The main process's `value`, for all: what only one may decide."""
+        """The main process's value, in every process. For decisions that only one process may make."""
         return self.gathered(value)[0]
 
     def wait(self) -> None:
-        """Go on when all processes have come here."""
+        """Wait until all processes have called this."""
         self.gathered(None)
 
 
 def join_team(device: str) -> tuple[Team, str]:
-    """This process's team, and its own device of the kind asked for ("cpu", "cuda")."""
+    """This process's team and its device, such as "cuda:1". `device` is the kind of device, "cpu" or "cuda"."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Team(), device
     from accelerate import PartialState
@@ -78,10 +88,17 @@ def join_team(device: str) -> tuple[Team, str]:
 
 
 def synchronized(network: nn.Module, team: Team, device: str, smallest: int) -> nn.Module:
-    """The network with its batch norm, if it has any, taken over the pictures of all processes.
+    """The network with batch norm, if it has any, computed over the pictures of all processes.
 
-    torch can do so between GPUs alone, and all of them must have some of a batch's pictures: on CPUs, or where the
-    `smallest` batch has fewer pictures than the team processes, such a network raises `ValueError`.
+    Args:
+        network: the network to train.
+        team: the processes.
+        device: this process's device.
+        smallest: the number of pictures in the smallest batch.
+
+    Raises:
+        ValueError: the network has batch norm and the processes use CPUs, or the smallest batch has fewer pictures
+            than there are processes. torch supports neither.
     """
     norms = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
     if team.count == 1 or not norms:
@@ -100,16 +117,16 @@ def synchronized(network: nn.Module, team: Team, device: str, smallest: int) -> 
 
 
 def is_taken(folder: Path) -> bool:
-    """Whether a process has the folder to itself, or was killed while it had."""
+    """Whether a process has locked the folder, or was killed while it had."""
     return (folder / _LOCK).exists()
 
 
 @contextmanager
 def only_here(folder: Path, waiting: str) -> Iterator[None]:
-    """Have a folder of files to oneself; where another process has it, print the sentence `waiting` and wait.
+    """Lock a folder for the block. If another process has locked it, print the sentence `waiting` and wait.
 
-    The lock is the operating system's: it goes with the process that holds it, however that ends. What a killed process
-    was about to write there is removed.
+    The operating system frees the lock when the process ends, however it ends. Temporary files of a killed process are
+    removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / _LOCK, mode=0o644)
@@ -122,7 +139,7 @@ def only_here(folder: Path, waiting: str) -> Iterator[None]:
         for left in folder.glob(".*-*.safetensors"):  # see lib.common.files.atomic_write
             left.unlink()
         yield
-        # Nothing is left to lock. A process that still waits for this very file finds it gone, and looks anew.
+        # Remove the lock file. A process that waits for it notices that, and checks the folder again.
         (folder / _LOCK).unlink()
     finally:
         lock.release()

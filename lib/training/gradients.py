@@ -1,4 +1,4 @@
-"""What reaches a network's weights, measured: gradients of a loss, what accumulation changes, and what it saves."""
+"""Measures gradients: which losses give any, what gradient accumulation changes, and how much memory it saves."""
 
 import copy
 from collections.abc import Callable
@@ -16,41 +16,51 @@ from lib.training.schedules import augmentation
 
 
 def gradients(network: nn.Module, loss: Callable[[], Tensor]) -> list[Tensor]:
-    """The gradient of `loss()` for each of the network's parameters."""
+    """The gradients of a loss with respect to the network's parameters, in their order."""
     return list(torch.autograd.grad(loss(), list(network.parameters())))
 
 
 def largest_change(network: nn.Module, loss: Callable[[], Tensor], reference: Callable[[], Tensor]) -> float:
-    """The largest absolute difference between the gradients of two losses; 0.0 means equal to the bit."""
+    """The largest absolute difference between the gradients of two losses; 0.0 if they are equal to the bit.
+
+    Args:
+        network: the network whose parameters the gradients belong to.
+        loss: computes one loss as a scalar.
+        reference: computes the other.
+    """
     both = zip(gradients(network, loss), gradients(network, reference), strict=True)
     return max(float((own - other).abs().max()) for own, other in both)
 
 
 def saved_for_backward(compute: Callable[[], Tensor]) -> int:
-    """Bytes that autograd keeps from a forward pass for its backward pass, parameters not counted.
+    """The bytes that autograd keeps from a forward pass for the backward pass, without the parameters.
 
-    It is what gradient accumulation saves, and unlike a process's peak memory it is the same at every run.
+    Gradient accumulation reduces this memory. Unlike the peak memory of a process, it is the same in every run.
+
+    Args:
+        compute: runs the forward pass and returns its result.
     """
     kept: dict[int, int] = {}
 
     def pack(tensor: Tensor) -> Tensor:
-        if not isinstance(tensor, nn.Parameter) and not isinstance(tensor._base, nn.Parameter):  # nor a view of one
+        if not isinstance(tensor, nn.Parameter) and not isinstance(tensor._base, nn.Parameter):  # or its view
             storage = tensor.untyped_storage()
             kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        result = compute()  # held until the hooks are gone, so that no address is used twice
+        result = compute()  # kept until the hooks are removed, so that no address is reused
     del result
     return sum(kept.values())
 
 
 def kept_megabytes(config: TrainingConfig, network: nn.Module, pairs: Pairs) -> float:
-    """Megabytes that the forward pass of one training batch, loss included, keeps for its backward pass, in float32.
+    """The megabytes that autograd keeps for the backward pass of one training batch in float32, loss included.
 
-    The batch is the first `config.batch_size` training pairs. A perceptual loss keeps its features' weights as well.
+    The batch is the first `config.batch_size` training pairs. With a perceptual loss, the weights of its feature
+    network count too.
     """
-    own = copy.deepcopy(network).train()  # a copy: batch norm would count the batch
+    own = copy.deepcopy(network).train()  # a copy, because batch norm would update its statistics
     device = next(own.parameters()).device
     batch = pairs.split("train", min(config.batch_size, config.pairs)).tensors(slice(None), device)
     gray, color = augmentation(config, 1)(*batch)
@@ -59,10 +69,17 @@ def kept_megabytes(config: TrainingConfig, network: nn.Module, pairs: Pairs) -> 
 
 
 def compare_accumulation(gray: Tensor, truth: Tensor, seed: int, width: int) -> pd.DataFrame:
-    """One whole batch against two halves accumulated, for `ColorizationNet` with each kind of norm.
+    """Compares one whole batch with two accumulated halves, for `ColorizationNet` with each kind of norm.
 
-    `gray` `(B, 1, H, W)` and `truth` `(B, 3, H, W)` in [0, 1]. Rows by norm: how much the gradient differs, in percent
-    of its length, and the megabytes that the forward pass keeps for each size of batch.
+    Args:
+        gray: the batch `(B, 1, H, W)` in [0, 1].
+        truth: its colors `(B, 3, H, W)` in [0, 1].
+        seed: of the network's weights.
+        width: of the network.
+
+    Returns:
+        One row per norm: the difference of the gradients in percent of their length, and the megabytes that autograd
+        keeps for the whole and for half of the batch.
     """
     half = len(gray) // 2
     parts, rows = (slice(0, half), slice(half, None)), {}
@@ -70,7 +87,7 @@ def compare_accumulation(gray: Tensor, truth: Tensor, seed: int, width: int) -> 
         network = build_network("ColorizationNet", seed, width=width, norm=norm).train()
 
         def loss(chosen: slice, network: nn.Module = network) -> Tensor:
-            # Clones: a slice would keep the storage of the whole batch, and count as that.
+            # Cloned, because a slice would count with the storage of the whole batch.
             return mse_loss(network(gray[chosen].clone()), truth[chosen].clone())
 
         whole = torch.cat([g.flatten() for g in gradients(network, lambda: loss(slice(None)))])

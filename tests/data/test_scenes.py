@@ -1,4 +1,4 @@
-"""The rendered landscapes: reproducible, fast to make, and as hard to color as photographs by the simple measures."""
+"""The rendered landscapes are reproducible and, by simple measures, as hard to colorize as photographs."""
 
 import cv2
 import numpy as np
@@ -24,7 +24,7 @@ def psnr(pictures: np.ndarray, guesses: np.ndarray) -> np.ndarray:
     return 10 * np.log10(255**2 / error)
 
 
-def test_a_seed_gives_the_same_picture_and_another_seed_another():
+def test_the_seed_determines_the_picture():
     first = render_scene(12, 64)
     assert first.shape == (64, 64, 3)
     assert first.dtype == np.uint8
@@ -39,15 +39,15 @@ def test_every_size_shows_the_same_scene(kind):
     assert larger.shape == (224, 224, 3)
     for picture in (large, larger):
         shrunk = cv2.resize(picture, (48, 48), interpolation=cv2.INTER_AREA)
-        # Finer canvases have finer texture, so pictures agree in what stands where, not pixel by pixel.
+        # Finer canvases have finer texture, so the pictures agree in their layout, not in every pixel.
         assert np.corrcoef(gray_of([small])[0].ravel(), gray_of([shrunk])[0].ravel())[0, 1] > 0.8
 
 
-def test_names_tell_kind_and_seed():
+def test_names_contain_kind_and_seed():
     assert scene_name(12) == f"{scene_kind(12)}-00012"
 
 
-def test_a_set_holds_every_kind_and_no_picture_twice(sample):
+def test_a_set_contains_every_kind_and_no_duplicate(sample):
     names, pictures = sample
     assert {name.rsplit("-", 1)[0] for name in names} == set(KINDS)
     assert len(set(names)) == COUNT
@@ -79,8 +79,8 @@ def test_the_gray_copy_scores_as_on_photographs(sample):
     assert 0.88 < np.mean(similar) < 0.98
 
 
-def test_brightness_does_not_tell_the_color(sample):
-    """The mean color of each gray level, learned on every second picture, gains little on the others."""
+def test_brightness_does_not_determine_the_color(sample):
+    """The mean color of each gray level, learned on every second picture, gains little on the other ones."""
     _, pictures = sample
     gray = gray_of(pictures)
     known, known_gray = pictures[::2], gray[::2].ravel()
@@ -91,7 +91,7 @@ def test_brightness_does_not_tell_the_color(sample):
     assert gain.mean() < 2
 
 
-def test_texture_and_contrast_are_those_of_photographs(sample):
+def test_texture_and_contrast_resemble_photographs(sample):
     _, pictures = sample
     gray = gray_of(pictures).astype(np.float32)
     assert 30 < gray.std(axis=(1, 2)).mean() < 70
@@ -99,8 +99,8 @@ def test_texture_and_contrast_are_those_of_photographs(sample):
     assert np.mean([plane.std() for plane in fine]) > 8
 
 
-def test_what_a_thing_is_gives_its_color(sample):
-    """Skies are bluer than the woods and sands below them: a network has something to learn."""
+def test_colors_depend_on_the_content(sample):
+    """Skies are bluer than the woods and sands below them, so there is something to learn."""
     names, pictures = sample
     for kind in ("forest", "desert"):
         blue = np.mean([p[..., 2].mean() - p[..., 0].mean() for n, p in zip(names, pictures, strict=True) if kind in n])

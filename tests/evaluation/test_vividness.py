@@ -16,7 +16,7 @@ from lib.networks.registry import build_network
 
 @pytest.fixture(scope="module")
 def network():
-    """Untrained, but with opinions: its logits are spread as a trained network's are."""
+    """An untrained network whose logits are scaled to spread as those of a trained one."""
     network = build_network("ChromaNet", 1, width=4, side=32).eval()
     with torch.no_grad():
         network.colors.weight.mul_(200)
@@ -28,7 +28,7 @@ def curve(network, pairs):
     return knob_curve(network, pairs.split("test"), (0.0, 1.0), (0.0, 2.0))
 
 
-def test_the_curve_says_what_the_evaluation_says(curve, network, pairs):
+def test_the_curve_agrees_with_the_evaluation(curve, network, pairs):
     test = pairs.split("test")
     table = evaluate({"gray": gray_to_rgb, "safest": network}, test)
     expected = summarize(table).pivot(index="method", columns="metric", values="value")
@@ -41,16 +41,16 @@ def test_the_curve_says_what_the_evaluation_says(curve, network, pairs):
 
 def test_the_control_multiplies_the_safest_chroma(curve):
     control = curve[curve["kind"] == CONTROL].set_index("setting")
-    assert control.loc[0.0, "gain"] == pytest.approx(0, abs=1e-3)  # without chroma it is the gray copy
+    assert control.loc[0.0, "gain"] == pytest.approx(0, abs=1e-3)  # without chroma, the control equals the gray copy
     assert control.loc[0.0, "colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
     assert control.loc[2.0, "colorfulness_ratio"] > 1.5 * curve.iloc[0]["colorfulness_ratio"]
 
 
-def test_the_truth_has_no_distance_and_other_colors_have_one(network, pairs, monkeypatch):
+def test_only_the_true_colors_have_distance_zero(network, pairs, monkeypatch):
     """A knob that paints the truth is at distance 0; one that paints gray is as far as the truth is from gray."""
     test = pairs.split("test")
     shares = [float((pairs_color.std(-1) > 2).mean()) for pairs_color in test.color]
-    assert np.mean(shares) > 0.05  # there is color to miss
+    assert np.mean(shares) > 0.05  # the pictures are not nearly gray
     true = iter([test.tensors(slice(None))[1]])
     monkeypatch.setattr("lib.evaluation.vividness.composition.join", lambda gray, _chroma: next(true))
     row = knob_curve(network, test, (0.0,), ()).iloc[0]
@@ -59,15 +59,15 @@ def test_the_truth_has_no_distance_and_other_colors_have_one(network, pairs, mon
     assert 0.1 < knob_curve(network, test, (0.0,), ()).iloc[0]["distance"] <= 1
 
 
-def test_gain_at_a_colorfulness():
+def test_the_gain_is_interpolated_by_colorfulness():
     rows = [(KNOB, 0.0, 2.0, 0.6), (KNOB, 1.0, 1.0, 1.0), (CONTROL, 1.5, 0.5, 0.9)]
     curve = pd.DataFrame(rows, columns=["kind", "setting", "gain", "colorfulness_ratio"])
     assert gain_at(curve, KNOB, 0.8) == pytest.approx(1.5)
-    assert gain_at(curve, CONTROL, 0.75) == pytest.approx(1.25)  # from the safest setting, halfway
+    assert gain_at(curve, CONTROL, 0.75) == pytest.approx(1.25)  # halfway from the safest setting
     assert np.isnan(gain_at(curve, CONTROL, 0.95)) and np.isnan(gain_at(curve, KNOB, 0.5))
 
 
-def test_calibration_has_equal_groups_in_order_and_the_error_that_there_is(network, pairs):
+def test_calibration_has_equal_ordered_groups_and_the_measured_error(network, pairs):
     test = pairs.split("test")
     table = calibration(network, test, groups=4)
     assert len(table) == 4 and table["ambiguity"].is_monotonic_increasing
@@ -85,15 +85,15 @@ def test_calibration_has_equal_groups_in_order_and_the_error_that_there_is(netwo
     assert whole["error"] == pytest.approx(255 * float(torch.stack(by_hand).mean().sqrt()), rel=0.02)
 
 
-def test_drift_is_measured_against_the_largest(network):
+def test_drift_is_relative_to_the_largest_size(network):
     table = size_drift(network, Image.fromarray(data.coffee()), (64, 128, 200)).set_index("short side (px)")["drift"]
     assert table[200] == 0 and 0 < table[64] < 255 and table[128] < 20
 
 
-def test_kinds_are_told_by_names():
+def test_kinds_are_read_from_names():
     gains = pd.Series([1.0, 3.0, -2.0, -2.0, 0.5, 0.5])
     table = by_kind(gains, ["sea-1", "sea-2", "set/ice-1", "ice-2", "ice-3", "sea-3"])
     assert table.index.tolist() == ["ice", "sea"]
     assert table.loc["ice", "pictures"] == 3 and table.loc["sea", "gain"] == pytest.approx(1.5)
     assert table.loc["ice", "better"] == pytest.approx(1 / 3)
-    assert by_kind(gains, [f"{i}-x" for i in range(6)]).empty  # every picture a kind of its own tells nothing
+    assert by_kind(gains, [f"{i}-x" for i in range(6)]).empty  # one kind per picture is no grouping

@@ -1,4 +1,4 @@
-"""Every figure draws, without a warning, on the least and the most that it may be given."""
+"""Every figure can be drawn without a warning, from the smallest to the largest input that it may get."""
 
 import inspect
 import io
@@ -102,11 +102,11 @@ def texts(axes):
 def test_every_figure_draws_without_a_warning(name, number):
     figure = FIGURES[name](*CALLS[name][number])
     assert isinstance(figure, Figure)
-    assert drawn(figure).std() > 5  # something stands on it
-    assert not plt.get_fignums()  # and nothing is kept open
+    assert drawn(figure).std() > 5  # it is not empty
+    assert not plt.get_fignums()  # no figure is kept open
 
 
-def test_no_figure_goes_untested():
+def test_every_figure_is_tested():
     assert set(FIGURES) == set(CALLS)
 
 
@@ -117,12 +117,12 @@ def test_pictures_keep_their_gray_levels():
     assert set(middle.tolist()) == {100, 120}  # not stretched to black and white
 
 
-def test_values_are_stretched_to_all_of_gray():
+def test_values_are_stretched_from_black_to_white():
     assert pictures.stretched(np.array([[-2.0, 0.0], [2.0, 2.0]])).tolist() == [[0, 128], [255, 255]]
     assert pictures.stretched(np.full((2, 2), 7.0)).max() == 0
 
 
-def test_axes_carry_labels_with_units():
+def test_axes_have_labels_with_units():
     for name in ("histograms", "chroma_by_gray", "training_curves", "intervals", "bars", "gradient_sizes"):
         for axes in FIGURES[name](*CALLS[name][0]).axes:
             assert axes.get_xlabel(), name
@@ -139,7 +139,7 @@ def test_the_gray_copy_is_drawn_where_it_was_measured():
     assert [dashed(axes) for axes in panels] == [[], [], [2.5], [0.25]]
 
 
-def test_intervals_stand_in_the_order_of_the_rows_with_their_ends():
+def test_intervals_are_in_the_order_of_the_rows():
     axes = scores.intervals(ROWS, "psnr", "PSNR (dB)", ["gray copy"], {"JET": 19.3}).axes[0]
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == ["JET", "CNN, 5 pairs", "gray copy"]  # the first row on top
@@ -156,12 +156,12 @@ def test_bars_are_bright_only_where_the_interval_is_clear():
     assert bright == [False, True, False]
 
 
-def test_a_framed_picture_is_kept_pixel_by_pixel():
+def test_a_framed_picture_keeps_its_pixels():
     picture = CALLS["framed"][0][0]
     np.testing.assert_array_equal(drawn(pictures.framed(picture)), picture)
 
 
-def test_zero_is_written_beside_its_bar():
+def test_values_are_written_beside_their_bars():
     assert texts(curves.gradient_sizes({"printed": 0.0, "corrected": 0.001234}, "x").axes[0]) == ["0.0012", "0"]
 
 

@@ -1,4 +1,4 @@
-"""Several processes that train one network: shares, sums, and the weights that one process would have had."""
+"""Training in several processes: shares, sums, and the same weights as in one process."""
 
 import os
 import re
@@ -24,16 +24,16 @@ PLAIN = TrainingConfig(
 )
 CONFIGS = {
     "no norm": PLAIN,
-    # Of one channel a group, the biases before the norm have no gradient but rounding, which Adam makes large.
+    # With one channel per group, biases before the norm have rounding errors as gradients, which Adam enlarges.
     "group norm": replace(PLAIN, options={"width": 16, "norm": "group"}),
     "crops, one cycle, a last batch of one": replace(PLAIN, pairs=17, crop=24, schedule="one-cycle", weight_decay=0.02),
 }
-TOLERANCE = dict(atol=1e-5, rtol=1e-4)  # Adam divides by the gradient's size, and so by its rounding
+TOLERANCE = dict(atol=1e-5, rtol=1e-4)  # Adam divides by the size of the gradient and enlarges rounding errors
 LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
 def in_two_processes(script, *arguments):
-    """What two processes print, and how they end; neither has more than five minutes to hang in."""
+    """The outputs and exit codes of two processes, which may take five minutes."""
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     command = [*LAUNCH, str(script), *map(str, arguments)]
     return subprocess.run(command, cwd=script.parent, capture_output=True, text=True, timeout=300, env=environment)
@@ -58,7 +58,7 @@ pairs = cached_pairs(work / "cache", ["tiles"], lambda _: None)
 
 @pytest.fixture(scope="module")
 def work(pairs, tmp_path_factory):
-    """A folder that holds the pairs for other processes."""
+    """A folder with the pairs for the other processes."""
     folder = tmp_path_factory.mktemp("work")
     cached_pairs(folder / "cache", ["tiles"], lambda _: pairs)
     return folder
@@ -66,7 +66,7 @@ def work(pairs, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def together(work):
-    """What two processes said that trained each of `CONFIGS` together, and then one that they must refuse."""
+    """The output of two processes that trained each of `CONFIGS` together, and then one that they must refuse."""
     script = work / "together.py"
     script.write_text(
         BEGINNING
@@ -98,13 +98,13 @@ def test_two_processes_give_the_weights_of_one(name, together, work, pairs):
     for key, tensor in alone.network.state_dict().items():
         torch.testing.assert_close(both[key], tensor, **TOLERANCE)
     moved = [(both[key] - tensor).abs().max().item() for key, tensor in start.state_dict().items()]
-    assert min(moved) > 10 * TOLERANCE["atol"]  # the agreement is none of untrained weights
+    assert min(moved) > 10 * TOLERANCE["atol"]  # the weights have changed, so their agreement means something
     history = train(config, pairs, device="cpu", folder=work / "together").history
     np.testing.assert_allclose(history["loss"], alone.history["loss"], rtol=1e-4)
 
 
 def test_only_the_main_process_shows_progress_and_writes(together, work):
-    assert together.count("ColorizationNet:   0%") == len(CONFIGS)  # 100% is drawn twice where the last step was slow
+    assert together.count("ColorizationNet:   0%") == len(CONFIGS)  # 100% may be drawn twice
     for folder in (work / "together").iterdir():
         assert {path.name for path in folder.iterdir()} == {"network.safetensors"}
 
@@ -116,7 +116,7 @@ def test_batch_norm_on_cpus_is_refused_by_all(together):
     }
 
 
-def test_a_loss_that_is_no_number_in_one_process_ends_all(work):
+def test_a_non_finite_loss_in_one_process_ends_all(work):
     script = work / "failing.py"
     script.write_text(
         BEGINNING
@@ -142,25 +142,25 @@ except FloatingPointError as error:
 """
     )
     done = in_two_processes(script, work)
-    told = re.findall(r"\[(\d): the loss is nan on ([^;]*);", done.stdout)
-    assert done.returncode != 0 and told, done.stderr[-3000:]
-    assert len({names for _, names in told}) == 1 and len(told[0][1].split(", ")) == 4  # the fourth batch, whole
+    messages = re.findall(r"\[(\d): the loss is nan on ([^;]*);", done.stdout)
+    assert done.returncode != 0 and messages, done.stderr[-3000:]
+    assert len({names for _, names in messages}) == 1 and len(messages[0][1].split(", ")) == 4  # the whole 4th batch
 
 
-def test_shares_are_disjoint_whole_and_nearly_even():
+def test_shares_are_disjoint_complete_and_nearly_even():
     for count in (1, 2, 3, 7):
         for pictures in range(1, 20):
             owned = []
             for rank in range(count):
                 own, counting = Team(rank, count).share(pictures)
                 taken = list(range(pictures))[own]
-                assert taken and counting in (0, len(taken))  # something to compute on, also where nothing counts
+                assert taken and counting in (0, len(taken))  # never an empty share, even if no picture counts
                 owned += taken if counting else []
                 assert abs(counting - pictures / count) < 1
             assert owned == list(range(pictures))
 
 
-def test_alone_nothing_is_said_to_anyone(monkeypatch):
+def test_a_single_process_does_not_communicate(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     team, device = join_team("cpu")
     assert (team, device) == (Team(0, 1), "cpu") and team.main
@@ -182,7 +182,7 @@ def test_batch_norm_is_synchronized_on_gpus():
         synchronized(network, Team(0, 3), "cuda", smallest=2)
 
 
-def test_alone_accelerate_is_not_imported():
+def test_a_single_process_does_not_import_accelerate():
     code = "import sys, lib.training.trainer as t; t.join_team('cpu'); sys.exit('accelerate' in sys.modules)"
     alone = {name: value for name, value in os.environ.items() if name != "WORLD_SIZE"}
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=alone).returncode == 0

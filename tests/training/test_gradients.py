@@ -1,4 +1,4 @@
-"""What reaches the weights, on networks small enough to know the answer."""
+"""Measures of gradients, on networks small enough to know the answer."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ def test_gradients_are_those_of_the_loss():
     x = torch.tensor([[1.0, 2.0]])
     (gradient,) = gradients(layer, lambda: (3 * layer(x)).sum())
     assert gradient.tolist() == [[3.0, 6.0]]
-    assert layer.weight.grad is None  # nothing is left behind
+    assert layer.weight.grad is None  # no gradient is left on the parameters
 
 
 def test_the_largest_change_between_two_losses():
@@ -55,7 +55,7 @@ def test_memory_kept_by_a_batch_of_a_training(pairs):
 
     whole = kept()
     assert whole == kept() and kept(batch_size=4) == pytest.approx(whole / 2, rel=0.05)
-    assert kept(batch_size=40) == pytest.approx(whole * 20 / 8, rel=0.05)  # there are no more than 20
+    assert kept(batch_size=40) == pytest.approx(whole * 20 / 8, rel=0.05)  # the pairs are only 20
     pixels = 8 * 32 * 32 * 4 / 1e6  # one channel of the batch at full size, in MB
     assert 4 * pixels < whole < 30 * pixels
     assert kept(loss="mse + perceptual", vgg_weights="bundled") > whole + 64 * pixels  # VGG11's first layer

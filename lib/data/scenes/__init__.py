@@ -1,1 +1,1 @@
-"""Rendered landscapes, the embedded default data."""
+"""The default data: landscapes rendered from noise."""

@@ -1,4 +1,7 @@
-"""Scenes among mountains: ranges, lakes, glaciers. A scene is float32 RGB `(3, side, side)`, from its generator."""
+"""Scenes in the mountains: ranges, lakes and glaciers.
+
+`mountains`, `lake` and `glacier` draw a scene as float32 RGB `(3, side, side)` in about [0, 1].
+"""
 
 import numpy as np
 from numpy.random import Generator
@@ -25,6 +28,7 @@ from lib.data.scenes.texture import between, blend, color, fractal, profile, rel
 
 
 def mountains(rng: Generator, side: int) -> np.ndarray:
+    """A mountain range under a sky, often with conifers in front."""
     air = weather(rng, clear=3, deep=2, broken=3, overcast=1, storm=1, golden=1)
     sun = sunlight(rng)
     camera = Camera(side, rng.uniform(0.6, 0.8), far=16)
@@ -39,6 +43,7 @@ def mountains(rng: Generator, side: int) -> np.ndarray:
 
 
 def lake(rng: Generator, side: int) -> np.ndarray:
+    """A lake that mirrors a mountain range."""
     air = weather(rng, clear=3, deep=2, broken=3, overcast=1, golden=1)
     sun = sunlight(rng)
     shore = rng.uniform(0.48, 0.66)
@@ -60,6 +65,7 @@ def lake(rng: Generator, side: int) -> np.ndarray:
 
 
 def glacier(rng: Generator, side: int) -> np.ndarray:
+    """A wall of ice under a mountain range, often above water with floes."""
     air = weather(rng, clear=2, deep=2, broken=2, overcast=3, storm=1)
     sun = sunlight(rng)
     x, y = screen(side)
@@ -82,9 +88,13 @@ def glacier(rng: Generator, side: int) -> np.ndarray:
 
 
 def _range(rng: Generator, camera: Camera, peak: float, start: float) -> tuple[np.ndarray, float]:
-    """Heights, on the camera's floor, of a mountain range behind depth `start`, and the largest of them.
+    """The heights of a mountain range on the camera's floor, and the largest of them.
 
-    The range is scaled so that its highest summit stands `peak` screen heights above the horizon.
+    Args:
+        rng: the generator of the scene.
+        camera: the camera that looks at the range.
+        peak: how far the highest summit is above the horizon, in screen heights.
+        start: the depth at which the range begins.
     """
     across, depth = camera.floor()
     tile = fractal(rng, camera.side, 3, persistence=0.4)
@@ -99,7 +109,10 @@ def _range(rng: Generator, camera: Camera, peak: float, start: float) -> tuple[n
 
 
 def _alpine(rng: Generator, ground: Ground, tall: float, snow: float) -> np.ndarray:
-    """Colors of a mountain side: woods and grass low down, rock above, snow above that and on gentle slopes."""
+    """The colors of a mountainside: woods and grass below, rock above them, and snow at the top and on gentle slopes.
+
+    `tall` is the largest height. `snow` is the height where snow begins, as a share of `tall`.
+    """
     side = ground.depth.shape[0]
     detail = on_ground(ground, fractal(rng, side, 12, persistence=0.85), 0.25)
     fine = fractal(rng, side, 24, persistence=0.9)
@@ -114,7 +127,7 @@ def _alpine(rng: Generator, ground: Ground, tall: float, snow: float) -> np.ndar
 
 
 def _conifers(rng: Generator, image: np.ndarray, air: Weather, sun: Sun, base: float, tall: float) -> np.ndarray:
-    """A fringe of conifers in front, rooted near screen row `base`."""
+    """The image with conifers in front. Their roots are near screen row `base`, their heights about `tall`."""
     side = image.shape[-1]
     count = int(rng.integers(15, 45))
     edge = base + 0.05 * profile(rng, 64)
@@ -126,7 +139,7 @@ def _conifers(rng: Generator, image: np.ndarray, air: Weather, sun: Sun, base: f
 
 
 def _bank(rng: Generator, image: np.ndarray, air: Weather) -> np.ndarray:
-    """Grass or stones along the near edge of the picture."""
+    """The image with grass or stones along its lower edge."""
     side = image.shape[-1]
     x, y = screen(side)
     edge = rng.uniform(0.86, 0.95) + rng.uniform(-0.2, 0.2) * (x - 0.5) + 0.03 * profile(rng, side)
@@ -141,7 +154,10 @@ def _bank(rng: Generator, image: np.ndarray, air: Weather) -> np.ndarray:
 
 
 def _ice(rng: Generator, side: int, air: Weather, sun: Sun, down: np.ndarray) -> np.ndarray:
-    """A wall of ice: snow on top, fluted and cracked below, blue where light has gone far through it."""
+    """A wall of ice with snow on top, flutes and cracks below, and blue where light passes through much ice.
+
+    `down` is a plane from 0 at the top of the wall to 1 at its foot.
+    """
     scale = (3, 6, 12)[rng.integers(3)]
     flutes = fractal(rng, side, scale, stretch=rng.uniform(0.35, 0.9), persistence=0.7)
     cracks = smoothstep(0.16, 0.0, np.abs(fractal(rng, side, scale, stretch=0.5, persistence=0.6)))

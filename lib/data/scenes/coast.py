@@ -1,4 +1,7 @@
-"""Scenes of open water and open sky: seas, sunsets. A scene is float32 RGB `(3, side, side)`, from its generator."""
+"""Scenes of open water and open sky: seas and sunsets.
+
+`sea` and `sunset` draw a scene as float32 RGB `(3, side, side)` in about [0, 1].
+"""
 
 import numpy as np
 from numpy.random import Generator
@@ -23,6 +26,7 @@ from lib.data.scenes.texture import between, blend, color, fractal, profile, rel
 
 
 def sea(rng: Generator, side: int) -> np.ndarray:
+    """The open sea with breakers, and a beach or rocks in front."""
     air = weather(rng, clear=3, deep=1, broken=3, overcast=2, storm=1)
     camera = Camera(side, rng.uniform(0.28, 0.55), eye=0.6)
     _, y = screen(side)
@@ -36,7 +40,7 @@ def sea(rng: Generator, side: int) -> np.ndarray:
 
 
 def _surf(rng: Generator, camera: Camera, air: Weather, shore: float) -> np.ndarray:
-    """Open water, blue far out and green over the sand, with breakers toward screen row `shore`."""
+    """Open water: blue far out, green near the sand, with breakers toward screen row `shore`."""
     side = camera.side
     _, y = screen(side)
     slope = waves(rng, camera, rng.uniform(0.4, 1.2))
@@ -45,7 +49,7 @@ def _surf(rng: Generator, camera: Camera, air: Weather, shore: float) -> np.ndar
     body = blend(deep, shallow, smoothstep(-0.35, 0, y - shore)) * (air.shade + 0.9 * air.sun)
     gloss = np.clip(0.30 + 0.24 * slope - 0.3 * smoothstep(0, 0.5, y - camera.horizon), 0, 1)
     water = blend(body, blend(air.low, air.zenith, 0.45), gloss)
-    # Breakers stand in rows parallel to the shore, torn along their length.
+    # Breakers form rows parallel to the shore, with gaps along their length.
     rows = np.sin(9 * np.log(np.maximum(shore + 0.06 - y, 0.01)) + 1.2 * profile(rng, side) + rng.uniform(0, 6))
     torn = fractal(rng, side, 6, stretch=4, persistence=0.8)
     foam = smoothstep(0.8, 1.6, rows + 0.55 * torn) * smoothstep(-0.4, -0.02, y - shore)
@@ -54,6 +58,7 @@ def _surf(rng: Generator, camera: Camera, air: Weather, shore: float) -> np.ndar
 
 
 def sunset(rng: Generator, side: int) -> np.ndarray:
+    """A low sun over the sea or over hills."""
     x, y = screen(side)
     horizon = rng.uniform(0.5, 0.75)
     center = rng.uniform(0.15, 0.85), horizon - rng.uniform(-0.02, 0.3) * horizon
@@ -76,7 +81,7 @@ def sunset(rng: Generator, side: int) -> np.ndarray:
 
 
 def _evening(rng: Generator, side: int, air: Weather, horizon: float, center: tuple[float, float]) -> np.ndarray:
-    """Sky of three colors, clouds lit from below, and the sun's disc and glow at screen point `center`."""
+    """An evening sky of three colors, with clouds lit from below and the sun at screen point `center`."""
     x, y = screen(side)
     middle = between(rng, color(0.80, 0.42, 0.26), color(0.78, 0.50, 0.46))
     above = np.clip((horizon - y) / horizon, 0, 1)
@@ -89,7 +94,7 @@ def _evening(rng: Generator, side: int, air: Weather, horizon: float, center: tu
 
 
 def _headland(rng: Generator, image: np.ndarray, air: Weather, horizon: float) -> np.ndarray:
-    """A distant cape from one edge of the picture."""
+    """The image with a distant cape that extends from its left or right edge."""
     side = image.shape[-1]
     x, y = screen(side)
     x = x if rng.random() < 0.5 else 1 - x
@@ -102,7 +107,7 @@ def _headland(rng: Generator, image: np.ndarray, air: Weather, horizon: float) -
 
 
 def _beach(rng: Generator, image: np.ndarray, air: Weather, shore: float) -> np.ndarray:
-    """Dry sand, wet sand, and the lace of the last wave between them and the water."""
+    """The image with dry sand, wet sand, and the foam of the last wave along screen row `shore`."""
     side = image.shape[-1]
     x, y = screen(side)
     edge = shore + rng.uniform(-0.25, 0.25) * (x - 0.5) + 0.012 * profile(rng, side)
@@ -118,7 +123,7 @@ def _beach(rng: Generator, image: np.ndarray, air: Weather, shore: float) -> np.
 
 
 def _rocks(rng: Generator, image: np.ndarray, air: Weather) -> np.ndarray:
-    """Dark wet boulders along the bottom, as a small height field."""
+    """The image with dark wet boulders along its lower edge, drawn as a small height field."""
     side = image.shape[-1]
     camera = Camera(side, 0.35, eye=1.0, near=1.2, far=3.5)
     across, depth = camera.floor()
@@ -132,7 +137,7 @@ def _rocks(rng: Generator, image: np.ndarray, air: Weather) -> np.ndarray:
 
 
 def _silhouettes(rng: Generator, image: np.ndarray, air: Weather, horizon: float, water: bool) -> np.ndarray:
-    """Dark hills in front of the light, row by row from the pale far ones on; beyond `water` only far ones."""
+    """The image with rows of dark hills in front of the light, the far ones paler. With `water`, only far ones."""
     side = image.shape[-1]
     _, y = screen(side)
     fine = fractal(rng, side, 24, persistence=0.95)

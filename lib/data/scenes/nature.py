@@ -1,4 +1,4 @@
-"""Things that landscapes share: sky and clouds, haze, water, trees."""
+"""The parts that scenes share: weather, sky and clouds, haze, water and trees."""
 
 import math
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from lib.data.scenes.texture import blend, color, fractal, jitter, relief, sampl
 
 @dataclass(frozen=True)
 class Weather:
-    """Colors of the light: zenith, sky at the horizon, sunlight and skylight; `cover` is the share of clouds."""
+    """The colors of the light, each RGB `(3, 1, 1)`, with the amounts of clouds and haze."""
 
-    zenith: np.ndarray
-    low: np.ndarray
-    sun: np.ndarray
-    shade: np.ndarray
-    cover: float
+    zenith: np.ndarray  # the sky overhead
+    low: np.ndarray  # the sky at the horizon
+    sun: np.ndarray  # sunlight
+    shade: np.ndarray  # skylight, which reaches shadows too
+    cover: float  # share of the sky that clouds cover, in [0, 1]
     haze: float  # optical depth per unit of distance
 
 
@@ -84,7 +84,7 @@ WEATHER = {
 
 
 def weather(rng: Generator, **odds: float) -> Weather:
-    """One of `WEATHER` by relative `odds`, its sky, clouds and haze varied a little."""
+    """One of `WEATHER`, drawn with relative `odds` by name, with random changes of sky, clouds and haze."""
     names = list(odds)
     share = np.array(list(odds.values()))
     base = WEATHER[names[rng.choice(len(names), p=share / share.sum())]]
@@ -100,7 +100,10 @@ def weather(rng: Generator, **odds: float) -> Weather:
 
 
 def sunlight(rng: Generator, low: bool = False) -> Sun:
-    """Unit vector to the sun (right, up, away), from one side so that shapes cast relief."""
+    """A unit vector to the sun (right, up, away). The sun is to the left or right, so that shapes have shaded sides.
+
+    `low` puts it nearer to the horizon.
+    """
     azimuth = rng.uniform(0.3, 1.1) * rng.choice([-1, 1])
     height = rng.uniform(0.15, 0.35) if low else rng.uniform(0.35, 0.7)
     flat = np.sqrt(1 - height * height)
@@ -108,12 +111,12 @@ def sunlight(rng: Generator, low: bool = False) -> Sun:
 
 
 def from_right(sun: Sun) -> float:
-    """1 if the sun stands to the right, -1 if to the left."""
+    """1 if the sun is to the right, -1 if it is to the left."""
     return math.copysign(1.0, sun[0])
 
 
 def sky(rng: Generator, side: int, air: Weather, horizon: float) -> np.ndarray:
-    """Gradient and clouds above screen row `horizon`; below it the color of the horizon goes on."""
+    """A sky with clouds above screen row `horizon`, and the color of the horizon below it."""
     _, y = screen(side)
     above = np.clip((horizon - y) / max(horizon, 0.05), 0, 1)
     image = blend(air.low, air.zenith, above ** np.float32(rng.uniform(0.5, 1.0)))
@@ -121,7 +124,10 @@ def sky(rng: Generator, side: int, air: Weather, horizon: float) -> np.ndarray:
 
 
 def clouds(rng: Generator, image: np.ndarray, air: Weather, horizon: float, white: np.ndarray) -> np.ndarray:
-    """Clouds on a ceiling seen in perspective: large overhead, flat and crowded near the horizon."""
+    """The image with clouds in perspective: large overhead, flat and dense near the horizon.
+
+    `white` is the color of their lit tops.
+    """
     side = image.shape[-1]
     x, y = screen(side)
     depth = 0.35 / (np.maximum(horizon - y, 0) + np.float32(0.18))
@@ -129,7 +135,7 @@ def clouds(rng: Generator, image: np.ndarray, air: Weather, horizon: float, whit
     noise = hills(tile, (x - 0.5) * depth, depth, rng.uniform(0.6, 0.9), 2 * rng.random())
     edge = 1.6 - 3.0 * air.cover
     density = smoothstep(edge, edge + rng.uniform(0.5, 1.4), noise)
-    # Tops catch the light and bases lie in shadow: thickness below minus thickness above.
+    # Tops are lit and bases are in shadow: the relief is the thickness below minus the thickness above.
     soft = cv2.GaussianBlur(noise, (0, 0), side / 64)
     bright = np.clip(
         0.72 + 0.22 * relief(soft, 0, side // 32) - 0.16 * np.maximum(noise - edge - 1, 0) + 0.04 * noise, 0.25, 1
@@ -139,27 +145,36 @@ def clouds(rng: Generator, image: np.ndarray, air: Weather, horizon: float, whit
 
 
 def relight(albedo: np.ndarray, lit: np.ndarray, air: Weather) -> np.ndarray:
-    """Surface colors under sun and sky: shadows take the sky's tint, lit parts the sun's."""
+    """The colors of a surface in sunlight and skylight. Shadows have the tint of the sky.
+
+    Args:
+        albedo: the surface's own colors, `(3, side, side)` or `(3, 1, 1)`.
+        lit: the share of sunlight that reaches each pixel, `(side, side)` in about [0, 1].
+        air: the colors of the light.
+    """
     return albedo * (air.shade + air.sun * lit) * np.float32(1.35)
 
 
 def hazy(image: np.ndarray, depth: np.ndarray, air: Weather) -> np.ndarray:
-    """Distance fades into the color of the sky at the horizon."""
+    """The image faded toward the color of the sky at the horizon, more at a larger `depth`."""
     return blend(image, air.low, 1 - np.exp(-depth * np.float32(air.haze)))
 
 
 def over(background: np.ndarray, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """`image` where `mask`, else `background`."""
+    """`image` where `mask` is true, else `background`."""
     return np.where(mask, image, background)
 
 
 def view(rng: Generator, ground: Ground, picture: np.ndarray, air: Weather, horizon: float) -> np.ndarray:
-    """`picture` of the ground through the haze, under a sky."""
+    """A `picture` of the ground seen through the haze, with a sky above it."""
     return over(sky(rng, ground.seen.shape[0], air, horizon), hazy(picture, ground.depth, air), ground.seen)
 
 
 def mirror(rng: Generator, image: np.ndarray, shore: float, rough: float) -> np.ndarray:
-    """The picture above row `shore` reflected in water below it: broken by ripples that grow toward us."""
+    """A reflection of the image above screen row `shore` in the water below it.
+
+    Ripples distort it, more toward the viewer and more for a larger `rough`.
+    """
     side = image.shape[-1]
     x, y = screen(side)
     below = np.maximum(y - shore, 0)
@@ -172,15 +187,25 @@ def mirror(rng: Generator, image: np.ndarray, shore: float, rough: float) -> np.
 
 
 def on_ground(ground: Ground, tile: np.ndarray, scale: float) -> np.ndarray:
-    """Texture fixed to the ground: fine near us, finer far away, as a plane `(side, side)`."""
+    """A texture on the ground in perspective, `(side, side)`: its details are smaller farther away."""
     return sample(tile, 0.5 + ground.across * scale, ground.depth * scale)
 
 
 class Stand:
-    """Trees painted far to near: for each pixel the tree it shows (-1 for none) and where on that tree it lies."""
+    """A stand of trees, drawn from far to near.
+
+    For each pixel, `tree` is the number of the tree that it shows (-1 for none), `right` and `up` are its position on
+    that tree in heights of the tree, and `mask` is whether it shows a tree.
+
+    Args:
+        rng: the generator of the scene.
+        side: the side of the canvas in pixels.
+        roots: screen points (x, y) where the trunks meet the ground, `(n, 2)`.
+        heights: heights of the trees in screen heights, `(n,)`.
+        conifer: whether the trees are conifers or have round crowns.
+    """
 
     def __init__(self, rng: Generator, side: int, roots: np.ndarray, heights: np.ndarray, conifer: bool) -> None:
-        """`roots` (n, 2) are screen points (x, y) where trunks meet the ground; `heights` (n,) in screen units."""
         order = np.argsort(roots[:, 1])
         self.roots, self.heights = roots[order].astype(np.float32), heights[order].astype(np.float32)
         canvas = np.full((side, side), -1, np.float32)
@@ -202,7 +227,7 @@ class Stand:
         self.up = (self.roots[self.tree, 1] - y) / size
 
     def paint(self, rng: Generator, leaves: np.ndarray, sun: Sun, air: Weather) -> np.ndarray:
-        """Picture of the trees, `leaves` (n, 3) giving each its color; only what lies in `mask` means something."""
+        """A picture of the trees, valid inside `mask`. `leaves` `(n, 3)` are the colors of the trees."""
         side = self.tree.shape[0]
         grain = fractal(rng, side, 24, persistence=0.95)
         lit = 0.28 + 0.5 * (self.up - 0.45) + 0.9 * from_right(sun) * self.right + 0.20 * grain
@@ -210,7 +235,7 @@ class Stand:
 
 
 def _conifer_outline(rng: Generator) -> list[np.ndarray]:
-    """Jagged cones of unit height, root at the origin, y downwards."""
+    """Outlines of conifers as `(points, 2)`: jagged cones of height 1 with the root at the origin and y downward."""
     shapes = []
     for width in rng.uniform(0.13, 0.24, 6):
         up = np.repeat(np.linspace(0.06, 1, 9), 2)[1:]
@@ -222,7 +247,7 @@ def _conifer_outline(rng: Generator) -> list[np.ndarray]:
 
 
 def _crown_outline(rng: Generator) -> list[np.ndarray]:
-    """Round crowns of unit height on the ground, y downwards."""
+    """Outlines of round crowns as `(points, 2)`, of height 1, on the ground at the origin and y downward."""
     angle = np.linspace(0, 2 * np.pi, 18, endpoint=False)
     shapes = []
     for width in rng.uniform(0.34, 0.5, 6):
@@ -232,7 +257,10 @@ def _crown_outline(rng: Generator) -> list[np.ndarray]:
 
 
 def waves(rng: Generator, camera: Camera, choppy: float) -> np.ndarray:
-    """Slope of the sea's surface at each pixel below the horizon, about unit deviation, long crests across."""
+    """The slope of the sea's surface at each pixel below the horizon, with standard deviation of about 1.
+
+    Its crests run across the picture. `choppy` is the share of short waves.
+    """
     across, depth = camera.plane()
     swell = sample(fractal(rng, camera.side, 3, stretch=4, persistence=0.6), 0.5 + 0.05 * across, 0.12 * depth)
     chop = sample(fractal(rng, camera.side, 12, stretch=2, persistence=0.8), 0.5 + 0.2 * across, 0.35 * depth)

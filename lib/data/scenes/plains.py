@@ -1,4 +1,7 @@
-"""Scenes of open ground: fields and deserts. A scene is float32 RGB `(3, side, side)`, drawn from its generator."""
+"""Scenes of open ground: fields and deserts.
+
+`field` and `desert` draw a scene as float32 RGB `(3, side, side)` in about [0, 1].
+"""
 
 import cv2
 import numpy as np
@@ -24,6 +27,7 @@ from lib.data.scenes.texture import between, blend, color, fractal, smoothstep
 
 
 def field(rng: Generator, side: int) -> np.ndarray:
+    """Rolling fields with hills behind them, often with trees at their end."""
     air = weather(rng, clear=3, deep=1, broken=4, overcast=1, storm=1, golden=1)
     sun = sunlight(rng)
     camera = Camera(side, rng.uniform(0.3, 0.52), eye=0.7, near=0.9, far=18)
@@ -39,15 +43,16 @@ def field(rng: Generator, side: int) -> np.ndarray:
 
 
 def desert(rng: Generator, side: int) -> np.ndarray:
+    """Dunes with ripples in low sunlight."""
     air = weather(rng, clear=3, deep=3, broken=1, golden=2)
     sun = sunlight(rng, low=True)
     camera = Camera(side, rng.uniform(0.3, 0.5), eye=1.1, near=1.4, far=16)
     across, depth = camera.floor()
-    # Smoothed, for the light on a dune shows every kink of its height.
+    # Smoothed, because the light on a dune makes every kink visible.
     tile = cv2.GaussianBlur(fractal(rng, side, 3, persistence=0.25), (0, 0), side / 48)
     turn = rng.uniform(-0.7, 0.7)
     bend = 0.45 * hills(tile, across, depth, 0.05, 0.1)
-    # A dune climbs slowly before the wind and drops steeply behind its crest.
+    # A dune rises slowly on its windward side and drops steeply behind its crest.
     phase = (0.35 * depth + turn * across + bend * 1.6 + rng.random()) * rng.uniform(0.5, 0.9) % 1
     dune = np.where(phase < 0.7, smoothstep(0, 0.7, phase), (1 - phase) / 0.3)
     dune *= (1 + 0.5 * hills(tile, across, depth, 0.07, 0.6)) * smoothstep(1.2, 4, depth)
@@ -68,7 +73,7 @@ def desert(rng: Generator, side: int) -> np.ndarray:
 
 
 def crop(rng: Generator, ground: Ground, air: Weather) -> np.ndarray:
-    """Grass, ripe grain, ploughed soil in rows or a meadow in flower."""
+    """The colors of a field: grass, ripe grain, rows of plowed soil, or a meadow with flowers."""
     side = ground.depth.shape[0]
     what = rng.choice(["grass", "grain", "rows", "flowers"], p=[0.3, 0.25, 0.2, 0.25])
     blades = fractal(rng, side, 24, stretch=0.4, persistence=0.95)
@@ -95,7 +100,7 @@ def crop(rng: Generator, ground: Ground, air: Weather) -> np.ndarray:
 
 
 def _tree_line(rng: Generator, image: np.ndarray, ground: Ground, air: Weather, sun: Sun) -> np.ndarray:
-    """Hedges and single trees standing where the field ends."""
+    """The image with hedges and single trees where the field ends."""
     side = image.shape[-1]
     count = int(rng.integers(6, 60))
     x = rng.random(count)

@@ -1,7 +1,7 @@
-"""Rendered landscapes, the embedded default data: mountains to autumn woods, from noise and perspective alone.
+"""Renders landscapes from noise and perspective, as the default data. No photograph is needed.
 
-No photograph is needed or contained. A seed gives a scene, the same at any size; what a thing is gives it its color,
-and light, weather, haze and the camera's white balance vary, so that brightness alone does not tell the color.
+A seed determines a scene, at any size. Light, weather, haze and white balance vary, so that brightness alone does not
+determine the color of an object.
 """
 
 import multiprocessing
@@ -22,9 +22,13 @@ from lib.data.scenes.woods import autumn, forest
 SCENES = {scene.__name__: scene for scene in (mountains, lake, sea, forest, field, desert, glacier, sunset, autumn)}
 KINDS: tuple[str, ...] = tuple(SCENES)
 _SEEDS_PER_SET = 1_000_000
-_SMALL = 64  # fewer pictures than this are rendered sooner than worker processes start
+_SMALL = 64  # fewer pictures than this are rendered before worker processes would have started
 _CANVAS = 160
-_EXPOSURE, _CONTRAST, _SATURATION = 1.08, 1.32, 0.50  # so that luma and chroma spread about as in photographs
+_EXPOSURE, _CONTRAST, _SATURATION = (
+    1.08,
+    1.32,
+    0.50,
+)  # give luma and chroma the spread of photographs
 
 
 def _generator(seed: int, purpose: int) -> np.random.Generator:
@@ -34,20 +38,24 @@ def _generator(seed: int, purpose: int) -> np.random.Generator:
 
 
 def scene_kind(seed: int) -> str:
-    """Which of `KINDS` the scene of this seed shows."""
+    """The kind of the scene of a seed, one of `KINDS`."""
     return KINDS[_generator(seed, 0).integers(len(KINDS))]
 
 
 def scene_name(seed: int) -> str:
-    """Name of the scene of this seed, such as `mountains-00012`."""
+    """The name of the scene of a seed, such as `mountains-00012`."""
     return f"{scene_kind(seed)}-{seed:05d}"
 
 
 def render_scene(seed: int, size: int = 128) -> np.ndarray:
-    """Scene of `seed >= 0` as RGB uint8 `(size, size, 3)`.
+    """The scene of a seed as RGB uint8 `(size, size, 3)`.
 
-    Every size shows the same scene. Canvases are 160 pixels wide, doubled until a quarter wider than the picture, and
-    are shrunk by area averaging, which smooths edges; sensor grain is added at the final size, as a camera does.
+    Every size shows the same scene. It is rendered on a canvas at least a quarter larger than the picture (160 pixels,
+    or that doubled) and reduced by area averaging, which smooths edges. Sensor noise is added at the final size.
+
+    Args:
+        seed: 0 or larger.
+        size: width and height in pixels, 8 or larger.
     """
     if size < 8:
         raise ValueError(f"a scene's size must be at least 8 pixels, got {size}")
@@ -62,14 +70,14 @@ def render_scene(seed: int, size: int = 128) -> np.ndarray:
 
 
 def _develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """The camera: white balance, exposure, contrast, saturation and vignette, each picture's a little different."""
+    """The image as a camera would render it, with random white balance, exposure, contrast, saturation and vignette."""
     image = image.astype(np.float32) * np.float32(_EXPOSURE * rng.lognormal(0, 0.10)) * (1 + jitter(rng, 0.03))
     image = np.float32(0.45) + (image - np.float32(0.45)) * np.float32(_CONTRAST * rng.lognormal(0, 0.1))
     gray = 0.299 * image[0] + 0.587 * image[1] + 0.114 * image[2]
     image = blend(gray, image, np.float32(_SATURATION * rng.lognormal(0, 0.3)))
     x, y = screen(image.shape[-1])
     image = image * (1 - np.float32(rng.uniform(0, 0.5)) * ((x - 0.5) ** 2 + (y - 0.5) ** 2))
-    # Highlights saturate softly, as film and cameras let them.
+    # Highlights saturate gradually, as in film and cameras.
     image = np.where(image > 0.75, 0.75 + 0.25 * np.tanh(4 * (image - 0.75)), image)
     return np.maximum(image, 0)
 
@@ -85,11 +93,20 @@ def render_scenes(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[list[str], np.ndarray]:
-    """The first `count` scenes of set `seed`: their names, and RGB uint8 `(count, size, size, 3)`.
+    """The first scenes of a set. Scene i of set s is `render_scene(s * 1_000_000 + i)`.
 
-    Scene i of set s is `render_scene(s * 1_000_000 + i)`, whatever the number of `workers` (default: one per core, and
-    none for a few pictures). `progress(1)` is called after each picture. Workers are spawned, not forked,
-    which is safe beside threads; a script that calls this needs the usual `if __name__ == "__main__":`.
+    Workers are spawned rather than forked, which is safe with threads. A script that calls this function therefore
+    needs the usual `if __name__ == "__main__":`.
+
+    Args:
+        count: how many scenes.
+        size: their width and height in pixels.
+        seed: the number of the set.
+        workers: the number of processes; by default one per core, or none for few pictures.
+        progress: called with 1 after each picture.
+
+    Returns:
+        The names, and the pictures as RGB uint8 `(count, size, size, 3)`.
     """
     if not 0 < count <= _SEEDS_PER_SET or seed < 0:
         raise ValueError(f"count must be 1 to {_SEEDS_PER_SET} and seed not negative, got {count} and {seed}")

@@ -1,4 +1,7 @@
-"""Scenes of trees: woods, autumn hillsides. A scene is float32 RGB `(3, side, side)`, drawn from its generator."""
+"""Scenes of trees: woods and hillsides in autumn.
+
+`forest` and `autumn` draw a scene as float32 RGB `(3, side, side)` in about [0, 1].
+"""
 
 import cv2
 import numpy as np
@@ -28,12 +31,14 @@ AUTUMN = np.array(
 
 
 def forest(rng: Generator, side: int) -> np.ndarray:
+    """The inside of a wood in summer or in muted colors."""
     palette = LEAVES if rng.random() < 0.7 else (color(0.20, 0.30, 0.14), color(0.30, 0.38, 0.20))
     litter = between(rng, color(0.34, 0.25, 0.15), color(0.28, 0.30, 0.12))
     return _woods(rng, side, between(rng, *palette), [between(rng, *palette) for _ in range(4)], litter)
 
 
 def autumn(rng: Generator, side: int) -> np.ndarray:
+    """A hillside or the inside of a wood in autumn."""
     if rng.random() < 0.65:
         return _autumn_hill(rng, side)
     leaves = AUTUMN[rng.choice(len(AUTUMN), 4, p=[0.3, 0.2, 0.3, 0.05, 0.15])]
@@ -43,7 +48,7 @@ def autumn(rng: Generator, side: int) -> np.ndarray:
 
 
 def _autumn_hill(rng: Generator, side: int) -> np.ndarray:
-    """A wooded slope in all its colors, above a lake or a meadow."""
+    """A wooded slope in autumn colors, above a lake or a meadow."""
     air = weather(rng, clear=3, deep=2, broken=2, overcast=2)
     sun = sunlight(rng)
     x, y = screen(side)
@@ -51,7 +56,7 @@ def _autumn_hill(rng: Generator, side: int) -> np.ndarray:
     knots = np.linspace(0, 1, 64)
     ridge = horizon + rng.uniform(-0.25, 0.25) * (knots - 0.5) + 0.05 * profile(rng, 64)
     image = over(sky(rng, side, air, horizon), _understory(rng, air, side), y > np.interp(x[0], knots, ridge) - 0.01)
-    # A quarter of the trees stand along the ridge, the others down to the foot of the hill.
+    # A quarter of the trees are on the ridge, the others between it and the foot of the hill.
     count = 360
     place = np.maximum(rng.uniform(-0.33, 1, count), 0) ** 0.8
     across = rng.uniform(-0.02, 1.02, count)
@@ -73,13 +78,21 @@ def _autumn_hill(rng: Generator, side: int) -> np.ndarray:
 
 
 def _understory(rng: Generator, air: Weather, side: int) -> np.ndarray:
-    """The dark ground that shows between crowns."""
+    """The dark ground between the crowns."""
     fine = fractal(rng, side, 12, persistence=0.9)
     return hazy(relight(color(0.34, 0.25, 0.11), np.clip(0.3 + 0.2 * fine, 0, 1), air), np.full_like(fine, 5), air)
 
 
 def _woods(rng: Generator, side: int, glow: np.ndarray, leaves: list, litter: np.ndarray) -> np.ndarray:
-    """Inside a wood: light between far leaves, rows of trunks nearer and nearer, leaf clumps above, litter below."""
+    """The inside of a wood: light between far leaves, rows of trunks from far to near, leaves above, litter below.
+
+    Args:
+        rng: the generator of the scene.
+        side: the side of the canvas in pixels.
+        glow: the color of the light between far leaves.
+        leaves: the colors of the leaves of each row of trunks, at least 4.
+        litter: the color of the ground.
+    """
     air = weather(rng, clear=3, broken=2, overcast=2, golden=1)
     sun = sunlight(rng)
     _, y = screen(side)
@@ -105,7 +118,7 @@ def _woods(rng: Generator, side: int, glow: np.ndarray, leaves: list, litter: np
 def _forest_floor(
     rng: Generator, image: np.ndarray, air: Weather, litter: np.ndarray, growth: np.ndarray, floor: float
 ) -> np.ndarray:
-    """Litter and low growth below screen row `floor`, with spots of sun."""
+    """The image with litter, low plants and spots of sunlight below screen row `floor`."""
     side = image.shape[-1]
     _, y = screen(side)
     camera = Camera(side, floor - 0.12, eye=0.8)
@@ -129,7 +142,18 @@ def _trunks(
     near: float,
     base: float,
 ) -> np.ndarray:
-    """One row of trunks rooted at row `base`; `near` in (0, 1] makes them fewer, wider and less misty."""
+    """The image with one row of trunks, rooted at screen row `base`. A larger `near` makes them fewer and wider.
+
+    Args:
+        rng: the generator of the scene.
+        image: the picture behind the trunks.
+        air: the colors of the light.
+        sun: a unit vector to the sun.
+        bark: the color of the bark.
+        mist: the color to which far trunks fade.
+        near: how near the row is, in (0, 1].
+        base: the screen row of the roots.
+    """
     side = image.shape[-1]
     x, _ = screen(side)
     count = int(rng.integers(3, 8) / near) if near < 1 else int(rng.integers(2, 6))
