@@ -1,6 +1,6 @@
-"""Our network's two promises, measured: what the vividness knob costs and brings, whether ambiguity tells the error.
+"""Measures the vividness setting, the calibration and the stability of our network.
 
-The knob is held against its control, the safest output with its chroma multiplied by a constant.
+The vividness setting is compared with a control: the safest output with its chroma multiplied by a constant.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from lib.evaluation.evaluate import device_of
 from lib.evaluation.metrics import psnr_of, quick_metrics
 from lib.networks.chroma_net import ChromaNet, small_chroma
 
-KNOB, CONTROL = "knob", "safe x constant"
+VIVIDNESS, SCALED = "knob", "safe x constant"  # the kinds of settings, as tables and figures name them
 SETTINGS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FACTORS = (1.25, 1.5, 1.75, 2.0)
 
@@ -33,16 +33,24 @@ def _histogram(rgb: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def knob_curve(
+def measure_vividness(
     network: ChromaNet, pairs: Pairs, settings: Sequence[float] = SETTINGS, factors: Sequence[float] = FACTORS
 ) -> pd.DataFrame:
-    """One row a setting of the knob, and one a factor of its control, over all of `pairs`.
+    """What each vividness costs in PSNR and brings in color, compared with the control.
 
-    Columns: `kind` (`KNOB` or `CONTROL`), `setting`, `gain` over the gray copy (dB, mean of images), `psnr`,
-    `colorfulness_ratio` to the truth's, and `distance`: the total variation between the distributions of predicted and
-    true chroma over all pictures, in [0, 1], the share of pixels that would have to change their color.
+    Args:
+        network: the colorizer.
+        pairs: the pictures to measure on.
+        settings: values of the vividness, in [0, 1].
+        factors: by which the control multiplies the safest chroma.
+
+    Returns:
+        One row per setting and one per factor. "kind" is `VIVIDNESS` or `SCALED`, and "setting" the value.
+        "gain" is the PSNR minus that of the gray copy (dB, per-image mean). "psnr", "ssim" and "colorfulness_ratio"
+        are as in `evaluate`. "distance" is the total variation between the distributions of predicted and true chroma,
+        in [0, 1]: the share of pixels that would have to change their color.
     """
-    chosen = [(KNOB, setting) for setting in settings] + [(CONTROL, factor) for factor in factors]
+    chosen = [(VIVIDNESS, setting) for setting in settings] + [(SCALED, factor) for factor in factors]
     tables, painted = {key: [] for key in chosen}, dict.fromkeys(chosen, 0.0)
     true, gray_psnr, device = 0.0, [], device_of(network)
     with progress("vividness", len(pairs)) as tick:
@@ -52,7 +60,7 @@ def knob_curve(
             gray_psnr.append(psnr_of((gray - truth).square().mean((1, 2, 3)).cpu()))
             true = true + _histogram(truth)
             for kind, setting in chosen:
-                chroma = distribution.chroma(setting) if kind == KNOB else setting * distribution.chroma(0.0)
+                chroma = distribution.chroma(setting) if kind == VIVIDNESS else setting * distribution.chroma(0.0)
                 rgb = composition.join(gray, composition.enlarge(chroma, gray.shape[-2:]))
                 rgb = (rgb * 255).round() / 255
                 tables[kind, setting].append(quick_metrics(rgb, truth))
@@ -70,15 +78,22 @@ def knob_curve(
 
 
 def gain_at(curve: pd.DataFrame, kind: str, colorfulness: float, column: str = "gain") -> float:
-    """A column of the knob's curve, or of its control's, where the colorfulness is that share of the truth's.
+    """The value of a column at a given colorfulness, interpolated linearly between the measured settings.
 
-    Linear between the measured settings; NaN where they do not reach it. The control begins at the safest setting.
+    Args:
+        curve: the table from `measure_vividness`.
+        kind: `VIVIDNESS`, or `SCALED`, which begins at the safest setting.
+        colorfulness: the ratio to the truth's.
+        column: the column to interpolate.
+
+    Returns:
+        The value, NaN if the settings do not reach this colorfulness.
     """
-    own = curve[curve["kind"] == kind]
-    if kind == CONTROL:
-        own = pd.concat([curve[(curve["kind"] == KNOB) & (curve["setting"] == 0)], own])
-    own = own.sort_values("colorfulness_ratio")
-    return float(np.interp(colorfulness, own["colorfulness_ratio"], own[column], left=np.nan, right=np.nan))
+    rows = curve[curve["kind"] == kind]
+    if kind == SCALED:
+        rows = pd.concat([curve[(curve["kind"] == VIVIDNESS) & (curve["setting"] == 0)], rows])
+    rows = rows.sort_values("colorfulness_ratio")
+    return float(np.interp(colorfulness, rows["colorfulness_ratio"], rows[column], left=np.nan, right=np.nan))
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""Figures of lines: training, histograms, the vividness knob, calibration."""
+"""Figures of lines: histograms, training curves, vividness, calibration."""
 
 from collections.abc import Mapping
 
@@ -76,24 +76,26 @@ def training_curves(histories: Mapping[str, pd.DataFrame], controls: Mapping[str
     return figure
 
 
-def knob(curve: pd.DataFrame, others: Mapping[str, tuple[float, float]]) -> Figure:
-    """The vividness knob beside its control: gain over the gray copy, and distance of the colors, by colorfulness.
+def vividness_curve(curve: pd.DataFrame, others: Mapping[str, tuple[float, float]]) -> Figure:
+    """Gain over the gray copy and distance to the true colors, both by colorfulness, for two kinds of settings.
 
-    `curve` has columns kind, setting, gain, colorfulness_ratio, distance; `others` gives (ratio, gain) by method.
+    Args:
+        curve: one row per setting, with the columns kind, setting, gain, colorfulness_ratio and distance.
+        others: (colorfulness ratio, gain) of other methods by name.
     """
     figure, grid = new_figure(1, 2, 9.6, 4.2)
     left, right = grid[0]
-    for (kind, own), style in zip(curve.groupby("kind", sort=False), ("o-", "s--"), strict=True):
+    styles = (("o-", PALETTE[0]), ("s--", PALETTE[3]))
+    for (kind, rows), (style, color) in zip(curve.groupby("kind", sort=False), styles, strict=True):
         for axes, column in ((left, "gain"), (right, "distance")):
-            axes.plot(own["colorfulness_ratio"], own[column], style, color=PALETTE[0 if style == "o-" else 3],
-                      markersize=5, label=kind)  # fmt: skip
-            for _, row in own.iloc[[0, -1]].iterrows():  # all of them would stand on each other
+            axes.plot(rows["colorfulness_ratio"], rows[column], style, color=color, markersize=5, label=kind)
+            for _, row in rows.iloc[[0, -1]].iterrows():  # labels of all settings would overlap
                 axes.annotate(f"{row['setting']:g}", (row["colorfulness_ratio"], row[column]), (0, 6),
                               textcoords="offset points", fontsize=8, ha="center", color=MUTED)  # fmt: skip
     for position, (name, (ratio, gain)) in enumerate(others.items()):
         left.plot(ratio, gain, "D", color=MUTED, markersize=5)
-        place = (6, -11 if position % 2 else 5)  # controls stand close to each other
-        left.annotate(name, (ratio, gain), place, textcoords="offset points", fontsize=8, color=MUTED)
+        offset = (6, -11 if position % 2 else 5)  # alternating, because the controls are close to each other
+        left.annotate(name, (ratio, gain), offset, textcoords="offset points", fontsize=8, color=MUTED)
     left.axhline(0, color=CONTROL, linestyle=":", linewidth=1)
     for axes in (left, right):
         axes.axvline(1.0, color=CONTROL, linestyle="--", linewidth=1, zorder=0)

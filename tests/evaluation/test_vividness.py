@@ -1,4 +1,4 @@
-"""The knob's curve, the calibration, what other sizes change: held against plain computations."""
+"""Vividness, calibration and drift compared with plain computations."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from skimage import data
 from lib.color.spaces import gray_to_rgb
 from lib.evaluation.bootstrap import summarize
 from lib.evaluation.evaluate import evaluate
-from lib.evaluation.vividness import CONTROL, KNOB, by_kind, calibration, gain_at, knob_curve, size_drift
+from lib.evaluation.vividness import SCALED, VIVIDNESS, by_kind, calibration, gain_at, measure_vividness, size_drift
 from lib.networks.registry import build_network
 
 
@@ -25,7 +25,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def curve(network, pairs):
-    return knob_curve(network, pairs.split("test"), (0.0, 1.0), (0.0, 2.0))
+    return measure_vividness(network, pairs.split("test"), (0.0, 1.0), (0.0, 2.0))
 
 
 def test_the_curve_agrees_with_the_evaluation(curve, network, pairs):
@@ -33,38 +33,38 @@ def test_the_curve_agrees_with_the_evaluation(curve, network, pairs):
     table = evaluate({"gray": gray_to_rgb, "safest": network}, test)
     expected = summarize(table).pivot(index="method", columns="metric", values="value")
     row = curve.iloc[0]
-    assert (row["kind"], row["setting"]) == (KNOB, 0.0)
+    assert (row["kind"], row["setting"]) == (VIVIDNESS, 0.0)
     assert row["psnr"] == pytest.approx(expected.loc["safest", "psnr"], abs=1e-4)
     assert row["gain"] == pytest.approx(expected.loc["safest", "psnr"] - expected.loc["gray", "psnr"], abs=1e-4)
     assert row["colorfulness_ratio"] == pytest.approx(expected.loc["safest", "colorfulness_ratio"], abs=1e-4)
 
 
 def test_the_control_multiplies_the_safest_chroma(curve):
-    control = curve[curve["kind"] == CONTROL].set_index("setting")
+    control = curve[curve["kind"] == SCALED].set_index("setting")
     assert control.loc[0.0, "gain"] == pytest.approx(0, abs=1e-3)  # without chroma, the control equals the gray copy
     assert control.loc[0.0, "colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
     assert control.loc[2.0, "colorfulness_ratio"] > 1.5 * curve.iloc[0]["colorfulness_ratio"]
 
 
 def test_only_the_true_colors_have_distance_zero(network, pairs, monkeypatch):
-    """A knob that paints the truth is at distance 0; one that paints gray is as far as the truth is from gray."""
+    """Painting the truth has distance 0. Painting gray has the distance of the truth from gray."""
     test = pairs.split("test")
     shares = [float((pairs_color.std(-1) > 2).mean()) for pairs_color in test.color]
     assert np.mean(shares) > 0.05  # the pictures are not nearly gray
     true = iter([test.tensors(slice(None))[1]])
     monkeypatch.setattr("lib.evaluation.vividness.composition.join", lambda gray, _chroma: next(true))
-    row = knob_curve(network, test, (0.0,), ()).iloc[0]
+    row = measure_vividness(network, test, (0.0,), ()).iloc[0]
     assert row["distance"] == pytest.approx(0, abs=1e-9) and row["colorfulness_ratio"] == pytest.approx(1)
     monkeypatch.setattr("lib.evaluation.vividness.composition.join", lambda gray, _chroma: gray_to_rgb(gray))
-    assert 0.1 < knob_curve(network, test, (0.0,), ()).iloc[0]["distance"] <= 1
+    assert 0.1 < measure_vividness(network, test, (0.0,), ()).iloc[0]["distance"] <= 1
 
 
 def test_the_gain_is_interpolated_by_colorfulness():
-    rows = [(KNOB, 0.0, 2.0, 0.6), (KNOB, 1.0, 1.0, 1.0), (CONTROL, 1.5, 0.5, 0.9)]
+    rows = [(VIVIDNESS, 0.0, 2.0, 0.6), (VIVIDNESS, 1.0, 1.0, 1.0), (SCALED, 1.5, 0.5, 0.9)]
     curve = pd.DataFrame(rows, columns=["kind", "setting", "gain", "colorfulness_ratio"])
-    assert gain_at(curve, KNOB, 0.8) == pytest.approx(1.5)
-    assert gain_at(curve, CONTROL, 0.75) == pytest.approx(1.25)  # halfway from the safest setting
-    assert np.isnan(gain_at(curve, CONTROL, 0.95)) and np.isnan(gain_at(curve, KNOB, 0.5))
+    assert gain_at(curve, VIVIDNESS, 0.8) == pytest.approx(1.5)
+    assert gain_at(curve, SCALED, 0.75) == pytest.approx(1.25)  # halfway from the safest setting
+    assert np.isnan(gain_at(curve, SCALED, 0.95)) and np.isnan(gain_at(curve, VIVIDNESS, 0.5))
 
 
 def test_calibration_has_equal_ordered_groups_and_the_measured_error(network, pairs):

@@ -71,7 +71,7 @@ CALLS = {
     ],
     "trade_off": [(ROWS, ["gray copy"]), (ROWS[:2], []), (ROWS.assign(value=1.0), ["gray copy"])],
     "bars": [({"a": (0.1, -0.1, 0.3), "b": (0.2, 0.1, 0.3), "one seed": (0.1, -np.inf, np.inf)}, "gain (dB)")],
-    "knob": [(CURVE, {"gray copy": (0.0, 0.0)})],
+    "vividness_curve": [(CURVE, {"gray copy": (0.0, 0.0)})],
     "calibration": [(pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]}),)],
     "color_ramps": [({"a": RNG.integers(0, 256, (256, 3), np.uint8)},)],
     "gradient_sizes": [({"printed": 0.0, "corrected": 1e-3}, "largest change"), ({"printed": 0.0}, "largest change")],
@@ -165,8 +165,8 @@ def test_values_are_written_beside_their_bars():
     assert texts(curves.gradient_sizes({"printed": 0.0, "corrected": 0.001234}, "x").axes[0]) == ["0.0012", "0"]
 
 
-def test_the_knob_stands_beside_its_control_and_the_others():
-    left, right = curves.knob(CURVE, {"gray copy": (0.0, 0.0)}).axes
+def test_the_vividness_curve_shows_its_control_and_other_methods():
+    left, right = curves.vividness_curve(CURVE, {"gray copy": (0.0, 0.0)}).axes
     np.testing.assert_allclose(left.lines[0].get_xydata(), [[0.6, 2.0], [1.0, 1.0]])
     np.testing.assert_allclose(right.lines[1].get_xydata(), [[0.9, 0.4]])
     assert [text.get_text() for text in left.get_legend().get_texts()] == ["knob", "control"]
