@@ -27,7 +27,7 @@ FACTORS = (1.25, 1.5, 1.75, 2.0)
 
 
 def _histogram(rgb: Tensor) -> Tensor:
-    """How often each color of `chroma.COLORS` occurs in `(B, 3, H, W)`: counts `(K,)` that sum to the pixels."""
+    """The number of pixels of `(B, 3, H, W)` by the colors of `distribution.COLORS`, `(K,)`."""
     chroma = rgb_to_ycbcr(rgb)[:, 1:]
     return chromas.frequencies(chroma).double() * chroma[:, 0].numel()
 
@@ -98,22 +98,29 @@ def gain_at(curve: pd.DataFrame, kind: str, colorfulness: float, column: str = "
 
 @torch.inference_mode()
 def calibration(network: ChromaNet, pairs: Pairs, groups: int = 10) -> pd.DataFrame:
-    """Does the network know where it errs? Cells of all pictures in `groups` of equal size by their ambiguity.
+    """Whether the network's ambiguity predicts its errors, by groups of cells with similar ambiguity.
 
-    Columns, means over a group: `ambiguity` (entropy in bits), `expected` and `error`: the root mean square distance of
-    chroma from the safest color, in units of 0..255, as the distribution has it and as it was.
+    Args:
+        network: the colorizer.
+        pairs: the pictures to measure on.
+        groups: the number of groups of equal size.
+
+    Returns:
+        One row per group, from the least to the most ambiguous, with means over its cells. "ambiguity" is the entropy
+        in bits. "expected" and "error" are root mean square distances of chroma from the safest color, in units of
+        0..255: as the distribution predicts them, and as measured.
     """
-    found, device = [], device_of(network)
+    batches, device = [], device_of(network)
     for start in range(0, len(pairs), 32):
         gray, truth = pairs.tensors(slice(start, start + 32), device)
         distribution = network.distribution(gray)
         chroma = distribution.chroma(0.0)
-        seen = [4 * side for side in chroma.shape[-2:]]
-        true = small_chroma(F.interpolate(truth, seen, mode="bilinear", antialias=True, align_corners=False))
+        size = [4 * side for side in chroma.shape[-2:]]
+        true = small_chroma(F.interpolate(truth, size, mode="bilinear", antialias=True, align_corners=False))
         error = F.avg_pool2d((chroma - true).square().sum(1, keepdim=True), chromas.CELL)
         columns = torch.stack([distribution.ambiguity(), distribution.variance(), error])
-        found.append(columns.flatten(1).cpu().numpy())
-    cells = pd.DataFrame(np.concatenate(found, axis=1).T, columns=["ambiguity", "expected", "error"])
+        batches.append(columns.flatten(1).cpu().numpy())
+    cells = pd.DataFrame(np.concatenate(batches, axis=1).T, columns=["ambiguity", "expected", "error"])
     group = pd.qcut(cells["ambiguity"].rank(method="first"), groups, labels=False)
     table = cells.groupby(group).mean()
     table[["expected", "error"]] = 255 * np.sqrt(table[["expected", "error"]])
@@ -121,27 +128,37 @@ def calibration(network: ChromaNet, pairs: Pairs, groups: int = 10) -> pd.DataFr
 
 
 def size_drift(network: ChromaNet, photograph: Image.Image, sides: Sequence[int]) -> pd.DataFrame:
-    """Do the colors stay when the same photograph is given at other sizes? One row a short side, in px.
+    """How much the colors of a photograph change with its size.
 
-    `drift` is the mean absolute difference of its safest chroma to that at the largest size, in units of 0..255.
+    Args:
+        network: the colorizer.
+        photograph: a color photograph.
+        sides: the shorter sides in pixels to which it is resized.
+
+    Returns:
+        One row per side. "drift" is the mean absolute difference of the safest chroma from that at the largest size,
+        in units of 0..255.
     """
-    chromas_seen = {}
+    by_side = {}
     for side in sides:
         scale = side / min(photograph.size)
         small = photograph.resize([round(length * scale) for length in photograph.size], Image.Resampling.LANCZOS)
-        chromas_seen[side] = network.look_at(np.asarray(small.convert("L"))).chroma(0.0)
-    reference = chromas_seen[max(sides)]
-    drift = [
-        float((composition.enlarge(c, reference.shape[-2:]) - reference).abs().mean()) for c in chromas_seen.values()
-    ]
+        by_side[side] = network.look_at(np.asarray(small.convert("L"))).chroma(0.0)
+    reference = by_side[max(sides)]
+    drift = [float((composition.enlarge(c, reference.shape[-2:]) - reference).abs().mean()) for c in by_side.values()]
     return pd.DataFrame({"short side (px)": list(sides), "drift": 255 * np.array(drift)})
 
 
 def by_kind(gains: pd.Series, names: Sequence[str]) -> pd.DataFrame:
-    """Mean gain (dB) and share of pictures better than the gray copy, by the kind that leads their names (`sea-17`).
+    """The mean gain and the share of pictures better than the gray copy, by the kind of scene.
 
-    Empty where the names tell no kinds.
+    Args:
+        gains: the PSNR gain over the gray copy of each picture (dB).
+        names: the names of the pictures. A name like `sea-17` begins with the kind of scene.
+
+    Returns:
+        One row per kind with the columns pictures, gain and better, empty if the names do not begin with kinds.
     """
     kinds = pd.Series([name.rsplit("/")[-1].split("-")[0] for name in names], index=gains.index)
-    table = gains.groupby(kinds).agg(pictures="size", gain="mean", better=lambda own: (own > 0).mean())
+    table = gains.groupby(kinds).agg(pictures="size", gain="mean", better=lambda gain: (gain > 0).mean())
     return table.sort_values("gain") if 1 < len(table) <= len(gains) / 3 else table.iloc[:0]
