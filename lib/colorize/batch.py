@@ -8,7 +8,6 @@ The colors are predicted small and joined with the luma at full resolution. From
 """
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Iterator
@@ -16,11 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from tqdm import tqdm
 
 from lib.colorize.photograph import colorize_photograph
 from lib.common.files import atomic_write
+from lib.data.images import on_white, open_picture
 
 if TYPE_CHECKING:
     from lib.networks.chroma_net import ChromaNet
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 _JPEG = {"quality": 95, "subsampling": 0}  # 4:4:4: chroma is all that is new
 FORMATS = {".jpg": _JPEG, ".jpeg": _JPEG, ".png": {"compress_level": 1}, ".webp": {"quality": 95, "method": 0}}
 FORMATS |= {".tif": {}, ".tiff": {}, ".bmp": {}}
-WITH_ALPHA = {".png", ".webp", ".tif", ".tiff"}
 # What counts as a photograph in a folder; a file that is named itself may be anything that PIL reads.
 SUFFIXES = {*FORMATS, ".gif", ".jp2", ".avif", ".pgm", ".ppm"}
+WITH_ALPHA = {".png", ".webp", ".tif", ".tiff"}
 
 
 def _save(image: Image.Image, path: Path) -> None:
@@ -45,9 +45,7 @@ def _save(image: Image.Image, path: Path) -> None:
     """
     options = FORMATS[path.suffix.lower()] | image.info
     if image.mode == "RGBA" and path.suffix.lower() not in WITH_ALPHA:
-        white = Image.new("RGB", image.size, "white")
-        white.paste(image, mask=image)
-        image = white
+        image = on_white(image)
     with atomic_write(path) as temporary:
         image.save(temporary, **options)
 
@@ -124,13 +122,7 @@ def _silent_libraries() -> Iterator[None]:
 @_silent_libraries()
 def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", options: argparse.Namespace) -> None:
     """Make the versions of one photograph. Whatever fails raises `ValueError` with a sentence that names the file."""
-    try:
-        image = Image.open(io.BytesIO(source.read_bytes()))  # by its path PIL would turn an uncompressed TIFF wrongly
-        image.load()
-    except Exception as error:  # PIL's readers raise errors of all kinds on damaged files
-        reason = " ".join(str(error).split()) or type(error).__name__
-        reason = "no format that is known" if isinstance(error, UnidentifiedImageError) else reason
-        raise ValueError(f"{source}: not readable as a picture ({reason}); replace or remove it") from error
+    image = open_picture(source)
     try:
         pictures = colorize_photograph(image, network, options.vividness, options.versions)
     except (ValueError, MemoryError) as error:

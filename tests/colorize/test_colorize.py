@@ -136,6 +136,7 @@ def test_every_kind_of_picture_keeps_size_and_luma(folder, run, photograph, name
     assert path.suffix == (".png" if name.endswith((".gif", ".pgm")) else path.suffix)
     assert result.mode == "RGB" and result.size == photograph.size
     np.testing.assert_array_equal(luma(result), truth)
+    np.testing.assert_array_equal(luma(images.read_photograph(folder / name)), truth)  # as every other way in has it
     assert (np.ptp(np.asarray(result).astype(int), axis=2).max() > 30) or name.startswith("1 bit")
 
 

@@ -6,6 +6,7 @@ import json
 import mmap
 import os
 import re
+import struct
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from lib.common.files import ROOT
 from lib.data.arrays import Rows, ask_ahead
 from lib.data.cache import cached_pairs, decode_pairs
 from lib.data.folders import GrayscaleToColorDataset, match_pairs
-from lib.data.images import PhotographError, list_pictures, read_photograph, squared
+from lib.data.images import PhotographError, list_pictures, read_photograph, squared, upright
 from lib.data.inspection import near_duplicates, sample_table
 from lib.data.pairs import Pairs, join_pairs, make_pairs, read_splits, split_by_name
 
@@ -79,6 +80,11 @@ def test_16_bit_gray_keeps_its_brightness(tmp_path, suffix):
     assert pixels(path)[0, :, 0].tolist() == [0, 10, 128, 200, 255]
 
 
+def test_levels_beyond_16_bits_are_black_and_white(tmp_path):
+    path = save(Image.fromarray(np.array([[-70_000, -1, 257 * 10, 65_536, 200_000]], np.int32)), tmp_path / "a.tif")
+    assert pixels(path)[0, :, 0].tolist() == [0, 0, 10, 255, 255]
+
+
 def test_one_bit(tmp_path):
     path = save(two_pixels("1", 0, 1), tmp_path / "a.png")
     assert pixels(path).tolist() == [[[0] * 3, [255] * 3]]
@@ -93,6 +99,7 @@ def test_exif_rotation_is_applied(tmp_path, photograph, orientation):
     seen = read_photograph(path)
     assert seen.size == photograph.size
     assert np.abs(np.asarray(seen, float) - np.asarray(photograph, float)).mean() < 8
+    assert np.array_equal(upright(seen), seen)  # what is upright is not turned again
 
 
 def test_an_ordinary_photograph_is_itself(tmp_path, photograph):
@@ -125,8 +132,10 @@ def test_what_cannot_be_used_is_named(tmp_path, photograph, name):
 def test_bytes_are_read_as_the_file_is(tmp_path, photograph):
     path = save(photograph, tmp_path / "a.png")
     np.testing.assert_array_equal(np.asarray(read_photograph("a.png", path.read_bytes())), np.asarray(photograph))
-    with pytest.raises(PhotographError, match=r"^a\.png: not readable as a picture; replace or remove it$"):
-        read_photograph("a.png", b"no picture")
+    for content, reason in ((b"no picture", "no format that is known"), (b"", "the file is empty")):
+        with pytest.raises(PhotographError) as caught:
+            read_photograph("a.png", content)
+        assert str(caught.value) == f"a.png: not readable as a picture ({reason}); replace or remove it"
 
 
 def test_a_missing_picture_is_named(tmp_path):
@@ -138,6 +147,20 @@ def test_a_missing_picture_is_named(tmp_path):
 def test_damaged_exif_does_not_cost_the_picture(tmp_path, photograph):
     path = save(photograph, tmp_path / "a.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
     assert read_photograph(path).size == photograph.size
+
+
+def test_damaged_exif_does_not_cost_the_rotation(tmp_path, photograph):
+    """A maker that is a fraction: PIL reads it, and raises an `AttributeError` where it would write it again."""
+    tags = struct.pack("<HHIIHHII", 0x0112, 3, 1, 6, 0x010F, 5, 1, 8)
+    damaged = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + tags + bytes(4)
+    path = save(photograph.transpose(Image.Transpose.ROTATE_90), tmp_path / "a.png", exif=damaged)
+    np.testing.assert_array_equal(pixels(path), np.asarray(photograph))
+
+
+def test_the_reader_needs_neither_torch_nor_pandas():
+    code = "import sys, lib.data.images; print({'torch', 'pandas', 'matplotlib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch, photograph):
