@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from lib.colorize.photograph import colorize_photograph
 from lib.common.files import atomic_write
-from lib.data.images import on_white, open_picture
+from lib.data.images import SUFFIXES, on_white, open_picture
 
 if TYPE_CHECKING:
     from lib.networks.chroma_net import ChromaNet
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 _JPEG = {"quality": 95, "subsampling": 0}  # 4:4:4: chroma is all that is new
 FORMATS = {".jpg": _JPEG, ".jpeg": _JPEG, ".png": {"compress_level": 1}, ".webp": {"quality": 95, "method": 0}}
 FORMATS |= {".tif": {}, ".tiff": {}, ".bmp": {}}
-# What counts as a photograph in a folder; a file that is named itself may be anything that PIL reads.
-SUFFIXES = {*FORMATS, ".gif", ".jp2", ".avif", ".pgm", ".ppm"}
 WITH_ALPHA = {".png", ".webp", ".tif", ".tiff"}
 
 

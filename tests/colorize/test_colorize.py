@@ -593,8 +593,9 @@ def test_help_needs_no_torch():
     assert done.returncode == 0 and done.stdout.endswith("False\n") and "--vividness" in done.stdout
 
 
-def test_what_is_known_without_torch_is_what_is_so():
-    assert set(FORMATS) == images.SUFFIXES
+def test_what_is_written_can_be_read_and_what_is_listed_is_known_to_pil():
+    assert set(FORMATS) < images.SUFFIXES <= set(Image.registered_extensions())
+    assert {Image.registered_extensions()[suffix] for suffix in FORMATS} <= set(Image.SAVE)
 
 
 def test_the_command_gives_what_the_function_gives(folder, run, network):

@@ -264,6 +264,12 @@ def test_only_pictures_are_listed(folders):
     assert list(list_pictures(folders[0])) == ["been", "été 山"]
 
 
+def test_pictures_that_colorize_reads_are_listed_too(folders, photograph):
+    for suffix in (".gif", ".PPM"):
+        photograph.save(folders[1] / f"scan-{suffix[1:]}{suffix}")
+    assert list(list_pictures(folders[1])) == ["been", "scan-PPM", "scan-gif", "été 山"]
+
+
 # --- decoded pairs
 
 
