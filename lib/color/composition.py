@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from lib.color import spaces
 
 _STRIP = 2**18  # pixels that `paint` works on at a time, about what a processor's cache holds
-_PIL = (19595, 38470, 7471)  # PIL's weights of red, green and blue in gray, of 65536
+_PIL = tuple(round(65536 * weight) for weight in spaces.LUMA_WEIGHTS)  # with which PIL makes gray
 
 
 def enlarge(chroma: Tensor, size: tuple[int, int]) -> Tensor:

@@ -63,27 +63,13 @@ def ycbcr_to_rgb(ycbcr: Tensor) -> Tensor:
     return torch.cat([red, green, blue], dim=-3)
 
 
-def _mix(matrix: Tensor, channels: Tensor) -> Tensor:
-    return torch.einsum("ij,...jhw->...ihw", matrix.to(channels), channels)
-
-
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """CIE Lab for a D65 white: L in [0, 100], a and b about [-100, 100]. Agrees with `skimage.color.rgb2lab`."""
     linear = torch.where(rgb > 0.04045, ((rgb.clamp(min=0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
-    xyz = _mix(_RGB_TO_XYZ, linear)
+    xyz = torch.einsum("ij,...jhw->...ihw", _RGB_TO_XYZ.to(linear), linear)
     f = torch.where(xyz > 0.008856, xyz.clamp(min=1e-8) ** (1 / 3), 7.787 * xyz + 16 / 116)
     x, y, z = f.split(1, dim=-3)
     return torch.cat([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=-3)
-
-
-def lab_to_rgb(lab: Tensor) -> Tensor:
-    """Inverse of `rgb_to_lab`, unclipped: colors outside sRGB leave [0, 1]."""
-    lightness, a, b = lab.split(1, dim=-3)
-    y = (lightness + 16) / 116
-    f = torch.cat([y + a / 500, y, y - b / 200], dim=-3)
-    xyz = torch.where(f > 0.2068966, f**3, (f - 16 / 116) / 7.787)
-    linear = _mix(torch.linalg.inv(_RGB_TO_XYZ), xyz)
-    return torch.where(linear > 0.0031308, 1.055 * linear.clamp(min=1e-8) ** (1 / 2.4) - 0.055, 12.92 * linear)
 
 
 def colorfulness(rgb: Tensor) -> Tensor:

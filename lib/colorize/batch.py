@@ -36,7 +36,7 @@ FORMATS |= {".tif": {}, ".tiff": {}, ".bmp": {}}
 WITH_ALPHA = {".png", ".webp", ".tif", ".tiff"}
 
 
-def _save(image: Image.Image, path: Path) -> None:
+def save_colored(image: Image.Image, path: Path) -> None:
     """Write a result of `colorize_photograph` whole or not at all, in the format of its suffix.
 
     Where the format has no transparency the picture is laid on white.
@@ -128,7 +128,7 @@ def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", opti
     for picture, target in zip(pictures, targets, strict=True):
         try:
             if options.force or not target.exists():
-                _save(picture, target)
+                save_colored(picture, target)
         except Exception as error:  # PIL's writers do the same, where a disk is full or a format too small
             advice = "check the folder's space and permissions, or choose another --format"
             raise ValueError(f"{target}: could not be written ({error}); {advice}") from error

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
 from lib.color import spaces
+from lib.common.correlation import unit_rows
 from lib.data.pairs import PIECE, Pairs
 
 
@@ -31,11 +31,7 @@ def near_duplicates(pairs: Pairs, threshold: float = 0.995, side: int = 16) -> p
         [torch.nn.functional.interpolate(spaces.to_tensor(x), size=(side, side), mode="area") for x in pieces]
     )
 
-    def normalized(x: Tensor) -> Tensor:  # (N, side * side), zero mean, unit length
-        x = x.flatten(1) - x.flatten(1).mean(1, keepdim=True)
-        return x / x.norm(dim=1, keepdim=True).clamp(min=1e-6)
-
-    straight, mirrored = normalized(thumbs), normalized(thumbs.flip(-1))
+    straight, mirrored = unit_rows(thumbs.flatten(1)), unit_rows(thumbs.flip(-1).flatten(1))
     rows = []
     for start in range(0, len(pairs), 1024):
         block = straight[start : start + 1024]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lib.common.files import DATA
+from lib.data.images import holds_pairs
 
 KAGGLE = "theblackmamba31/landscape-image-colorization"
 
@@ -10,7 +11,7 @@ KAGGLE = "theblackmamba31/landscape-image-colorization"
 def kaggle_folder() -> Path | None:
     """Where `make data` has put the Kaggle pairs: the first folder under data/kaggle that holds gray/ and color/."""
     found = sorted((DATA / "kaggle").rglob("color"))
-    return next((path.parent for path in found if (path.parent / "gray").is_dir()), None)
+    return next((path.parent for path in found if holds_pairs(path.parent)), None)
 
 
 def download_kaggle() -> Path:

@@ -12,7 +12,7 @@ from lib.common.files import CACHE, resolve
 from lib.common.progress import progress
 from lib.data.cache import cached_pairs, decode_pairs
 from lib.data.folders import match_pairs
-from lib.data.images import PhotographError, list_pictures
+from lib.data.images import PhotographError, holds_pairs, list_pictures
 from lib.data.kaggle import download_kaggle, kaggle_folder
 from lib.data.pairs import Pairs, make_pairs, read_splits, split_by_name
 from lib.data.scenes.rendering import render_scenes
@@ -46,7 +46,7 @@ def describe_source(data: str) -> str:
     source = find_source(data)
     if source == "scenes":
         return f"{SCENES:,} landscapes rendered by lib/data/scenes (no photographs)"
-    if (source / "gray").is_dir() and (source / "color").is_dir():
+    if holds_pairs(source):
         return f"gray and color pairs in {source}"
     return f"color photographs in {source}, gray made as Rec. 601 luma"
 
@@ -62,8 +62,7 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
     source = find_source(data)
     if source == "scenes":
         return cached_pairs(cache, ["scenes", _SCENES_VERSION, SCENES, size], lambda _: _render(size))
-    has_both = (source / "gray").is_dir() and (source / "color").is_dir()
-    if has_both:
+    if holds_pairs(source):
         files, alone = match_pairs(source / "gray", source / "color")
     else:
         files, alone = [(stem, path, None) for stem, path in list_pictures(source).items()], []

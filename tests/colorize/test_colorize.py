@@ -13,8 +13,7 @@ import torch
 from PIL import ExifTags, Image, ImageCms
 from skimage import data
 
-from lib.colorize import batch
-from lib.colorize.batch import FORMATS
+from lib.colorize.batch import FORMATS, save_colored
 from lib.colorize.photograph import colorize_photograph
 from lib.commands.colorize import main
 from lib.data import images
@@ -207,7 +206,7 @@ def test_alpha_is_kept_in_other_formats(folder, run, photograph, suffix):
 def test_what_has_no_alpha_lies_on_white(network, tmp_path, photograph, suffix):
     image = photograph.convert("RGBA")
     image.paste((0, 0, 0, 0), (0, 0, 16, 32))
-    batch._save(colorize_photograph(image, network)[0], tmp_path / f"a{suffix}")
+    save_colored(colorize_photograph(image, network)[0], tmp_path / f"a{suffix}")
     result = opened(tmp_path / f"a{suffix}")
     assert result.mode == "RGB" and np.asarray(result)[:, :8].min() > 245
     assert np.abs(luma(result) - luma(photograph))[:, 24:].mean() < 3
@@ -268,7 +267,7 @@ def test_exif_is_kept(network, tmp_path, gray, before):
     with open(tmp_path / f"a{before}", "rb") as file, Image.open(file) as image:
         (colored,) = colorize_photograph(image, network)
     for after in (".jpg", ".png", ".webp", ".tif"):
-        batch._save(colored, tmp_path / "out" / f"a{after}")
+        save_colored(colored, tmp_path / "out" / f"a{after}")
         result = opened(tmp_path / "out" / f"a{after}")
         exif = result.getexif()
         assert exif[MAKE] == "Kodak" and ORIENTATION not in exif
