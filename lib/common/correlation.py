@@ -10,7 +10,7 @@ def unit_rows(rows: Tensor) -> Tensor:
 
     >>> from torch import tensor
     >>> a, b = unit_rows(tensor([[1.0, 2, 3]])), unit_rows(tensor([[30.0, 20, 10], [5, 5, 5]]))
-    >>> (a @ b.T).tolist()
+    >>> (a @ b.T).round(decimals=3).tolist()
     [[-1.0, 0.0]]
     """
     rows = rows - rows.mean(1, keepdim=True)
