@@ -1,8 +1,8 @@
-"""Photographs in, photographs out: each keeps its name, its folder, its resolution and its luma.
+"""Colorize files and folders: each photograph keeps its name, its place, its resolution and its luma.
 
     colorize photo.jpg albums/ -o colored
 
-The colors are predicted small and joined with the luma at full resolution. From Python:
+From Python, for one photograph:
 
     colored = colorize_photograph(Image.open("photo.jpg"), load_colorizer())[0]
 """
@@ -37,9 +37,9 @@ WITH_ALPHA = {".png", ".webp", ".tif", ".tiff"}
 
 
 def save_colored(image: Image.Image, path: Path) -> None:
-    """Write a result of `colorize_photograph` whole or not at all, in the format of its suffix.
+    """Write a result of `colorize_photograph` in the format of the path's suffix, whole or not at all.
 
-    Where the format has no transparency the picture is laid on white.
+    Where the format has no transparency, the picture is laid on white.
     """
     options = FORMATS[path.suffix.lower()] | image.info
     if image.mode == "RGBA" and path.suffix.lower() not in WITH_ALPHA:
@@ -49,7 +49,7 @@ def save_colored(image: Image.Image, path: Path) -> None:
 
 
 def _find(path: Path, out: Path) -> list[tuple[Path, Path]]:
-    """The photographs that are or lie below `path`, sorted, each with its place below `out`."""
+    """The photographs of a file or folder, sorted, each with the place that its result has below `out`."""
     if not path.is_dir():
         return [(path, Path(path.name))]
     root, results = path.resolve(), out.resolve()
@@ -66,7 +66,7 @@ def _find(path: Path, out: Path) -> list[tuple[Path, Path]]:
 
 
 def _targets(place: Path, options: argparse.Namespace) -> list[Path]:
-    """The files that are to be made of the photograph at `place`, a version each."""
+    """The files that are made of the photograph at `place`, one for each version."""
     suffix = place.suffix if place.suffix.lower() in FORMATS else ".png"
     if options.format != "keep":
         suffix = f".{options.format}"
@@ -80,9 +80,9 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _plan(options: argparse.Namespace) -> tuple[list[tuple[Path, list[Path]]], list[str]]:
-    """Each photograph with the files that are to be made of it, and a sentence for each path that is missing.
+    """Each photograph with the files that are made of it, and a sentence for each path that is missing.
 
-    Raises `ValueError` where two photographs would become one file, and where one would be written onto.
+    Raises `ValueError` where two photographs would become one file, and where a photograph would be overwritten.
     """
     there = [path for path in options.paths if path.is_file() or path.is_dir()]
     missing = [f"{path}: no such photograph or folder; check the path" for path in options.paths if path not in there]
@@ -106,7 +106,7 @@ def _plan(options: argparse.Namespace) -> tuple[list[tuple[Path, list[Path]]], l
 
 @contextmanager
 def _silent_libraries() -> Iterator[None]:
-    """Nothing reaches standard error, where libtiff and libjpeg say past Python what is wrong with a picture."""
+    """Keep standard error silent: libtiff and libjpeg write there, past Python, what is wrong with a picture."""
     terminal, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
     try:
@@ -119,7 +119,7 @@ def _silent_libraries() -> Iterator[None]:
 
 @_silent_libraries()
 def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", options: argparse.Namespace) -> None:
-    """Make the versions of one photograph. Whatever fails raises `ValueError` with a sentence that names the file."""
+    """Write the versions of one photograph. What fails raises `ValueError` with a sentence that names the file."""
     image = open_picture(source)
     try:
         pictures = colorize_photograph(image, network, options.vividness, options.versions)
@@ -135,7 +135,14 @@ def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", opti
 
 
 def run(options: argparse.Namespace) -> int:
-    """Colorize what is asked for; returns the exit code of `main`."""
+    """Colorize the photographs that the command line names, and print a summary.
+
+    Args:
+        options: the parsed command line, see `lib.commands.colorize`.
+
+    Returns:
+        The exit code: 0 if all is done, 1 if a photograph could not be done, 2 if nothing could be begun.
+    """
     try:
         jobs, problems = _plan(options)
         todo = [(source, targets) for source, targets in jobs if options.force or not all(t.exists() for t in targets)]

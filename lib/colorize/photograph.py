@@ -10,7 +10,7 @@ from lib.data.images import to_8_bits, upright
 if TYPE_CHECKING:
     from lib.networks.chroma_net import ChromaNet
 
-# EXIF that is about the photograph. The rest is about how its pixels were stored, which is true no more.
+# EXIF that is about the photograph. The rest is about how its pixels were stored, which is no longer true.
 _KEPT = """DocumentName ImageDescription Make Model Software DateTime Artist HostComputer Copyright Rating RatingPercent
     XResolution YResolution ResolutionUnit XPTitle XPComment XPAuthor XPKeywords XPSubject ExifOffset GPSInfo"""
 _KEPT_TAGS = {ExifTags.Base[name] for name in _KEPT.split()}
@@ -18,7 +18,7 @@ _MOST_EXIF = 65533  # bytes that a JPEG marker holds
 
 
 def _kept_exif(image: Image.Image) -> bytes:
-    """The EXIF of a decoded picture that is still true of its colored version."""
+    """The part of a decoded picture's EXIF that is still true of its colored version; empty if none, or if damaged."""
     try:
         kept = Image.Exif()
         kept.load(image.getexif().tobytes())
@@ -31,7 +31,7 @@ def _kept_exif(image: Image.Image) -> bytes:
 
 
 def _metadata(image: Image.Image) -> dict:
-    """What a picture says of itself besides its pixels, as PIL's options of saving."""
+    """The metadata of a picture that its colored version keeps (EXIF, RGB profile, dpi), as options of PIL's `save`."""
     exif = _kept_exif(image)
     metadata = {"exif": exif} if exif else {}
     icc = image.info.get("icc_profile") or b""
@@ -46,16 +46,21 @@ def _metadata(image: Image.Image) -> dict:
 def colorize_photograph(
     image: Image.Image, network: "ChromaNet", vividness: float = 0.5, versions: int = 1
 ) -> list[Image.Image]:
-    """A photograph in color, as a person sees it (EXIF rotation applied), in as many plausible versions as asked for.
+    """A photograph in color, in one or more plausible versions.
 
     Args:
-        image: any picture of PIL's but one with floating-point pixels, from 16 px up; another raises `ValueError`.
+        image: a picture of 16 px or more each way, in any of PIL's modes but floating point. Its EXIF rotation is
+            applied; the picture itself is left as it is.
         network: see `load_colorizer`.
         vividness: 0 for the safest colors to 1 for the most vivid.
         versions: 1 to 9; the first is the plain one.
 
-    Each result is "RGB", or "RGBA" where the picture has transparency, at the picture's own size; its "L" is that of
-    the picture. What the results' `info` holds (EXIF, an RGB profile, dots per inch) may be passed on to `save`.
+    Returns:
+        The versions at the picture's own size, "RGB", or "RGBA" where it has transparency. Their gray version is that
+        of the picture, exactly. Their `info` (EXIF, an RGB profile, dots per inch) may be passed to `save`.
+
+    Raises:
+        ValueError: the picture is too small or has floating-point pixels.
     """
     import torch
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lib.data.arrays import Rows, ask_ahead
+from lib.data.arrays import Rows, prefetch
 
 
 def test_a_split_looks_its_pictures_up_as_an_array_would(pairs):
@@ -60,7 +60,7 @@ def test_pictures_that_are_looked_up_are_read_ahead_and_nothing_beside_them(tmp_
     array = np.load(path, mmap_mode="r")
     if in_memory(path)[100:].any():
         pytest.skip("this file system keeps its files in memory")
-    ask_ahead(array, np.array([300, 201]))
+    prefetch(array, np.array([300, 201]))
     wanted = np.zeros(len(in_memory(path)), bool)
     for row in (201, 300):
         first, last = ((128 + row * size + end) // mmap.PAGESIZE for end in (0, size - 1))
