@@ -38,7 +38,7 @@ def evaluate(
 ) -> pd.DataFrame:
     """All metrics of every colorizer on every picture of `pairs`: one row a method and picture.
 
-    `features` (see `vgg_features.vgg11_features`) adds the column `vgg_distance`. Predictions are rounded to 8 bits
+    `features` (see `perceptual.vgg11_features`) adds the column `vgg_distance`. Predictions are rounded to 8 bits
     first, as they would be in a file.
     """
     tables = []
