@@ -5,6 +5,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
+from lib.common.correlation import unit_rows
 from lib.feature_maps.activations import Activation
 
 RANKINGS = ("index", "mean", "variance", "effect on color")
@@ -69,12 +70,6 @@ def resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return nn.functional.interpolate(maps[None], size=size, mode="bilinear", align_corners=False)[0]
 
 
-def _standardize(signals: Tensor) -> Tensor:
-    """Rows `(N, n)` with zero mean and unit length. Their dot products are correlations; a constant row becomes 0."""
-    centered = signals - signals.mean(1, keepdim=True)
-    return centered / centered.norm(dim=1, keepdim=True).clamp(min=1e-6)
-
-
 def matched_channels(first: Tensor, second: Tensor) -> dict[int, tuple[int, float]]:
     """The most similar channel of another layer for each channel of a layer, as a one-to-one matching.
 
@@ -88,7 +83,7 @@ def matched_channels(first: Tensor, second: Tensor) -> dict[int, tuple[int, floa
         (channel of `second`, correlation) by channel of `first`. If D < C, some channels of `first` are left out.
     """
     resized = resize(second, first.shape[1:])
-    correlations = _standardize(first.flatten(1)) @ _standardize(resized.flatten(1)).T  # (C, D)
+    correlations = unit_rows(first.flatten(1)) @ unit_rows(resized.flatten(1)).T  # (C, D)
     rows, columns = linear_sum_assignment(correlations.numpy(), maximize=True)
     return {int(i): (int(j), float(correlations[i, j])) for i, j in zip(rows, columns, strict=True)}
 
@@ -116,8 +111,7 @@ def _best_correlation(maps: Tensor, reference: Tensor) -> float:
     `maps` is `(B, C, h, w)`. `reference` is `(B, 1, H, W)` and is reduced to `(h, w)`.
     """
     reduced = nn.functional.adaptive_avg_pool2d(reference, maps.shape[-2:])
-    signals = torch.cat([reduced, maps.abs()], dim=1).transpose(0, 1).flatten(1)  # (1 + C, B h w)
-    signals = _standardize(signals)
+    signals = unit_rows(torch.cat([reduced, maps.abs()], dim=1).transpose(0, 1).flatten(1))  # (1 + C, B h w)
     return float((signals[1:] @ signals[0]).max())
 
 

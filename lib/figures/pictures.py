@@ -78,12 +78,6 @@ def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[s
     return figure
 
 
-def colored(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """An array `(H, W)` as a uint8 picture `(H, W, 3)` in the colormap magma: dark at `low`, bright at `high`."""
-    scaled = (values - low) / max(high - low, 1e-9)
-    return mpl.colormaps["magma"](np.clip(scaled, 0, 1), bytes=True)[..., :3]
-
-
 def color_ramps(ramps: Mapping[str, np.ndarray]) -> Figure:
     """Intensity maps as strips of color, one per method, from the color for black to the color for white.
 

@@ -27,7 +27,9 @@ def _lookup_table(colormap: str) -> np.ndarray:
     return (255 * mpl.colormaps[colormap](np.arange(256))[:, :3]).round().astype(np.uint8)
 
 
-def apply_colormap(maps: np.ndarray, low: np.ndarray, high: np.ndarray, colormap: str = "magma") -> np.ndarray:
+def apply_colormap(
+    maps: np.ndarray, low: np.ndarray | float, high: np.ndarray | float, colormap: str = "magma"
+) -> np.ndarray:
     """Maps `(K, h, w)` in color, uint8 `(K, h, w, 3)`. Values outside a map's range get the color of its end.
 
     Args:

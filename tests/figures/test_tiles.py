@@ -20,6 +20,12 @@ def test_a_colormap_runs_from_low_to_high_and_is_clipped_outside():
     assert not colored[1].any()  # a constant map is dark, and there is no warning
 
 
+def test_a_colormap_goes_from_dark_to_bright():
+    (picture,) = apply_colormap(np.array([[[0.0, 1.0], [2.0, 9.0]]]), 0.0, 2.0)
+    light = picture.astype(int).sum(-1)
+    assert picture.shape == (2, 2, 3) and light[0, 0] < light[0, 1] < light[1, 0] == light[1, 1]
+
+
 def test_tiles_are_in_rows_and_their_pixels_are_unaltered():
     pictures = [np.full((2, 2), level, np.uint8) for level in (10, 60, 110, 160, 210)]
     page = sheet(pictures, ["a"] * 5, "one\ntwo", columns=2, side=20)
