@@ -46,7 +46,7 @@ def test_packages_cost_nothing_to_import():
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("papermill", {"workbook/execution", "workbook/parameters"}),
+        ("papermill", {"workbook/execution"}),
         ("distributed", {"workbook/sweeps/cluster", "workbook/sweeps/job"}),
         ("ipywidgets", {"widgets/colorizer", "widgets/feature_maps"}),
         ("kagglehub", {"data/kaggle"}),
