@@ -49,6 +49,16 @@ class Notebook:
         return "\n".join([f"{self.stem}: {self.question or 'parameters'}", *(f"  {line}" for line in lines)])
 
 
+def find_notebook(stem: str) -> Path:
+    """The path of a notebook: in the current folder, where its kernel runs, or in notebooks/."""
+    for path in (Path(f"{stem}.ipynb").resolve(), NOTEBOOKS / f"{stem}.ipynb"):
+        if path.is_file():
+            return path
+    raise UsageError(
+        f"There is no notebook '{stem}'; {nearest(stem, (path.stem for path in NOTEBOOKS.glob('*.ipynb')))}"
+    )
+
+
 def inspect(path: Path) -> Notebook:
     """Read a notebook's head (`# 02 · Title`, `**Question.** ...`) and its parameter cell.
 
