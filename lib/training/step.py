@@ -28,9 +28,9 @@ class Update:
 class Step:
     """The networks that are trained, and the updates that each step of the loop makes to them, in order.
 
-    A checkpoint keeps the `networks` by their names, and the history keeps the loss of the `updates` by theirs. Networks
-    that are trained against each other take an update each. A step that leaves part of a network frozen overrides
-    `train_mode` and keeps that part in eval mode.
+    A checkpoint keeps the `networks` under their names, and the history keeps each update's loss under its name.
+    Networks that are trained against each other have an update each. A step that leaves part of a network frozen
+    overrides `train_mode` to keep that part in eval mode.
     """
 
     networks: Mapping[str, nn.Module]
