@@ -18,7 +18,11 @@ MAX_PSNR = 100.0  # dB; what a perfect picture gets instead of infinity, so that
 
 
 def psnr_of(mse: Tensor | np.ndarray | float) -> np.ndarray:
-    """PSNR in dB of a mean squared error of values in [0, 1], at most `MAX_PSNR`."""
+    """PSNR in dB of a mean squared error of values in [0, 1], at most `MAX_PSNR`.
+
+    >>> psnr_of([0.01, 0.0]).tolist()
+    [20.0, 100.0]
+    """
     return -10 * np.log10(np.maximum(np.asarray(mse, dtype=float), 10 ** (-MAX_PSNR / 10)))
 
 
