@@ -32,8 +32,6 @@ def map_batch(function: Callable[[np.ndarray], np.ndarray], gray: Tensor) -> Ten
 class PictureColorizer:
     """A colorizer that works on one uint8 picture at a time: subclasses say how in `map_image`."""
 
-    name: str
-
     def map_image(self, gray: np.ndarray) -> np.ndarray:
         """Gray uint8 `(H, W)` to RGB uint8 `(H, W, 3)`."""
         raise NotImplementedError
@@ -46,10 +44,10 @@ class PictureColorizer:
 class LookupColorizer(PictureColorizer):
     """Paints every gray level with its color: `table` is uint8 `(256, 3)` RGB."""
 
-    def __init__(self, table: np.ndarray, name: str):
+    def __init__(self, table: np.ndarray):
         if table.shape != (256, 3) or table.dtype != np.uint8:
             raise ValueError(f"a table of colors is uint8 (256, 3), got {table.dtype} of shape {table.shape}")
-        self.table, self.name = table, name
+        self.table = table
 
     def map_image(self, gray: np.ndarray) -> np.ndarray:
         # For a gray picture and a table of three channels cv2 is some ten times as fast as table[gray].
@@ -59,8 +57,8 @@ class LookupColorizer(PictureColorizer):
 class Preprocessed(PictureColorizer):
     """Sends every picture through `filter` (gray uint8 `(H, W)` to the same), then through `colorizer`."""
 
-    def __init__(self, filter: Callable[[np.ndarray], np.ndarray], colorizer: PictureColorizer, name: str):
-        self.filter, self.colorizer, self.name = filter, colorizer, name
+    def __init__(self, filter: Callable[[np.ndarray], np.ndarray], colorizer: PictureColorizer):
+        self.filter, self.colorizer = filter, colorizer
 
     def map_image(self, gray: np.ndarray) -> np.ndarray:
         return self.colorizer.map_image(self.filter(gray))
@@ -82,7 +80,7 @@ def intensity_rules() -> LookupColorizer:
     """The paper's "if darker than ... then this color" mapping, as `INTENSITY_RULES` (section III.A.1, method 1)."""
     bounds = [bound for bound, _, _ in INTENSITY_RULES]
     colors = np.array([color for _, color, _ in INTENSITY_RULES], dtype=np.uint8)
-    return LookupColorizer(colors[np.searchsorted(bounds, LEVELS, side="right")], "intensity rules")
+    return LookupColorizer(colors[np.searchsorted(bounds, LEVELS, side="right")])
 
 
 _PREFIX = "COLORMAP_"
@@ -97,7 +95,7 @@ def opencv_map(name: str) -> LookupColorizer:
         raise ValueError(f"OpenCV has no color map {name!r}; it has {', '.join(OPENCV_MAPS)}")
     code = getattr(cv2, _PREFIX + name.upper())
     bgr = cv2.applyColorMap(LEVELS.astype(np.uint8)[:, None], code)[:, 0]
-    return LookupColorizer(bgr[:, ::-1].copy(), name.upper())
+    return LookupColorizer(bgr[:, ::-1].copy())
 
 
 # Hand-made gradients for `gradient_map`: (position, color). Every color stands at its own luma, so that they tint
@@ -117,14 +115,14 @@ GRADIENTS: dict[str, tuple[tuple[float, str], ...]] = {
 }
 
 
-def gradient_map(stops: Sequence, name: str) -> LookupColorizer:
+def gradient_map(stops: Sequence) -> LookupColorizer:
     """A gradient between colors, through matplotlib's `LinearSegmentedColormap` (section III.A.1, method 3).
 
     `stops` are matplotlib colors, spaced evenly from black to white input, or pairs (position, color) with positions
     that rise from 0 to 1. What matplotlib cannot read raises its `ValueError`.
     """
-    colormap = LinearSegmentedColormap.from_list(name, list(stops), N=256)
-    return LookupColorizer(np.rint(255 * colormap(LEVELS)[:, :3]).astype(np.uint8), name)
+    colormap = LinearSegmentedColormap.from_list("gradient", list(stops), N=256)
+    return LookupColorizer(np.rint(255 * colormap(LEVELS)[:, :3]).astype(np.uint8))
 
 
 def level_sums(gray: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -157,7 +155,7 @@ def fit_intensity_map(gray: np.ndarray, color: np.ndarray) -> LookupColorizer:
     Levels that they never show are interpolated between their neighbors, with black and white at the ends.
     """
     _, means = _mean_colors(gray, color)
-    return LookupColorizer(np.rint(means).astype(np.uint8), "intensity-only map (best)")
+    return LookupColorizer(np.rint(means).astype(np.uint8))
 
 
 def fit_gradient(gray: np.ndarray, color: np.ndarray, stops: int = 8) -> LookupColorizer:
@@ -173,4 +171,4 @@ def fit_gradient(gray: np.ndarray, color: np.ndarray, stops: int = 8) -> LookupC
     # A trace of weight on unseen levels, at their interpolated colors, so that every stop is determined.
     weights = np.sqrt(counts / counts.sum() + 1e-9)[:, None]
     colors, *_ = np.linalg.lstsq(weights * basis, weights * means / 255, rcond=None)
-    return gradient_map(list(np.clip(colors, 0, 1)), "custom gradient (fitted)")
+    return gradient_map(list(np.clip(colors, 0, 1)))
