@@ -28,7 +28,7 @@ TITLES = {
     "gradient_low_pass": "low-pass + fitted gradient",
     "gradient_high_pass": "high-pass + fitted gradient",
     "gradient_homomorphic": "homomorphic + fitted gradient",
-    "cnn": "CNN, {pairs} pairs, {epochs} epochs",
+    "cnn": "CNN, {pairs} pairs, {epochs} epochs, with {classical_inputs}",
     "cnn_perceptual": "CNN + perceptual, {pairs} pairs",
     "cnn_luma_kept": "the same, luma kept",
     "chroma_net": "ours, trained here",
@@ -93,7 +93,8 @@ class Method:
 
 GRAY_COPY, INTENSITY_MAP = Method("gray_copy"), Method("intensity_map")
 CONTROLS = (GRAY_COPY.name, INTENSITY_MAP.name)
-PAPER = "paper"  # the paper's printed numbers: shown, never ranked
+PAPER, TRUTH = "paper", "truth"  # the paper's printed numbers, and the true colors
+UNRANKED = (PAPER, TRUTH)  # they are shown and do not compete
 
 
 def is_taken(name: str) -> bool:
