@@ -8,7 +8,7 @@ import yaml
 
 from lib.common.files import OUTPUTS, resolve
 from lib.common.usage import UsageError, convert
-from lib.workbook.analysis.long_table import find_results, long_table
+from lib.workbook.analysis.long_table import find_results, load_long_table
 from lib.workbook.analysis.over_seeds import asked_by_sweep, lacking, over_seeds
 from lib.workbook.analysis.tables import caption, markdown, shown, write_table
 from lib.workbook.records.reader import load_sweep
@@ -52,7 +52,7 @@ def table_command(
     if files:
         folder = resolve(pattern)
         record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}
-        table = long_table(files)
+        table = load_long_table(files)
         asked = asked_by_sweep(table, record)
         given = {
             "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,

@@ -16,7 +16,6 @@ from lib.evaluation.rows import of_method, values_of
 from lib.losses.vgg_features import feature_distance, vgg11_features
 from lib.networks.registry import build_network
 
-
 CONTROL_METHODS = (GRAY_COPY, INTENSITY_MAP)
 
 

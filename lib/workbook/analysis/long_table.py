@@ -84,7 +84,7 @@ def unusable(file: Path) -> str | None:
     return None if whole else f"{file} is no results.json of a notebook"
 
 
-def long_table(files: Sequence[Path]) -> pd.DataFrame:
+def load_long_table(files: Sequence[Path]) -> pd.DataFrame:
     """A row a results.json, method and metric: notebook, pictures, each swept parameter, seed, method, ..., n.
 
     Swept are the parameters that differ between files of one notebook, and what a file's sweep.json says; never `run`
@@ -179,11 +179,10 @@ def select(table: pd.DataFrame, side: Mapping[str, object]) -> pd.DataFrame:
     `side` holds values of swept parameters, and may hold a `method` (its identifier) with `settings`. Of several rows
     that one file has for the method, such as the same network after fewer epochs, the last counts.
     """
-    chosen = pd.Series(True, index=table.index)
+    settings = side.get("settings", {})
+    chosen = table["settings"].map(lambda text: settings.items() <= json.loads(text).items()).astype(bool)
     for name, value in side.items():
-        if name == "settings":
-            chosen &= [value.items() <= json.loads(text).items() for text in table["settings"]]
-        else:
+        if name != "settings":
             chosen &= table[name].map(value_text) == value_text(value)
     found = table[chosen]
     if "method" not in side:

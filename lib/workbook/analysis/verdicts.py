@@ -7,7 +7,15 @@ import pandas as pd
 from lib.common.files import resolve
 from lib.evaluation.intervals import mean_interval, verdict
 from lib.evaluation.names import JUDGED
-from lib.workbook.analysis.long_table import find_results, long_table, places, select, side_text, swept_of, whole_seeds
+from lib.workbook.analysis.long_table import (
+    find_results,
+    load_long_table,
+    places,
+    select,
+    side_text,
+    swept_of,
+    whole_seeds,
+)
 from lib.workbook.records.reader import load_sweep, pictures_of
 
 UNITS = {"psnr": " dB", "ssim": " SSIM", "vgg_distance": " VGG distance", "colorfulness_ratio": ""}
@@ -119,7 +127,7 @@ def claims_of_sweeps(patterns: Sequence[str], own: Mapping) -> tuple[list[dict[s
         for folder in folders:
             try:
                 files, problems = find_results(str(resolve(folder)))
-                table = long_table(files) if files else pd.DataFrame(columns=["pictures"])
+                table = load_long_table(files) if files else pd.DataFrame(columns=["pictures"])
                 claims = load_sweep(folder).record.get("claims", [])
             except ValueError as error:  # also where no point is done yet
                 left_out.append(str(error))

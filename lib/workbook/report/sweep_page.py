@@ -16,7 +16,7 @@ import pandas as pd
 from lib.common.files import read_json
 from lib.common.usage import UsageError, value_text
 from lib.evaluation.names import CONTROLS, metric
-from lib.workbook.analysis.long_table import long_table, side_text, unusable
+from lib.workbook.analysis.long_table import load_long_table, side_text, unusable
 from lib.workbook.analysis.over_seeds import DIFFERENCE, asked_by_sweep, lacking, over_seeds
 from lib.workbook.analysis.tables import caption, figure_of, interval_text, settings_of, shown
 from lib.workbook.analysis.verdicts import judge_over_seeds
@@ -39,7 +39,7 @@ def write_sweep_page(folder: Path) -> Path:
     """Write a sweep's `index.html`, and the HTML of the notebooks that failed; returns the page's path."""
     sweep = checked(load_sweep(folder))
     usable = sweep.finished
-    table = long_table(usable) if usable else None
+    table = load_long_table(usable) if usable else None
     lines, baseline, problems = lines_of(sweep, table)
     claims = [judge_over_seeds(table, claim) for claim in sweep.record.get("claims", [])] if usable else []
     results = [read_json(file) for file in usable]
