@@ -15,7 +15,7 @@ from lib.losses.vgg_features import feature_distance
 
 
 @torch.inference_mode()
-def predict(colorizer: Colorizer, gray: torch.Tensor, name: str = "the colorizer") -> torch.Tensor:
+def predict(colorizer: Colorizer, gray: torch.Tensor, name: Method | str = "the colorizer") -> torch.Tensor:
     """`colorizer(gray)` with the contract checked: `(B, 3, H, W)`, finite, clipped to [0, 1]."""
     rgb = colorizer(gray)
     if not isinstance(rgb, torch.Tensor):
@@ -48,7 +48,7 @@ def evaluate(
         for start in range(0, len(pairs), batch_size):
             gray, truth = pairs.tensors(slice(start, start + batch_size))
             for method, colorizer in methods.items():
-                prediction = predict(colorizer, gray.to(device_of(colorizer)), method.label).cpu()
+                prediction = predict(colorizer, gray.to(device_of(colorizer)), method).cpu()
                 prediction = (prediction * 255).round() / 255
                 table = quick_metrics(prediction, truth)
                 table["ciede2000"] = ciede2000(prediction, truth).numpy()

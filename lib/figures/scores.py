@@ -74,8 +74,8 @@ def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
     return figure
 
 
-def bars(values: Mapping[str, tuple[float, float, float]], label: str, reference: float = 0.0) -> Figure:
-    """Differences as horizontal bars from `reference` with their interval `(value, low, high)`."""
+def bars(values: Mapping[object, tuple[float, float, float]], label: str, reference: float = 0.0) -> Figure:
+    """Differences as horizontal bars from `reference` with their interval `(value, low, high)`, by name or method."""
     figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.34 * len(values))
     axes = grid[0, 0]
     names = list(values)[::-1]
@@ -86,6 +86,6 @@ def bars(values: Mapping[str, tuple[float, float, float]], label: str, reference
         if np.isfinite([low, high]).all():
             axes.plot([low, high], [y, y], color=INK, linewidth=1.6)
     axes.axvline(reference, color=INK, linewidth=0.9)
-    axes.set(yticks=range(len(names)), yticklabels=names, xlabel=label)
+    axes.set(yticks=range(len(names)), yticklabels=map(str, names), xlabel=label)
     axes.grid(axis="y", visible=False)
     return figure

@@ -40,9 +40,8 @@ def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], con
     positions, set_axis, joined = swept_axis(lines[x], name)
     panels = [(title, band, key) for title, band in bands for key in labels]
     columns = 2 if len(bands) == 1 and len(labels) > 3 else len(labels)
-    rows = -(-len(panels) // columns)
-    size = (max(4.6 * columns, 6.4), 3.7 * rows)
-    figure, grid = new_figure(rows, columns, *size, sharex=True)
+    size = (max(4.6 * columns, 6.4), 3.7 * -(-len(panels) // columns))
+    figure, grid = new_figure(-(-len(panels) // columns), columns, *size, sharex=True)
     names = list(dict.fromkeys(lines.loc[~lines["method"].isin(controls), "label"]))
     handles: dict[str, object] = {}
     for axes, (title, band, key) in zip(grid.flat, panels, strict=False):
