@@ -13,7 +13,7 @@ WARM_UP = 0.2  # share of the steps in which the rate of one cycle rises
 
 
 def snapshot_epochs(epochs: int) -> tuple[int, ...]:
-    """The epochs that the notebooks keep beside the last: the first, a third and two thirds of the way."""
+    """The epochs whose weights the notebooks keep beside the last: the first, and those at one and two thirds."""
     return tuple(sorted({max(1, round(third * epochs / 3)) for third in range(3)}))
 
 
@@ -40,7 +40,7 @@ Augmentation = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def augmentation(config: TrainingConfig, epoch: int) -> Augmentation:
-    """What happens to each batch of an epoch before it is seen; like the order, a function of seed and epoch."""
+    """What happens to each batch of an epoch before the network sees it; a function of seed and epoch."""
     if not config.crop:
         return lambda gray, color: (gray, color)
     generator = np.random.default_rng([config.seed, epoch, config.crop])
@@ -48,5 +48,5 @@ def augmentation(config: TrainingConfig, epoch: int) -> Augmentation:
 
 
 def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order of an epoch: a function of seed and epoch, so that a resumed training needs no generator's state."""
+    """The order of an epoch's pictures; a function of seed and epoch, so a resumed training needs no random state."""
     return np.random.default_rng([seed, epoch]).permutation(count)
