@@ -3,18 +3,21 @@
 import json
 import re
 
+from lib.evaluation.names import GRAY_COPY, Method
+
 # Anything that a page would load from the network.
 EXTERNAL = re.compile(r"""(src|href)\s*=\s*["']?\s*(https?:)?//|@import|url\(\s*["']?(https?:)?//""")
 
 
 def row(method, metric, value, low=None, high=None, n=20):
-    return {"method": method, "metric": metric, "n": n, "value": value, "low": low, "high": high}
+    return Method.of(method).row(metric, n, value, low, high)
 
 
+PRINTED = Method("paper", {"method": "CNN"})
 ROWS = [
-    row("paper: CNN", "psnr", 30.0, n=None),
-    row("gray copy", "psnr", 23.021, 22.8, 23.25),
-    row("gray copy", "colorfulness_ratio", 0.0),
+    row(PRINTED, "psnr", 30.0, n=None),
+    row(GRAY_COPY, "psnr", 23.021, 22.8, 23.25),
+    row(GRAY_COPY, "colorfulness_ratio", 0.0),
     row("net", "psnr", 22.3, 22.0, 22.6),
     row("net", "colorfulness_ratio", 1.4),
     row("net", "ciede2000", None),

@@ -42,7 +42,8 @@ if how == "fills":
         (point / "filler").unlink()
 folder = point / "01_toy"
 folder.mkdir(exist_ok=True)
-rows = [{"method": "gray copy", "metric": "psnr", "n": 1, "value": 20 + rate + seed, "low": None, "high": None}]
+rows = [{"method": "gray_copy", "settings": {}, "label": "gray copy", "metric": "psnr", "n": 1, "low": None}]
+rows[0] |= {"high": None, "value": 20 + rate + seed}
 results = {"notebook": "01_toy", "parameters": {"rate": rate, "how": how, "seed": seed}, "seed": seed, "rows": rows}
 results |= {"fingerprints": json.loads(os.environ["WORKBOOK_FINGERPRINTS"]), "data": {}, "artifacts": {}}
 results |= {"threads": os.environ["OMP_NUM_THREADS"]}

@@ -45,9 +45,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="what to compare with, paired by seed: a swept value, or method='gray copy'; may be repeated",
+        help="what to compare with, paired by seed: a swept value, or method=gray_copy; may be repeated",
     )
-    command.add_argument("--method", action="append", default=[], help="only this method; may be repeated")
+    command.add_argument("--method", action="append", default=[], help="only this method, such as cnn; may be repeated")
     command.add_argument("--output", metavar="STEM", help="write STEM.csv, STEM.md and STEM.png (table, in the folder)")
     command.set_defaults(action=table)
     command = commands.add_parser("report", help="build the page of a run or a sweep again")

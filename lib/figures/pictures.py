@@ -46,13 +46,15 @@ def contact_sheet(
     return figure
 
 
-def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[str] = (), side: float = 1.5) -> Figure:
+def picture_table(
+    columns: Mapping[object, Sequence[np.ndarray]], names: Sequence[str] = (), side: float = 1.5
+) -> Figure:
     """A table of pictures with one row per photograph and one column per method, as in the paper's Figs. 3 to 5.
 
     More than eight columns are split into bands of equal width, one below the other.
 
     Args:
-        columns: the pictures of each method by its heading.
+        columns: the pictures of each column by its heading, a text or a method.
         names: names of the photographs, drawn beside the rows, or none.
         side: the width of a picture in inches.
     """
@@ -71,18 +73,18 @@ def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[s
             axes = grid[band * count + row, column]
             show_picture(axes, picture)
             if row == 0:
-                axes.set_title(wrapped(heading, 17), fontsize=9, loc="center")
+                axes.set_title(wrapped(str(heading), 17), fontsize=9, loc="center")
             if column == 0 and names:
                 axes.text(-0.05, 0.5, names[row], transform=axes.transAxes, rotation=90, va="center", ha="right",
                           fontsize=7, color=MUTED)  # fmt: skip
     return figure
 
 
-def color_ramps(ramps: Mapping[str, np.ndarray]) -> Figure:
+def color_ramps(ramps: Mapping[object, np.ndarray]) -> Figure:
     """Intensity maps as strips of color, one per method, from the color for black to the color for white.
 
     Args:
-        ramps: a lookup table uint8 `(256, 3)` by name of the method.
+        ramps: a lookup table uint8 `(256, 3)` by method or name.
     """
     figure, grid = new_figure(len(ramps), 1, 8.0, 0.32 * len(ramps) + 0.2)
     for axes, (name, table) in zip(grid[:, 0], ramps.items(), strict=True):

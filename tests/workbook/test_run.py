@@ -33,7 +33,8 @@ import json, os, pathlib
 
 folder = pathlib.Path(run) / "01_good"
 folder.mkdir(parents=True)
-rows = [{"method": "gray copy", "metric": "psnr", "n": epochs, "value": rate, "low": 0.0, "high": 1.0}]
+rows = [{"method": "gray_copy", "settings": {}, "label": "gray copy", "metric": "psnr", "n": epochs, "value": rate}]
+rows[0] |= {"low": 0.0, "high": 1.0}
 seen = {"where": os.getcwd(), "listener": os.environ["WORKBOOK_PROGRESS"], "grid": grid}
 seen["backend"] = os.environ["MPLBACKEND"]
 (folder / "results.json").write_text(json.dumps({"rows": rows, "parameters": seen}))
@@ -181,6 +182,17 @@ def test_a_second_run_into_a_folder_keeps_the_other_notebooks(executed, tmp_path
     (tmp_path / "mine" / "thesis.txt").touch()
     assert workbook.main(["run", "--output", str(tmp_path / "mine")]) == 2
     assert "is no folder of a run" in capsys.readouterr().err
+
+
+def test_a_run_beside_results_of_an_older_version_is_refused_before_a_kernel_starts(executed, tmp_path, capsys):
+    folder = tmp_path / "old"
+    (folder / "02_more").mkdir(parents=True)
+    (folder / "run.json").write_text('{"notebooks": {}}')
+    rows = [{"method": "gray copy", "metric": "psnr", "n": 1, "value": 1.0, "low": None, "high": None}]
+    (folder / "02_more" / "results.json").write_text(json.dumps({"rows": rows}))
+    assert workbook.main(["run", "--only", "01", "--output", str(folder)]) == 2 and not executed
+    assert "02_more/results.json was written by an older version of the workbook; run its" in capsys.readouterr().err
+    assert workbook.main(["run", "--output", str(folder)]) == 0  # which runs it again
 
 
 def test_a_dead_kernel_costs_its_notebook_only(executed, tmp_path, capsys, monkeypatch):

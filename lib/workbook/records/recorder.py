@@ -23,7 +23,8 @@ from lib.common.usage import UsageError
 from lib.data.pairs import Pairs
 from lib.data.sources import load_pairs
 from lib.evaluation.bootstrap import summarize
-from lib.evaluation.names import ROW
+from lib.evaluation.names import Method
+from lib.evaluation.rows import records_of, rows_of
 from lib.workbook.parameters import Notebook, find_notebook, inspect
 from lib.workbook.records.provenance import PACKAGES, code_version, device_name
 from lib.workbook.records.score_table import results_table
@@ -171,14 +172,13 @@ class Run:
         return rows
 
     def record_rows(self, rows: pd.DataFrame) -> None:
-        """Keep rows (method, metric, n, value, low, high); infinite or missing numbers are kept as null."""
-        finite = rows.astype(object).where(rows.notna() & ~rows.isin([np.inf, -np.inf]), None)
-        for row in finite.to_dict("records"):
-            _replace(self.results["rows"], row, ("method", "metric"))
+        """Keep rows, see `names.ROW`; infinite or missing numbers are kept as null."""
+        for row in records_of(rows):
+            _replace(self.results["rows"], row, ("method", "settings", "metric"))
 
-    def record_costs(self, method: str, pairs: int, **costs: float) -> None:
+    def record_costs(self, method: Method, pairs: int, **costs: float) -> None:
         """Keep what training `method` on so many pairs took, by metric: training_seconds=..., kept_mb=..."""
-        self.record_rows(rows_of([(method, metric, pairs, value, None, None) for metric, value in costs.items()]))
+        self.record_rows(rows_of([method.row(metric, pairs, value) for metric, value in costs.items()]))
 
     def table(self) -> pd.DataFrame:
         """The rows recorded so far as text: one line per method, one column per metric, each with its interval."""
@@ -194,10 +194,11 @@ class Run:
         """Note where a trained network lies, seen from the notebook's folder."""
         self.results["artifacts"][name] = os.path.relpath(path, self.folder)
 
-    def keep_pictures(self, names: Sequence[str], pictures: dict[str, np.ndarray]) -> None:
-        """Keep sample predictions, `(N, H, W, 3)` uint8 a method, for the comparison figure."""
+    def keep_pictures(self, names: Sequence[str], pictures: Mapping[Method, np.ndarray]) -> None:
+        """Keep sample predictions, `(N, H, W, 3)` uint8 a method, by their labels, for the comparison figure."""
+        by_label = {method.label: shown for method, shown in pictures.items()}
         with atomic_write(self.folder / "pictures.npz") as temporary:
-            np.savez_compressed(temporary, names=np.array(names), **pictures)
+            np.savez_compressed(temporary, names=np.array(names), **by_label)
         self.results["artifacts"]["pictures"] = "pictures.npz"
 
     def finish(self) -> None:
@@ -233,8 +234,3 @@ def _replace(entries: list[dict], entry: dict, keys: tuple[str, ...]) -> None:
             entries[position] = entry
             return
     entries.append(entry)
-
-
-def rows_of(rows: Sequence[dict | tuple]) -> pd.DataFrame:
-    """Rows of results.json as a table; also where there are none."""
-    return pd.DataFrame(rows, columns=ROW)

@@ -15,15 +15,18 @@ from lib.data.pairs import make_pairs
 from lib.evaluation.bootstrap import summarize
 from lib.evaluation.evaluate import evaluate
 from lib.evaluation.methods import controls
+from lib.evaluation.names import GRAY_COPY, Method
+from lib.evaluation.rows import rows_of
 from lib.workbook import parameters
 from lib.workbook.records import provenance, recorder
 from lib.workbook.records.provenance import code_version, device_name
 from lib.workbook.records.reader import load_run, merged_rows, on_same_pictures, sample_pictures
-from lib.workbook.records.recorder import Run, rows_of
+from lib.workbook.records.recorder import Run
 from lib.workbook.records.score_table import results_table
 
 PARAMETERS = {"data": "tiles", "size": 32, "run": "mine", "seed": 7, "epochs": 3, "test_pictures": 5, "device": "cpu"}
 CELL = "\n".join(f"{name}: {type(value).__name__} = {value!r}  # help" for name, value in PARAMETERS.items())
+A = Method("a")
 HEAD = "# 02 · Baseline CNN\n\n**Question.** Does it?\n\n**The paper** says so."
 
 
@@ -55,9 +58,8 @@ def read(results):
 
 
 def test_results_json_as_the_others_read_it(results, outputs, pairs):
-    rows = pd.DataFrame(
-        {"method": ["a"], "metric": ["psnr"], "n": [12], "value": [20.0], "low": [19.0], "high": [21.0]}
-    )
+    row = Method("cnn", {"pairs": 5, "epochs": 3}).row("psnr", 12, 20.0, 19.0, 21.0)
+    rows = rows_of([row])
     results.record_rows(rows)
     results.conclude("It does.")
     results.note("vgg_weights", "bundled")
@@ -82,7 +84,8 @@ def test_results_json_as_the_others_read_it(results, outputs, pairs):
         "name": "tiles", "description": "tiles of photographs", "fingerprint": pairs.fingerprint, "size": 32,
         "pairs": 60, "splits": {"train": 36, "val": 12, "test": 12}, "skipped": [],
     }  # fmt: skip
-    assert written["rows"] == [{"method": "a", "metric": "psnr", "n": 12, "value": 20.0, "low": 19.0, "high": 21.0}]
+    assert written["rows"] == [row]
+    assert row["settings"] == {"pairs": 5, "epochs": 3} and row["label"] == "CNN, 5 pairs, 3 epochs"
     assert written["figures"] == [{"file": "curves.png", "caption": "A caption.", "main": True}]
     assert written["claims"] == [{"claim": "c", "paper": "p", "measured": "m", "verdict": "supported"}]
     assert written["conclusions"] == ["It does."]
@@ -108,37 +111,22 @@ def test_nothing_is_recorded_before_the_end(results):
 
 
 def test_numbers_that_json_has_not_become_null(results):
-    rows = pd.DataFrame(
-        {
-            "method": ["a", "b"],
-            "metric": ["psnr", "ssim"],
-            "n": [np.nan, 4],
-            "value": [np.inf, 1.5],
-            "low": [-np.inf, None],
-            "high": [np.nan, 2.0],
-        }
-    )
-    results.record_rows(rows)
+    rows = [A.row("psnr", np.nan, np.inf, -np.inf, np.nan), Method("b").row("ssim", 4, 1.5, None, 2.0)]
+    results.record_rows(rows_of(rows))
     results.finish()
-    assert read(results)["rows"] == [
-        {"method": "a", "metric": "psnr", "n": None, "value": None, "low": None, "high": None},
-        {"method": "b", "metric": "ssim", "n": 4, "value": 1.5, "low": None, "high": 2.0},
-    ]
+    assert read(results)["rows"] == [A.row("psnr", None, None), Method("b").row("ssim", 4, 1.5, None, 2.0)]
 
 
 def test_rows_of_several_tables_follow_each_other(results):
-    for method in ("a", "b"):
-        results.record_rows(
-            rows_of([{"method": method, "metric": "psnr", "n": 1, "value": 1, "low": None, "high": None}])
-        )
-    assert [row["method"] for row in results.results["rows"]] == ["a", "b"]
-    assert list(rows_of([]).columns) == ["method", "metric", "n", "value", "low", "high"] and rows_of([]).empty
+    networks = [Method("cnn", {"epochs": epochs}) for epochs in (4, 6)]
+    for method in (A, Method("b"), *networks):
+        results.record_rows(rows_of([method.row("psnr", 1, 1)]))
+    assert list(map(Method.of, results.results["rows"])) == [A, Method("b"), *networks]
 
 
 def test_a_cell_run_twice_records_once(results):
-    row = {"method": "a", "metric": "psnr", "n": 1, "value": 1.0, "low": None, "high": None}
     for value in (1.0, 2.0):
-        results.record_rows(rows_of([row | {"value": value}, row | {"metric": "ssim"}]))
+        results.record_rows(rows_of([A.row("psnr", 1, value), A.row("ssim", 1, 1.0)]))
         results.claim("c", "p", f"measured {value}", "cannot tell")
         results.conclude("The same sentence.")
         results.figure(Figure(figsize=(1, 1)), "one", f"Caption {value}.")
@@ -150,13 +138,12 @@ def test_a_cell_run_twice_records_once(results):
 
 
 def test_only_scores_of_the_same_pictures_stand_in_one_table(outputs, pairs):
-    row = {"metric": "psnr", "n": 1, "value": 1.0, "low": None, "high": None}
     for stem, count, weights in (("01_a", 5, "bundled"), ("02_b", 5, "imagenet"), ("03_c", 4, "bundled")):
         notebook = Run(stem, PARAMETERS | {"test_pictures": count})
         assert notebook.test().names == pairs.split("test", count).names
         notebook.note("vgg_weights", weights)
-        rows = [row | {"method": stem}, row | {"method": "gray copy", "value": float(stem[:2])}]
-        notebook.record_rows(rows_of([*rows, row | {"method": stem, "metric": "vgg_distance"}]))
+        rows = [Method(stem).row("psnr", 1, 1.0), GRAY_COPY.row("psnr", 1, float(stem[:2]))]
+        notebook.record_rows(rows_of([*rows, Method(stem).row("vgg_distance", 1, 1.0)]))
         notebook.finish()
     own = Run("05_comparison", PARAMETERS)
     own.test()
@@ -165,7 +152,7 @@ def test_only_scores_of_the_same_pictures_stand_in_one_table(outputs, pairs):
     rows = merged_rows(same, ["02_b", "01_a", "04_missing"], "bundled")
     assert [(row["method"], row["metric"], row["value"]) for row in rows] == [
         ("02_b", "psnr", 1.0),
-        ("gray copy", "psnr", 2.0),
+        ("gray_copy", "psnr", 2.0),
         ("01_a", "psnr", 1.0),
         ("01_a", "vgg_distance", 1.0),
     ]
@@ -182,11 +169,11 @@ def test_figures_are_kept_and_shown_with_their_captions(results, monkeypatch):
 
 def test_sample_pictures_come_back(results, outputs, pairs):
     names = ["a", "été 山"]
-    pictures = {"CNN, 2 pairs": pairs.color[:2], "JET": pairs.color[2:4]}
+    pictures = {Method("cnn", {"pairs": 2}): pairs.color[:2], Method("opencv_jet"): pairs.color[2:4]}
     results.keep_pictures(names, pictures)
     results.finish()
     found, kept = sample_pictures(load_run(outputs / "mine"))
-    assert found == names and list(kept) == list(pictures)
+    assert found == names and list(kept) == ["CNN, 2 pairs", "JET"]
     np.testing.assert_array_equal(kept["JET"], pairs.color[2:4])
 
 
@@ -258,11 +245,11 @@ def test_scores_are_recorded_kept_and_shown_in_one_call(results, pairs, monkeypa
     pd.testing.assert_frame_equal(shown[0], results_table(results.results["rows"]))
     kept = pd.read_csv(results.folder / results.results["artifacts"]["per_image"])
     pd.testing.assert_frame_equal(kept, scores, check_dtype=False)
-    results.record_costs("CNN", 200, training_seconds=12.5, kept_mb=3.0)
-    cost = {"method": "CNN", "n": 200, "low": None, "high": None}
+    network = Method("cnn", {"pairs": 200})
+    results.record_costs(network, 200, training_seconds=12.5, kept_mb=3.0)
     assert results.results["rows"][len(rows) :] == [
-        cost | {"metric": "training_seconds", "value": 12.5},
-        cost | {"metric": "kept_mb", "value": 3.0},
+        network.row("training_seconds", 200, 12.5),
+        network.row("kept_mb", 200, 3.0),
     ]
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 from runs_by_hand import CLAIM, EXTERNAL, ROWS, row, write_results
 
 from lib.common.usage import UsageError
+from lib.evaluation.names import GRAY_COPY
 from lib.workbook.records.reader import load_run
 from lib.workbook.report.run_page import write_report
 
@@ -53,7 +54,10 @@ def test_the_page_shows_answer_ledger_figures_table_and_notebooks_in_this_order(
         "data:image/png;base64,",
         "Shown &amp; captioned.",
         "PSNR dB (mean of images)",
+        '<tr class="paper">',
+        '<th scope="row">CNN<br><span class="mark">in the paper</span></th>',
         '<tr class="control">',
+        '<th scope="row">gray copy<br><span class="mark">control</span></th>',
         "22.80, 23.25",
         'href="02_net.html"',
         "ValueError: &lt;b&gt;bad&lt;/b&gt;",
@@ -68,7 +72,7 @@ def test_the_page_shows_answer_ledger_figures_table_and_notebooks_in_this_order(
 
 def test_a_partial_run_has_a_page(tmp_path):
     assert "no comparison" in write_report(tmp_path).read_text()
-    write_results(tmp_path, "01_alone", conclusions=["Only <this>."], rows=[row("gray copy", "psnr", 23.0)])
+    write_results(tmp_path, "01_alone", conclusions=["Only <this>."], rows=[row(GRAY_COPY, "psnr", 23.0)])
     page = write_report(tmp_path).read_text()
     assert "Only &lt;this&gt;." in page and "23.00" in page and "ledger" not in page.split("</style>")[1]
 

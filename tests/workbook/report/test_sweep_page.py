@@ -8,6 +8,7 @@ from runs_by_hand import EXTERNAL
 from sweeps_by_hand import NOTEBOOK, results, write_point, write_sweep
 
 from lib.common.usage import UsageError
+from lib.evaluation.names import GRAY_COPY
 from lib.workbook.report.run_page import write_report
 
 GAINS = {0.0: [20.0, 20.4, 21.1], 0.5: [21.0, 21.5, 22.2]}
@@ -19,7 +20,7 @@ JUDGED |= {"better": {"method": "net", "weight": 0.5}, "than": {"method": "net",
 def sweep(tmp_path):
     def scores(weight, seed):
         value = GAINS[weight][seed]
-        return {"gray copy": {"psnr": 23.0, "ssim": 0.9}, "net": {"psnr": value, "ssim": value / 100}}
+        return {GRAY_COPY: {"psnr": 23.0, "ssim": 0.9}, "net": {"psnr": value, "ssim": value / 100}}
 
     return write_sweep(
         tmp_path / "weights", {"weight": [0.0, 0.5], "seed": [0, 1, 2]}, scores,
