@@ -14,10 +14,7 @@ from nbclient.exceptions import DeadKernelError
 from toys import write_notebook
 
 from lib.commands import workbook
-from lib.common import progress
-from lib.common.usage import UsageError, convert
 from lib.workbook import parameters, run
-from lib.workbook.parameters import inspect
 from lib.workbook.records.reader import load_run
 
 PARAMETERS = """
@@ -231,39 +228,6 @@ def test_data_that_is_none_ends_the_run_before_a_kernel(executed, monkeypatch, c
     assert not executed
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("rate: int | None = 3", "no plain type for parameter 'rate'"),
-        ("rate: float = 3.0  # lr=3", "no plain type for parameter 'rate'"),
-        ("rate = 3.0", "no plain type for parameter 'rate'"),
-        ("rate: dict = {}", "no plain type for parameter 'rate'"),
-        ("rate: float = 1 / 3 + x", "may hold only lines like"),
-        ("import os", "may hold only lines like"),
-    ],
-)
-def test_a_parameter_that_papermill_does_not_see_is_refused(tmp_path, line, message):
-    with pytest.raises(UsageError, match=re.escape(message)):
-        inspect(write_notebook(tmp_path, "01_odd", parameters=line))
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        "rate: float = 3.0  # at most 5",
-        'name: str = "a#b"  # no comment before this one',
-        "grid: list[list[int]] = [\n    [1],  # one\n    [2, 3],\n]  # and more",
-        "# a comment, lr=3\n\nfast: bool = False",
-    ],
-)
-def test_what_is_accepted_papermill_sees_with_the_same_type(tmp_path, lines):
-    path = write_notebook(tmp_path, "01_odd", parameters=lines)
-    seen = papermill.inspect_notebook(str(path))
-    assert inspect(path).types == {name: parameter["inferred_type_name"] for name, parameter in seen.items()}
-    if '"a#b"' not in lines:  # papermill takes that for the comment
-        assert inspect(path).help == {name: parameter["help"] for name, parameter in seen.items()}
-
-
 def test_the_help_of_a_notebook(folder, capsys):
     head = "# 2 · More\n\n**Question.** How much?\n\nText."
     cell = 'depth: int = 3  # layers, at least 1\nnames: list[str] = ["é"]\nfast: bool = False  # or #slow'
@@ -287,22 +251,3 @@ def test_the_help_of_a_notebook_needs_no_torch_and_no_papermill():
     code += "print({'torch', 'papermill', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
-
-
-def test_values_are_checked_by_annotation():
-    assert convert("1e-4", "float") == 1e-4
-    assert convert(3, "float") == 3.0 and isinstance(convert(3, "float"), float)
-    assert convert([[1], [2, 3]], "list[list[int]]") == [[1], [2, 3]]
-    for value, kind in [(True, "int"), (2.0, "int"), (None, "float"), (True, "float"), (1, "str"), ("a", "list[str]")]:
-        with pytest.raises(ValueError):
-            convert(value, kind)
-
-
-def test_progress_file_is_read_as_the_kernel_writes_it(tmp_path):
-    path = tmp_path / "progress"
-    assert progress.read_progress(path) is None
-    path.write_text("epoch 3/30")
-    assert progress.read_progress(path) == ("epoch", 3, 30)
-    path.write_text("")  # caught between truncating and writing
-    assert progress.read_progress(path) is None
-    assert [progress.clock(seconds) for seconds in (59.6, 61, 3725)] == ["1:00", "1:01", "1:02:05"]

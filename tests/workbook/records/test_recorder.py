@@ -18,8 +18,7 @@ from lib.evaluation.methods import controls
 from lib.evaluation.names import GRAY_COPY, Method
 from lib.evaluation.rows import rows_of
 from lib.workbook import parameters
-from lib.workbook.records import provenance, recorder
-from lib.workbook.records.provenance import code_version, device_name
+from lib.workbook.records import recorder
 from lib.workbook.records.reader import load_run, merged_rows, on_same_pictures, sample_pictures
 from lib.workbook.records.recorder import Run
 from lib.workbook.records.score_table import results_table
@@ -265,17 +264,3 @@ def test_durations_are_seconds(results, monkeypatch):
     with results.timed("work"):
         pass
     assert results.results["durations"] == {"work": 2.5}
-
-
-def test_the_code_is_named_also_outside_a_checkout(tmp_path, monkeypatch):
-    assert code_version()
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
-    assert code_version() == "unknown"
-    monkeypatch.setenv("PATH", "")
-    assert code_version() == "unknown"
-
-
-def test_devices_have_readers_names(monkeypatch):
-    assert device_name("cpu").endswith(f"{torch.get_num_threads()} threads)")
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"GPU {device}")
-    assert device_name("cuda:0") == "GPU cuda:0"

@@ -1,6 +1,5 @@
-"""Sweeps as their files ask for them: what is combined, what is refused, when results count as a point's own."""
+"""Sweeps as their files describe them: combined values, refused mistakes, and the ready-made sweeps."""
 
-import json
 import re
 from pathlib import Path
 
@@ -12,9 +11,7 @@ from lib.common.files import NOTEBOOKS
 from lib.common.usage import UsageError
 from lib.evaluation.names import TITLES
 from lib.workbook.parameters import inspect, profile_parameters
-from lib.workbook.sweeps import fingerprints as sweeps
 from lib.workbook.sweeps import plan
-from lib.workbook.sweeps.fingerprints import fingerprints, is_done
 from lib.workbook.sweeps.plan import find_sweep, read_sweep
 
 PARAMETERS = """
@@ -163,39 +160,6 @@ def test_mistakes_are_refused_in_one_sentence(tmp_path, notebook, text, sentence
     with pytest.raises(UsageError, match=re.escape(sentence)) as caught:
         read(tmp_path, notebook, text)
     assert "\n" not in str(caught.value)
-
-
-def test_results_count_only_when_made_of_the_same(tmp_path, notebook):
-    parameters = {"rate": 0.5, "how": str(tmp_path / "methods.py")}
-    (tmp_path / "methods.py").write_text("METHODS = {}")
-    wanted = fingerprints(notebook.path, parameters, "data")
-    folder = tmp_path / "point"
-    (folder / "01_toy").mkdir(parents=True)
-    assert not is_done(folder, wanted)
-    written = json.dumps({"data": {"fingerprint": "data"}, "fingerprints": wanted})
-    (folder / "01_toy" / "results.json").write_text(written[:-9])
-    assert not is_done(folder, wanted)  # half of it
-    (folder / "01_toy" / "results.json").write_text(written)
-    assert is_done(folder, wanted)
-    assert not is_done(folder, fingerprints(notebook.path, parameters, "other data"))
-    assert not is_done(folder, fingerprints(notebook.path, parameters | {"rate": 0.6}, "data"))
-    (folder / "01_toy" / "results.json").write_text(written.replace('{"fingerprint": "data"}', '{"fingerprint": "x"}'))
-    assert not is_done(folder, wanted)  # the kernel saw other pictures than the sweep was planned with
-    (folder / "01_toy" / "results.json").write_text(written)
-    (tmp_path / "methods.py").write_text("METHODS = {'gray': None}")
-    assert not is_done(folder, fingerprints(notebook.path, parameters, "data"))
-    changed = inspect(write_notebook(tmp_path, "01_toy", "print(2 * rate)", parameters=PARAMETERS))
-    assert fingerprints(changed.path, parameters, "data")["notebook"] != wanted["notebook"]
-
-
-def test_other_code_is_another_fingerprint(tmp_path, monkeypatch):
-    for folder in ("lib", "data/models"):
-        (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "lib" / "a.py").write_text("x = 1")
-    monkeypatch.setattr(sweeps, "ROOT", tmp_path)
-    first = sweeps.code_fingerprint()
-    (tmp_path / "lib" / "a.py").write_text("x = 2")
-    assert sweeps.code_fingerprint() != first
 
 
 READY_MADE = {
