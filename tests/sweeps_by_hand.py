@@ -3,13 +3,15 @@
 import json
 from pathlib import Path
 
+from lib.evaluation.names import Method
+
 NOTEBOOK = "02_net"
 
 
 def results(scores, parameters, pictures="p", **more):
-    """A results.json: `scores` is {method: {metric: value}}; 16 pictures, their intervals of no matter here."""
+    """A results.json: `scores` is {method or identifier: {metric: value}}; 16 pictures, intervals do not matter."""
     rows = [
-        {"method": method, "metric": metric, "n": 16, "value": value, "low": None, "high": None}
+        Method.of(method).row(metric, 16, value)
         for method, values in scores.items()
         for metric, value in values.items()
     ]

@@ -20,7 +20,7 @@ from toys import TEST, write_photographs
 from lib.common.files import NOTEBOOKS, ROOT, read_json
 from lib.data.sources import load_pairs
 from lib.evaluation.evaluate import evaluate
-from lib.evaluation.names import CONTROLS, COSTS, METRICS
+from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS
 from lib.networks.storage import load_network, read_config
 from lib.paper.claims import read_table
 from lib.workbook.execution import execute, kernel_environment
@@ -36,6 +36,7 @@ TINY = {
     "width": 8, "colorizer_width": 4, "seeds": 2, "preprocessing_pairs": 8,
     "preprocessing_epochs": 1, "layer": "encoder.0.2",
 }  # fmt: skip
+CONTROL_LABELS = (GRAY_COPY.label, INTENSITY_MAP.label)
 METHOD = """import torch
 
 def sepia(gray):
@@ -86,7 +87,7 @@ def test_pairs(run, tmp_path_factory):
 
 def rows(folder: Path, stem: str) -> pd.DataFrame:
     table = pd.DataFrame(read_json(folder / stem / "results.json")["rows"])
-    return table.set_index(["method", "metric"])
+    return table.set_index(["label", "metric"])
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -125,8 +126,9 @@ def test_gray_copy_scores_what_it_must(run, test_pairs, stem):
 
 def test_every_method_has_its_rows(run):
     classical = rows(run[0], "01_classical_mapping")
-    methods = classical.index.get_level_values("method").unique()
-    assert {*CONTROLS, "intensity rules", "JET", "TURBO", "VIRIDIS", "HOT", "custom gradient (fitted)"} <= set(methods)
+    methods = classical.index.get_level_values("label").unique()
+    assert set(CONTROL_LABELS) <= set(methods)
+    assert {"intensity rules", "JET", "TURBO", "VIRIDIS", "HOT", "custom gradient (fitted)"} <= set(methods)
     measured = set(METRICS) - {"vgg_distance", *COSTS}
     for method in methods:
         own = classical.loc[method]
@@ -176,7 +178,7 @@ def test_classical_inputs_accumulation_and_precision_reach_the_training(run, tmp
     config = read_config(path)
     assert config["network"] == "WithClassicalInputs" and config["options"] == {"width": 8, "groups": ["edges"]}
     assert config["accumulation"] == 2 and config["precision"] == "bfloat16"
-    assert "CNN, 12 pairs, 3 epochs" in rows(tmp_path / "run", "02_baseline_cnn").index.get_level_values("method")
+    assert "CNN, 12 pairs, 3 epochs" in rows(tmp_path / "run", "02_baseline_cnn").index.get_level_values("label")
     state, error = execute_one("02_baseline_cnn", tmp_path, given | {"classical_inputs": ["edgs"]})
     told = "ValueError: no group of filters is called 'edgs'; there are edges, smoothed, segments, high-pass"
     assert state == "failed" and any(line.endswith(told) for line in error)
@@ -209,9 +211,9 @@ def test_feature_maps_count_no_more_dead_channels_than_there_are(run):
 def test_comparison_gathers_all_methods_and_ones_own(run):
     folder = run[0]
     table = rows(folder, "05_comparison")
-    methods = set(table.index.get_level_values("method"))
+    methods = set(table.index.get_level_values("label"))
     for stem in ("01_classical_mapping", "02_baseline_cnn", "03_perceptual_loss"):
-        assert set(rows(folder, stem).index.get_level_values("method")) <= methods
+        assert set(rows(folder, stem).index.get_level_values("label")) <= methods
     assert "sepia" in methods
     assert table.loc[("paper: CNN, fine-tuned", "psnr"), "value"] == 23.14
     assert table.loc[("paper: CNN, fine-tuned", "psnr"), "n"] is None or np.isnan(
@@ -226,10 +228,10 @@ def test_comparison_gathers_all_methods_and_ones_own(run):
 def test_the_better_colorizer_keeps_the_luma_and_its_knob_has_its_control(run, test_pairs):
     folder = run[0]
     table = rows(folder, "06_better_colorizer")
-    methods = set(table.index.get_level_values("method"))
+    methods = set(table.index.get_level_values("label"))
     ours = {"ours, trained here", "ours, bundled, safest", "ours, bundled, vividness 0.5"}
-    assert ours | {*CONTROLS, "CNN, 24 pairs, 3 epochs", "the same, luma kept"} <= methods
-    assert ours - {"ours, trained here"} <= set(rows(folder, "05_comparison").index.get_level_values("method"))
+    assert ours | {*CONTROL_LABELS, "CNN, 24 pairs, 3 epochs", "the same, luma kept"} <= methods
+    assert ours - {"ours, trained here"} <= set(rows(folder, "05_comparison").index.get_level_values("label"))
     artifacts = read_json(folder / "06_better_colorizer" / "results.json")["artifacts"]
     network = load_network(folder / "06_better_colorizer" / artifacts["ChromaNet"])
     again = evaluate({"again": network}, test_pairs)["psnr"].mean()

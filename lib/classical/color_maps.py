@@ -36,8 +36,6 @@ def map_batch(function: Callable[[np.ndarray], np.ndarray], gray: Tensor) -> Ten
 class PictureColorizer:
     """A colorizer that works on one uint8 picture at a time; subclasses implement `map_image`."""
 
-    name: str
-
     def map_image(self, gray: np.ndarray) -> np.ndarray:
         """Gray uint8 `(H, W)` to RGB uint8 `(H, W, 3)`."""
         raise NotImplementedError
@@ -50,10 +48,10 @@ class PictureColorizer:
 class LookupColorizer(PictureColorizer):
     """A color map: paints every gray level in its color of `table`, uint8 `(256, 3)` RGB."""
 
-    def __init__(self, table: np.ndarray, name: str):
+    def __init__(self, table: np.ndarray):
         if table.shape != (256, 3) or table.dtype != np.uint8:
             raise ValueError(f"a table of colors is uint8 (256, 3), got {table.dtype} of shape {table.shape}")
-        self.table, self.name = table, name
+        self.table = table
 
     def map_image(self, gray: np.ndarray) -> np.ndarray:
         # For a gray picture and a table of three channels cv2 is some ten times as fast as table[gray].
@@ -63,8 +61,8 @@ class LookupColorizer(PictureColorizer):
 class Preprocessed(PictureColorizer):
     """A colorizer behind a filter: `filter` maps gray uint8 `(H, W)` to the same, `colorizer` paints the result."""
 
-    def __init__(self, filter: Callable[[np.ndarray], np.ndarray], colorizer: PictureColorizer, name: str):
-        self.filter, self.colorizer, self.name = filter, colorizer, name
+    def __init__(self, filter: Callable[[np.ndarray], np.ndarray], colorizer: PictureColorizer):
+        self.filter, self.colorizer = filter, colorizer
 
     def map_image(self, gray: np.ndarray) -> np.ndarray:
         return self.colorizer.map_image(self.filter(gray))
@@ -90,7 +88,7 @@ def intensity_rules() -> LookupColorizer:
     """
     bounds = [bound for bound, _, _ in INTENSITY_RULES]
     colors = np.array([color for _, color, _ in INTENSITY_RULES], dtype=np.uint8)
-    return LookupColorizer(colors[np.searchsorted(bounds, LEVELS, side="right")], "intensity rules")
+    return LookupColorizer(colors[np.searchsorted(bounds, LEVELS, side="right")])
 
 
 _PREFIX = "COLORMAP_"
@@ -108,7 +106,7 @@ def opencv_map(name: str) -> LookupColorizer:
         raise ValueError(f"OpenCV has no color map {name!r}; it has {', '.join(OPENCV_MAPS)}")
     code = getattr(cv2, _PREFIX + name.upper())
     bgr = cv2.applyColorMap(LEVELS.astype(np.uint8)[:, None], code)[:, 0]
-    return LookupColorizer(bgr[:, ::-1].copy(), name.upper())
+    return LookupColorizer(bgr[:, ::-1].copy())
 
 
 # Hand-made gradients for `gradient_map`: (position, color). Every color is placed at its own luma, so that a gradient
@@ -128,19 +126,18 @@ GRADIENTS: dict[str, tuple[tuple[float, str], ...]] = {
 }
 
 
-def gradient_map(stops: Sequence, name: str) -> LookupColorizer:
+def gradient_map(stops: Sequence) -> LookupColorizer:
     """A gradient between colors by matplotlib's `LinearSegmentedColormap` (paper section III.A.1, method 3).
 
     Args:
         stops: matplotlib colors, evenly spaced from black to white input, or pairs (position, color) with positions
             that rise from 0 to 1. What matplotlib cannot read raises its `ValueError`.
-        name: of the colorizer.
 
-    >>> gradient_map(["black", "red"], "reds").table[[0, 128, 255]].tolist()
+    >>> gradient_map(["black", "red"]).table[[0, 128, 255]].tolist()
     [[0, 0, 0], [128, 0, 0], [255, 0, 0]]
     """
-    colormap = LinearSegmentedColormap.from_list(name, list(stops), N=256)
-    return LookupColorizer(np.rint(255 * colormap(LEVELS)[:, :3]).astype(np.uint8), name)
+    colormap = LinearSegmentedColormap.from_list("gradient", list(stops), N=256)
+    return LookupColorizer(np.rint(255 * colormap(LEVELS)[:, :3]).astype(np.uint8))
 
 
 def level_sums(gray: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -180,7 +177,7 @@ def fit_intensity_map(gray: np.ndarray, color: np.ndarray) -> LookupColorizer:
         color: uint8 `(N, H, W, 3)`.
     """
     _, means = _mean_colors(gray, color)
-    return LookupColorizer(np.rint(means).astype(np.uint8), "intensity-only map (best)")
+    return LookupColorizer(np.rint(means).astype(np.uint8))
 
 
 def fit_gradient(gray: np.ndarray, color: np.ndarray, stops: int = 8) -> LookupColorizer:
@@ -199,4 +196,4 @@ def fit_gradient(gray: np.ndarray, color: np.ndarray, stops: int = 8) -> LookupC
     # A trace of weight on unseen levels, at their interpolated colors, so that every stop is determined.
     weights = np.sqrt(counts / counts.sum() + 1e-9)[:, None]
     colors, *_ = np.linalg.lstsq(weights * basis, weights * means / 255, rcond=None)
-    return gradient_map(list(np.clip(colors, 0, 1)), "custom gradient (fitted)")
+    return gradient_map(list(np.clip(colors, 0, 1)))

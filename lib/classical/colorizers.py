@@ -23,7 +23,7 @@ _TABLE_MAPS = ("JET", "TURBO", "VIRIDIS", "HOT", "BONE")
 
 
 def classical_colorizers(train_gray: np.ndarray, train_color: np.ndarray) -> dict[str, PictureColorizer]:
-    """The classical methods of the tables by name; some are fitted on training pairs.
+    """The classical methods of the tables by identifier; some are fitted on training pairs.
 
     A gradient behind a Fourier filter is fitted on filtered pictures, so that it is judged for what the filter leaves
     and not for a shift of brightness.
@@ -32,15 +32,14 @@ def classical_colorizers(train_gray: np.ndarray, train_color: np.ndarray) -> dic
         train_gray: uint8 `(N, H, W)`.
         train_color: uint8 `(N, H, W, 3)`.
     """
-    fixed = [intensity_rules(), *map(opencv_map, _TABLE_MAPS)]
-    fixed.append(gradient_map(GRADIENTS["landscape"], "custom gradient (hand-made)"))
-    fitted = [
-        fit_gradient(train_gray, train_color),
-        SegmentColors.fit(train_gray, train_color, "otsu"),
-        SegmentColors.fit(train_gray, train_color, "kmeans"),
-        SegmentColors.fit(train_gray, train_color, "otsu", keep_luma=True),
-    ]
+    methods = {"intensity_rules": intensity_rules()}
+    methods |= {f"opencv_{name.lower()}": opencv_map(name) for name in _TABLE_MAPS}
+    methods["gradient_hand_made"] = gradient_map(GRADIENTS["landscape"])
+    methods["gradient_fitted"] = fit_gradient(train_gray, train_color)
+    methods["segments_otsu"] = SegmentColors.fit(train_gray, train_color, "otsu")
+    methods["segments_kmeans"] = SegmentColors.fit(train_gray, train_color, "kmeans")
+    methods["segments_otsu_luma_kept"] = SegmentColors.fit(train_gray, train_color, "otsu", keep_luma=True)
     for name, filter in fourier.FILTERS.items():
         gradient = fit_gradient(np.stack([filter(gray) for gray in train_gray]), train_color)
-        fitted.append(Preprocessed(filter, gradient, f"{name} + fitted gradient"))
-    return {colorizer.name: colorizer for colorizer in fixed + fitted}
+        methods[f"gradient_{name.replace('-', '_')}"] = Preprocessed(filter, gradient)
+    return methods

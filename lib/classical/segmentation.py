@@ -114,8 +114,6 @@ class SegmentColors(PictureColorizer):
             raise ValueError(f"a palette is uint8 (segments, 3), got {palette.dtype} of shape {palette.shape}")
         self.palette, self.segments, self.label_levels = palette, _check_segments(len(palette)), _method(method)
         self.keep_luma = keep_luma
-        title = {"otsu": "multi-Otsu segments", "kmeans": "k-means segments"}[method]
-        self.name = f"{title}, luma kept" if keep_luma else title
 
     @classmethod
     def fit(

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import numbers
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -40,6 +41,21 @@ def convert(value: object, kind: str) -> object:
     if type(value).__name__ == kind:  # not isinstance: True is an int to Python, and no number of epochs
         return value
     raise ValueError(f"{value!r} is no {kind}")
+
+
+def value_text(value: object) -> str:
+    """A parameter's value as it is shown and compared: 0.0 and 0 are one value, so are 400 and [400].
+
+    >>> value_text(1e-4), value_text(["edges", "smoothed"]), value_text([]), value_text(None)
+    ('0.0001', 'edges, smoothed', 'none', '–')
+    """
+    if isinstance(value, list):
+        return ", ".join(map(value_text, value)) or "none"
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        if math.isnan(value):
+            return "–"  # a parameter that this notebook does not have
+        return str(int(value)) if float(value).is_integer() else repr(float(value))
+    return "–" if value is None else str(value)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.metrics import psnr_of, r2_of_sums
-from lib.evaluation.names import METRICS, ROW
+from lib.evaluation.names import METRICS, Method
+from lib.evaluation.rows import METHOD, methods_of, of_method, rows_of
 
 RESAMPLES = 1000
 
@@ -14,7 +15,7 @@ def _scores(table: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
 
     Means of pictures are linear in the weights; the pooled scores are functions of weighted sums.
     """
-    value = {name: weights @ table[name].to_numpy() for name in table.columns if name not in ("method", "name")}
+    value = {name: weights @ table[name].to_numpy() for name in table.columns if name not in (*METHOD, "name")}
     scores = {name: value[name] for name in ("psnr", "ssim", "mse", "colorfulness", "ciede2000")}
     scores["psnr_pooled"] = psnr_of(value["mse"])
     truth = value["colorfulness_truth"]
@@ -33,20 +34,23 @@ def _bootstrap_weights(count: int, seed: int = 0) -> np.ndarray:
 
 
 def summarize(per_image: pd.DataFrame) -> pd.DataFrame:
-    """Rows (method, metric, n, value, low, high): bootstrap 95% intervals over pictures, methods in given order."""
+    """Rows of results.json as a table: bootstrap 95% intervals over pictures, methods in given order."""
     rows = []
-    for method, table in per_image.groupby("method", sort=False):
+    for method in methods_of(per_image):
+        table = of_method(per_image, method)
         scores = _scores(table, _bootstrap_weights(len(table)))
         for metric in METRICS:
             if metric in scores:
                 low, high = np.percentile(scores[metric][1:], [2.5, 97.5])
-                rows.append((method, metric, len(table), float(scores[metric][0]), float(low), float(high)))
-    return pd.DataFrame(rows, columns=ROW)
+                rows.append(method.row(metric, len(table), float(scores[metric][0]), float(low), float(high)))
+    return rows_of(rows)
 
 
-def difference(per_image: pd.DataFrame, method: str, reference: str, metric: str) -> tuple[float, float, float]:
+def difference(
+    per_image: pd.DataFrame, method: Method | str, reference: Method | str, metric: str
+) -> tuple[float, float, float]:
     """How much more `method` scores than `reference`: value, low, high of the paired bootstrap 95% interval."""
-    tables = [per_image[per_image["method"] == name].sort_values("name") for name in (method, reference)]
+    tables = [of_method(per_image, one).sort_values("name") for one in (method, reference)]
     if tables[0]["name"].tolist() != tables[1]["name"].tolist() or tables[0].empty:
         raise ValueError(f"{method} and {reference} were not measured on the same pictures")
     weights = _bootstrap_weights(len(tables[0]))

@@ -10,11 +10,12 @@ from lib.color.spaces import Colorizer
 from lib.common.progress import progress
 from lib.data.pairs import Pairs
 from lib.evaluation.metrics import ciede2000, quick_metrics
+from lib.evaluation.names import Method
 from lib.losses.vgg_features import feature_distance
 
 
 @torch.inference_mode()
-def predict(colorizer: Colorizer, gray: torch.Tensor, name: str = "the colorizer") -> torch.Tensor:
+def predict(colorizer: Colorizer, gray: torch.Tensor, name: Method | str = "the colorizer") -> torch.Tensor:
     """`colorizer(gray)` with the contract checked: `(B, 3, H, W)`, finite, clipped to [0, 1]."""
     rgb = colorizer(gray)
     if not isinstance(rgb, torch.Tensor):
@@ -34,26 +35,29 @@ def device_of(colorizer: Colorizer) -> torch.device:
 
 
 def evaluate(
-    colorizers: Mapping[str, Colorizer], pairs: Pairs, features: nn.Module | None = None, batch_size: int = 32
+    colorizers: Mapping[Method | str, Colorizer], pairs: Pairs, features: nn.Module | None = None, batch_size: int = 32
 ) -> pd.DataFrame:
     """All metrics of every colorizer on every picture of `pairs`: one row a method and picture.
 
+    The columns `method`, `settings` (as JSON text) and `label` say which method it is, `name` which picture.
     `features` (see `perceptual.vgg11_features`) adds the column `vgg_distance`. Predictions are rounded to 8 bits
     first, as they would be in a file.
     """
-    tables = []
+    tables, methods = [], {Method.of(method): colorizer for method, colorizer in colorizers.items()}
     with progress("evaluation", len(colorizers) * len(pairs)) as tick:
         for start in range(0, len(pairs), batch_size):
             gray, truth = pairs.tensors(slice(start, start + batch_size))
-            for method, colorizer in colorizers.items():
+            for method, colorizer in methods.items():
                 prediction = predict(colorizer, gray.to(device_of(colorizer)), method).cpu()
                 prediction = (prediction * 255).round() / 255
                 table = quick_metrics(prediction, truth)
                 table["ciede2000"] = ciede2000(prediction, truth).numpy()
                 if features is not None:
                     table["vgg_distance"] = feature_distance(features, prediction, truth).cpu().numpy()
-                table.insert(0, "method", method)
-                table.insert(1, "name", pairs.names[start : start + batch_size])
+                table.insert(0, "method", method.name)
+                table.insert(1, "settings", method.settings_text)
+                table.insert(2, "label", method.label)
+                table.insert(3, "name", pairs.names[start : start + batch_size])
                 tables.append(table)
                 tick(len(gray))
     return pd.concat(tables, ignore_index=True)

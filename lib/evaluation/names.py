@@ -1,12 +1,108 @@
-"""Names of metrics, controls and columns, each written once."""
+"""Methods, metrics and columns: an identifier for programs, a label for people, each written once."""
 
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Self
 
-GRAY_COPY = "gray copy"
-INTENSITY_MAP = "intensity-only map (best)"
-CONTROLS = (GRAY_COPY, INTENSITY_MAP)
-ROW = ("method", "metric", "n", "value", "low", "high")  # a row of results.json
-PAPER = "paper: "  # rows of this beginning are the paper's printed numbers: shown, never ranked
+from lib.common.usage import value_text
+
+ROW = ("method", "settings", "label", "metric", "n", "value", "low", "high")  # a row of results.json
+# Identifier -> what its labels say. Each part between commas is left out where its setting is missing.
+TITLES = {
+    "gray_copy": "gray copy",
+    "intensity_map": "intensity-only map (best)",
+    "intensity_rules": "intensity rules",
+    "opencv_jet": "JET",
+    "opencv_turbo": "TURBO",
+    "opencv_viridis": "VIRIDIS",
+    "opencv_hot": "HOT",
+    "opencv_bone": "BONE",
+    "gradient_hand_made": "custom gradient (hand-made)",
+    "gradient_fitted": "custom gradient (fitted)",
+    "segments_otsu": "multi-Otsu segments",
+    "segments_kmeans": "k-means segments",
+    "segments_otsu_luma_kept": "multi-Otsu segments, luma kept",
+    "gradient_low_pass": "low-pass + fitted gradient",
+    "gradient_high_pass": "high-pass + fitted gradient",
+    "gradient_homomorphic": "homomorphic + fitted gradient",
+    "cnn": "CNN, {pairs} pairs, {epochs} epochs, with {classical_inputs}",
+    "cnn_perceptual": "CNN + perceptual, {pairs} pairs",
+    "cnn_luma_kept": "the same, luma kept",
+    "chroma_net": "ours, trained here",
+    "chroma_net_bundled": "ours, bundled, {vividness}",
+    "paper": "paper: {method}",
+    "truth": "truth",
+}
+OTHER_NAMES = ("ours", "gray", "names", "VGG11")  # columns of pictures and networks beside those of methods
+
+
+@dataclass(frozen=True)
+class Method:
+    """What colors pictures: its identifier, and the settings that tell it from others of the same identifier.
+
+    A method that a user adds goes by its name.
+
+    >>> print(Method("cnn", {"pairs": 400, "epochs": 9}))
+    CNN, 400 pairs, 9 epochs
+    """
+
+    name: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.settings_text))
+
+    def __str__(self) -> str:
+        return self.label
+
+    @classmethod
+    def of(cls, method: "Method | str | Mapping") -> Self:
+        """The method itself, that of a bare identifier, or that of a row of results.json."""
+        if isinstance(method, Mapping):
+            return cls(method["method"], method["settings"])
+        return cls(method) if isinstance(method, str) else method
+
+    @property
+    def settings_text(self) -> str:
+        """The settings as JSON text, equal for equal settings: how tables hold them."""
+        return json.dumps(self.settings, sort_keys=True)
+
+    @property
+    def label(self) -> str:
+        """The name that people read in tables and figures."""
+        words = {name: value_text(value) for name, value in self.settings.items()}
+        if self.name not in TITLES:
+            return ", ".join([self.name, *(f"{name} {word}" for name, word in words.items())])
+        if "vividness" in words:
+            words["vividness"] = f"vividness {words['vividness']}" if self.settings["vividness"] else "safest"
+        parts = []
+        for part in TITLES[self.name].split(", "):
+            with suppress(KeyError):
+                parts.append(part.format_map(words))
+        return ", ".join(parts)
+
+    def row(
+        self, metric: str, n: int | None, value: float, low: float | None = None, high: float | None = None
+    ) -> dict[str, object]:
+        """A row of results.json: `value` over `n` pictures, `low` and `high` the ends of its 95% interval."""
+        return dict(zip(ROW, (self.name, dict(self.settings), self.label, metric, n, value, low, high), strict=True))
+
+
+GRAY_COPY, INTENSITY_MAP = Method("gray_copy"), Method("intensity_map")
+CONTROLS = (GRAY_COPY.name, INTENSITY_MAP.name)
+PAPER, TRUTH = "paper", "truth"  # the paper's printed numbers, and the true colors
+UNRANKED = (PAPER, TRUTH)  # they are shown and do not compete
+
+
+def is_taken(name: str) -> bool:
+    """Whether a user's method may not be called so: tables and figures would show two things under one name."""
+    first_words, *taken = (
+        re.split("[,:]", text)[0].strip().casefold() for text in (name, *TITLES, *TITLES.values(), *OTHER_NAMES)
+    )
+    return first_words in taken
 
 
 @dataclass(frozen=True)
@@ -17,6 +113,12 @@ class Metric:
     short: str
     digits: int
     best: str | float | None
+
+    def cost(self, value: float) -> float:
+        """How far a value, or each of a column of values, is from the best; the smallest cost wins."""
+        if isinstance(self.best, str):
+            return -value if self.best == "high" else value
+        return abs(value - self.best)
 
 
 METRICS = {

@@ -39,8 +39,10 @@ def contact_sheet(
     return figure
 
 
-def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[str] = (), side: float = 1.5) -> Figure:
-    """Pictures in columns with a heading each, a row a photograph: the paper's Figs. 3 to 5.
+def picture_table(
+    columns: Mapping[object, Sequence[np.ndarray]], names: Sequence[str] = (), side: float = 1.5
+) -> Figure:
+    """Pictures in columns under a heading or method each, a row a photograph: the paper's Figs. 3 to 5.
 
     Long tables wrap into bands: at most eight columns stand side by side.
     """
@@ -59,14 +61,14 @@ def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[s
             axes = grid[band * count + row, column]
             show_picture(axes, picture)
             if row == 0:
-                axes.set_title(wrapped(heading, 17), fontsize=9, loc="center")
+                axes.set_title(wrapped(str(heading), 17), fontsize=9, loc="center")
             if column == 0 and names:
                 axes.text(-0.05, 0.5, names[row], transform=axes.transAxes, rotation=90, va="center", ha="right",
                           fontsize=7, color=MUTED)  # fmt: skip
     return figure
 
 
-def color_ramps(ramps: Mapping[str, np.ndarray]) -> Figure:
+def color_ramps(ramps: Mapping[object, np.ndarray]) -> Figure:
     """Lookup tables `(256, 3)` uint8 as strips from black to white, one a method."""
     figure, grid = new_figure(len(ramps), 1, 8.0, 0.32 * len(ramps) + 0.2)
     for axes, (name, table) in zip(grid[:, 0], ramps.items(), strict=True):

@@ -11,7 +11,10 @@ from lib.figures.style import ACCENT, CONTROL, INK, MUTED, PALETTE, new_figure
 
 
 def dots(axes: Axes, rows: pd.DataFrame, controls: Sequence[str]) -> None:
-    """A dot with its interval for each row (method, value, low, high), the first at the bottom; dotted controls."""
+    """A dot with its interval for each row (method, label, value, low, high), the first at the bottom; dotted controls.
+
+    `controls` are identifiers of methods, here as in the figures below.
+    """
     for y, row in enumerate(rows.to_dict("records")):
         color = MUTED if row["method"] in controls else ACCENT
         low, high = (row["value"] if pd.isna(end) else end for end in (row["low"], row["high"]))
@@ -19,14 +22,17 @@ def dots(axes: Axes, rows: pd.DataFrame, controls: Sequence[str]) -> None:
         axes.plot(row["value"], y, "o", color=color, markersize=6)
         if row["method"] in controls:
             axes.axvline(row["value"], color=CONTROL, linestyle=":", linewidth=1, zorder=0)
-    axes.set(yticks=range(len(rows)), yticklabels=rows["method"])
+    axes.set(yticks=range(len(rows)), yticklabels=rows["label"])
     axes.grid(axis="y", visible=False)
 
 
 def intervals(
     rows: pd.DataFrame, metric: str, label: str, controls: Sequence[str], paper: Mapping[str, float] | None = None
 ) -> Figure:
-    """One metric of every method as a dot with its 95% interval; controls in gray, the paper's figure as a cross."""
+    """One metric of every method as a dot with its 95% interval; controls in gray, the paper's figure as a cross.
+
+    `paper` gives the paper's figure by the method's identifier.
+    """
     chosen = rows[rows["metric"] == metric].iloc[::-1].reset_index(drop=True)
     paper = paper or {}
     figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.3 * len(chosen))
@@ -44,32 +50,32 @@ def intervals(
 
 def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
     """PSNR against the ratio of colorfulness to the truth's: a numbered dot a method, the key beside it by PSNR."""
-    value = rows.pivot(index="method", columns="metric", values="value").sort_values("psnr", ascending=False)
+    value = rows.pivot(index=["method", "settings", "label"], columns="metric", values="value").reset_index()
+    value = value.sort_values("psnr", ascending=False, ignore_index=True)
     figure = Figure(figsize=(9.0, max(4.6, 0.6 + 0.19 * len(value))), layout="constrained")
     axes, key = figure.subplots(1, 2, width_ratios=(3, 1.5))
     x = value["colorfulness_ratio"].clip(upper=2.0)  # beyond twice the truth's, how much more no longer matters
     step, placed = 0.03 * max(value["psnr"].max() - value["psnr"].min(), 1.0), []
-    for number, method in enumerate(value.index, start=1):
-        color = MUTED if method in controls else ACCENT
-        place = [x[method] + 0.03, value.loc[method, "psnr"]]
+    for number, row in enumerate(value.itertuples(), start=1):
+        color = MUTED if row.method in controls else ACCENT
+        place = [x[row.Index] + 0.03, row.psnr]
         while any(abs(place[0] - px) < 0.055 and abs(place[1] - py) < step for px, py in placed):
             place[0] += 0.055  # beside the number that stands there already
         placed.append(tuple(place))
-        axes.plot(x[method], value.loc[method, "psnr"], "o", color=color, markersize=6)
+        axes.plot(x[row.Index], row.psnr, "o", color=color, markersize=6)
         axes.text(*place, str(number), fontsize=8, va="center", color=color)
-        text = f"{number}  {method}  {value.loc[method, 'psnr']:.1f} dB"
+        text = f"{number}  {row.label}  {row.psnr:.1f} dB"
         key.text(0, 1 - (number - 0.5) / len(value), text, fontsize=7.5, va="center", color=color)
-    for control in controls:
-        if control in value.index:
-            axes.axhline(value.loc[control, "psnr"], color=CONTROL, linestyle=":", linewidth=1, zorder=0)
+    for psnr in value.loc[value["method"].isin(controls), "psnr"]:
+        axes.axhline(psnr, color=CONTROL, linestyle=":", linewidth=1, zorder=0)
     axes.axvline(1.0, color=CONTROL, linestyle="--", linewidth=1, zorder=0)
     axes.set(xlabel="colorfulness, ratio to the truth's (2 or more at the edge)", ylabel="PSNR (dB, mean of images)")
     key.set_axis_off()
     return figure
 
 
-def bars(values: Mapping[str, tuple[float, float, float]], label: str, reference: float = 0.0) -> Figure:
-    """Differences as horizontal bars from `reference` with their interval `(value, low, high)`."""
+def bars(values: Mapping[object, tuple[float, float, float]], label: str, reference: float = 0.0) -> Figure:
+    """Differences as horizontal bars from `reference` with their interval `(value, low, high)`, by name or method."""
     figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.34 * len(values))
     axes = grid[0, 0]
     names = list(values)[::-1]
@@ -80,6 +86,6 @@ def bars(values: Mapping[str, tuple[float, float, float]], label: str, reference
         if np.isfinite([low, high]).all():
             axes.plot([low, high], [y, y], color=INK, linewidth=1.6)
     axes.axvline(reference, color=INK, linewidth=0.9)
-    axes.set(yticks=range(len(names)), yticklabels=names, xlabel=label)
+    axes.set(yticks=range(len(names)), yticklabels=map(str, names), xlabel=label)
     axes.grid(axis="y", visible=False)
     return figure

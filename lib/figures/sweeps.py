@@ -13,9 +13,10 @@ from lib.figures.style import MUTED, PALETTE, new_figure, wrapped
 def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], controls: Sequence[str]) -> Figure:
     """Metrics over the first swept parameter of `by`: a panel a metric, a line a method with its interval over seeds.
 
-    `lines` has the columns `by`, method, metric, mean, low, high (NaN with one seed); `labels` names the metrics to
-    draw. Methods at each setting of the further parameters are lines of their own; where that makes more than six, each
-    setting gets a row of panels. Controls are gray and dotted. With nothing but seeds the methods stand in a column.
+    `lines` has the columns `by` (values as text), method, label, metric, mean, low, high (NaN with one seed); `labels`
+    names the metrics to draw. Methods at each setting of the further parameters are lines of their own; where that
+    makes more than six, each setting gets a row of panels. The methods named by `controls` are gray and dotted. With
+    nothing but seeds the methods stand in a column.
     """
     if not by:
         return swept_seeds(lines, labels, controls)
@@ -25,25 +26,27 @@ def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], con
             further.append(other)
         else:  # goes with x, as in a zipped list: no line of its own
             along = lines.drop_duplicates(x).sort_values(x, key=numbers_first)[other]
-            name += f" (with {other} {', '.join(map(number_text, along))})"
+            name += f" (with {other} {', '.join(along)})"
     lines = lines.assign(setting=[settings_text(row) for row in lines[further].to_dict("records")])
     settings = list(dict.fromkeys(lines["setting"]))
     own = lines[~lines["method"].isin(controls)]
-    apart = len(own[["method", "setting"]].drop_duplicates()) > 6 and 1 < len(settings) <= 6
-    if not apart:
-        lines = lines.assign(method=filled_in(lines, further, controls))
+    apart = len(own[["label", "setting"]].drop_duplicates()) > 6 and 1 < len(settings) <= 6
+    if not apart:  # a control that no setting moves is drawn once
+        behind = lines["setting"].where(~lines["method"].isin(controls), "")
+        lines = lines.assign(
+            label=[", ".join(filter(None, names)) for names in zip(lines["label"], behind, strict=True)]
+        )
     bands = [(name, lines[lines["setting"] == name]) for name in settings] if apart else [("", lines)]
     positions, set_axis, joined = swept_axis(lines[x], name)
     panels = [(title, band, key) for title, band in bands for key in labels]
     columns = 2 if len(bands) == 1 and len(labels) > 3 else len(labels)
-    rows = -(-len(panels) // columns)
-    size = (max(4.6 * columns, 6.4), 3.7 * rows)
-    figure, grid = new_figure(rows, columns, *size, sharex=True)
-    methods = [name for name in dict.fromkeys(lines["method"]) if name not in controls]
+    size = (max(4.6 * columns, 6.4), 3.7 * -(-len(panels) // columns))
+    figure, grid = new_figure(-(-len(panels) // columns), columns, *size, sharex=True)
+    names = list(dict.fromkeys(lines.loc[~lines["method"].isin(controls), "label"]))
     handles: dict[str, object] = {}
     for axes, (title, band, key) in zip(grid.flat, panels, strict=False):
         near, beyond = without_far_controls(band[band["metric"] == key], controls)
-        handles |= swept_lines(axes, near.assign(place=near[x].map(positions)), methods, controls, joined)
+        handles |= swept_lines(axes, near.assign(place=near[x].map(positions)), names, controls, joined)
         set_axis(axes)
         axes.set_ylabel(labels[key])
         axes.set_title("\n".join(filter(None, (title, wrapped(beyond, 56)))), fontsize=8.5, color=MUTED)
@@ -69,24 +72,7 @@ def numbers_first(values: pd.Series) -> pd.Series:
 
 def settings_text(values: Mapping[str, object]) -> str:
     """`epochs 9, batch_size 16`."""
-    return ", ".join(f"{name} {number_text(value)}" for name, value in values.items())
-
-
-def filled_in(lines: pd.DataFrame, further: Sequence[str], controls: Sequence[str]) -> list[str]:
-    """The lines' methods with their further settings: put into the name where it has a ‹place› for them, else behind.
-
-    Controls keep their names: a line that no setting moves is drawn once.
-    """
-    names = []
-    for line in lines.to_dict("records"):
-        name, behind = line["method"], {}
-        for parameter in () if name in controls else further:
-            if f"‹{parameter}›" in name:
-                name = name.replace(f"‹{parameter}›", number_text(line[parameter]))
-            else:
-                behind[parameter] = line[parameter]
-        names.append(", ".join(filter(None, (name, settings_text(behind)))))
-    return names
+    return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
 def without_far_controls(lines: pd.DataFrame, controls: Sequence[str]) -> tuple[pd.DataFrame, str]:
@@ -100,45 +86,45 @@ def without_far_controls(lines: pd.DataFrame, controls: Sequence[str]) -> tuple[
         return lines, ""
     reach = 4 * max(ends.max() - ends.min(), 1e-9)
     off = lines[lines["method"].isin(controls) & ~lines["mean"].between(ends.min() - reach, ends.max() + reach)]
-    words = [f"{method} {rows['mean'].mean():.4g}" for method, rows in off.groupby("method", sort=False)]
+    words = [f"{label} {rows['mean'].mean():.4g}" for label, rows in off.groupby("label", sort=False)]
     return lines.drop(off.index), "beyond the panel: " + ", ".join(words) if words else ""
 
 
 def swept_seeds(lines: pd.DataFrame, labels: Mapping[str, str], controls: Sequence[str]) -> Figure:
     """Where only the seed was swept: the mean of every method with its interval over seeds, a panel a metric."""
-    methods = list(dict.fromkeys(lines["method"]))[::-1]
+    methods = lines[["method", "label"]].drop_duplicates()[::-1]
     figure, grid = new_figure(1, len(labels), 3.0 + 3.4 * len(labels), 1.0 + 0.34 * len(methods), sharey=True)
-    for axes, (key, label) in zip(grid[0], labels.items(), strict=True):
-        chosen = lines[lines["metric"] == key].rename(columns={"mean": "value"}).set_index("method").reindex(methods)
-        dots(axes, chosen.reset_index(), controls)
+    for axes, (key, title) in zip(grid[0], labels.items(), strict=True):
+        own = lines[lines["metric"] == key].rename(columns={"mean": "value"})
+        dots(axes, methods.merge(own, how="left", on=["method", "label"]), controls)
         axes.set_ylim(-0.6, len(methods) - 0.4)
-        axes.set_xlabel(label)
+        axes.set_xlabel(title)
     return figure
 
 
 def swept_lines(
-    axes: Axes, lines: pd.DataFrame, methods: Sequence[str], controls: Sequence[str], joined: bool
+    axes: Axes, lines: pd.DataFrame, labels: Sequence[str], controls: Sequence[str], joined: bool
 ) -> dict[str, object]:
-    """Draw a panel's lines at the x `place` of their rows; returns their handles by name, for one key below all.
+    """Draw a panel's lines at the x `place` of their rows; returns their handles by label, for one key below all.
 
-    `methods` are those of all panels: each has its color wherever it is drawn. Not `joined`, methods are dots beside
-    each other: nothing lies between two names.
+    `labels` are those of all panels but the controls': each has its color wherever it is drawn. Not `joined`, methods
+    are dots beside each other: nothing lies between two names.
     """
     handles: dict[str, object] = {}
-    for method, own in lines.groupby("method", sort=False):
+    for (method, label), own in lines.groupby(["method", "label"], sort=False):
         if method in controls:
             # One value a place: with further settings a control stands there as often as they do.
             own, style = (
                 own.groupby("place", as_index=False)["mean"].mean(),
                 (":", "-.")[list(controls).index(method) % 2],
             )
-            (handles[method],) = axes.plot(own["place"], own["mean"], style, color=MUTED, marker="." * (len(own) == 1))
+            (handles[label],) = axes.plot(own["place"], own["mean"], style, color=MUTED, marker="." * (len(own) == 1))
             continue
-        number, own = methods.index(method), own.sort_values("place")
+        number, own = labels.index(label), own.sort_values("place")
         color, style = PALETTE[number % len(PALETTE)], ("-", "--")[number // len(PALETTE) % 2]
-        place = own["place"] + (0.0 if joined else 0.12 * (number - (len(methods) - 1) / 2))
+        place = own["place"] + (0.0 if joined else 0.12 * (number - (len(labels) - 1) / 2))
         look = dict(linestyle=style if joined else "none", color=color, marker="o", markersize=5)
-        (handles[method],) = axes.plot(place, own["mean"], **look)
+        (handles[label],) = axes.plot(place, own["mean"], **look)
         axes.vlines(place, own["low"], own["high"], color=color, alpha=0.6, linewidth=1.4 if joined else 2.4)
         if joined:
             axes.fill_between(place, own["low"], own["high"], color=color, alpha=0.13, linewidth=0)
@@ -146,7 +132,7 @@ def swept_lines(
 
 
 def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], object], bool]:
-    """Where swept values stand on the x axis, what sets an axis up for them, and whether lines may join them.
+    """Where swept values, as text, stand on the x axis, what sets an axis up, and whether lines may join them.
 
     Numbers (also lists of one) stand at their size, on a logarithmic axis where they span more than a factor of 20,
     zero then a step left of the smallest; anything else stands side by side.
@@ -156,7 +142,7 @@ def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], obj
         positions = {value: float(value) for value in distinct}
     except (TypeError, ValueError):
         positions = {value: float(place) for place, value in enumerate(distinct)}
-        names = [wrapped(str(value), max(44 // len(distinct), 9)) for value in distinct]
+        names = [wrapped(value, max(44 // len(distinct), 9)) for value in distinct]
 
         def name_them(axes: Axes) -> None:
             axes.set(xlabel=name, xlim=(-0.5, len(names) - 0.5))
@@ -164,7 +150,7 @@ def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], obj
             axes.grid(axis="x", visible=False)
 
         return positions, name_them, False
-    ticks = {place: number_text(value) for value, place in sorted(positions.items(), key=lambda item: item[1])}
+    ticks = {place: value for value, place in sorted(positions.items(), key=lambda item: item[1])}
     above = [place for place in positions.values() if place > 0]
     wide = min(positions.values()) >= 0 and len(above) > 1 and max(above) > 20 * min(above)
 
@@ -177,11 +163,3 @@ def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], obj
         axes.minorticks_off()
 
     return positions, set_up, True
-
-
-def number_text(value: object) -> str:
-    """A swept value at an axis: numbers short, anything else as it is."""
-    try:
-        return f"{float(value):.10g}"
-    except (TypeError, ValueError):
-        return str(value)

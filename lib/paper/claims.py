@@ -7,12 +7,12 @@ whose measurement is missing gets "cannot tell" with the reason; no verdict is w
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.intervals import mean_interval, verdict
-from lib.evaluation.names import GRAY_COPY, JUDGED, ROW
+from lib.evaluation.names import GRAY_COPY, JUDGED, PAPER, Method
+from lib.evaluation.rows import methods_of, of_method, rows_of
 from lib.paper.preprocessing import paired_over_seeds
 from lib.workbook.analysis.verdicts import judged_in_words
 from lib.workbook.records.reader import RunFiles
@@ -22,6 +22,7 @@ Noise = Mapping[str, float]  # standard deviation over seeds by metric
 
 PAPER_PAIRS, PAPER_EPOCHS = 1000, 20  # the smallest of its grid; after 20 epochs it sees its loss flatten
 FLAT = 0.05  # a loss that falls by less than this share of its whole fall is called flat
+PAPER_MAPS = ("intensity_rules", "opencv_jet", "opencv_turbo", "opencv_viridis", "opencv_hot", "gradient_hand_made")
 SEED_NOISE = "intervals widened by the spread over seeds"
 
 
@@ -31,31 +32,37 @@ def read_table(run: RunFiles, notebook: str, name: str = "per_image") -> pd.Data
     if notebook not in run.results or not file.exists():
         return None
     # Names are text whatever they look like: a picture may be called 001 or NA.
-    return pd.read_csv(file, dtype={"name": str, "method": str}, keep_default_na=False, na_values=[""])
+    text = dict.fromkeys(("name", "method", "settings", "label"), str)
+    return pd.read_csv(file, dtype=text, keep_default_na=False, na_values=[""])
 
 
-def best_of(per_image: pd.DataFrame, methods: Sequence[str], metric: str = "psnr") -> str:
-    """The method with the highest mean of a metric."""
-    return per_image[per_image["method"].isin(methods)].groupby("method")[metric].mean().idxmax()
+def best_of(per_image: pd.DataFrame, names: Sequence[str], metric: str = "psnr") -> Method:
+    """Of the methods with these identifiers the one with the highest mean of a metric."""
+    methods = [method for method in methods_of(per_image) if method.name in names]
+    return max(methods, key=lambda method: of_method(per_image, method)[metric].mean())
 
 
-def grid_of(per_image: pd.DataFrame) -> list[str]:
+def grid_of(table: pd.DataFrame) -> list[Method]:
     """The paper's networks among a table's methods, fewest pairs and epochs first.
 
     The last, most pairs and all epochs, stands for the paper's network in every claim: it is fixed before it is scored.
     """
-    networks = [method for method in per_image["method"].unique() if method.startswith("CNN,")]
-    return sorted(networks, key=lambda name: [int(word) for word in name.split() if word.isdigit()])
+    networks = [method for method in methods_of(table) if method.name == "cnn"]
+    return sorted(networks, key=lambda method: (method.settings["pairs"], method.settings["epochs"]))
 
 
-def budget(network: str) -> str:
-    """A remark for a network, named `CNN, N pairs, N epochs`, that was trained on less than any of the paper's."""
-    pairs, epochs = (int(word) for word in network.split() if word.isdigit())
-    return "" if pairs >= PAPER_PAIRS and epochs >= PAPER_EPOCHS else "; trained on less than the paper's network"
+def budget(network: Method) -> str:
+    """A remark for a network that was trained on less than any of the paper's."""
+    enough = network.settings["pairs"] >= PAPER_PAIRS and network.settings["epochs"] >= PAPER_EPOCHS
+    return "" if enough else "; trained on less than the paper's network"
 
 
 def compare(
-    per_image: pd.DataFrame, method: str, reference: str, metrics: Sequence[str] = JUDGED, noise: Noise | None = None
+    per_image: pd.DataFrame,
+    method: Method,
+    reference: Method,
+    metrics: Sequence[str] = JUDGED,
+    noise: Noise | None = None,
 ) -> tuple[str, str]:
     """Paired differences in words, `+0.31 dB [+0.16, +0.45], ...`, and the verdict that PSNR and SSIM agree on.
 
@@ -80,9 +87,8 @@ def judge_cnn_against_nothing(cnn: pd.DataFrame) -> Judged:
 
 def judge_cnn_against_classical(classical: pd.DataFrame, cnn: pd.DataFrame) -> Judged:
     """The network against the best of the paper's three kinds of map; maps fitted to the data are none of its own."""
-    own = ("intensity rules", "JET", "TURBO", "VIRIDIS", "HOT", "custom gradient (hand-made)")
-    rival, network = best_of(classical, own), grid_of(cnn)[-1]
-    both = pd.concat([classical[classical["method"] == rival], cnn[cnn["method"] == network]])
+    rival, network = best_of(classical, PAPER_MAPS), grid_of(cnn)[-1]
+    both = pd.concat([of_method(classical, rival), of_method(cnn, network)])
     words, result = compare(both, network, rival)
     said = "CNN 23.14 dB / SSIM 0.93; color maps at most 19.3 dB / 0.65 (Table I)"
     return said, f"{network}, against {rival}: {words}{budget(network)}", result
@@ -100,7 +106,11 @@ def judge_printed_loss(change: float) -> Judged:
 def judge_perceptual_loss(perceptual: pd.DataFrame, noise: Noise) -> Judged:
     """The corrected perceptual loss against MSE alone, same pairs, epochs and seed."""
     without = grid_of(perceptual)[-1]
-    with_it = without.replace("CNN,", "CNN + perceptual,").rsplit(",", 1)[0]
+    (with_it,) = (
+        method
+        for method in methods_of(perceptual)
+        if method.name == "cnn_perceptual" and method.settings["pairs"] == without.settings["pairs"]
+    )
     words, result = compare(perceptual, with_it, without, (*JUDGED, "vgg_distance"), noise)
     said = "Perceptual loss improves accuracy and visual quality (III.B, IV.B)"
     return said, f"With a gradient, against MSE alone: {words} (less is better); {SEED_NOISE}", result
@@ -156,7 +166,7 @@ def judge_plateau(history: pd.DataFrame) -> Judged:
 def judge_more_pairs(cnn: pd.DataFrame, noise: Noise) -> Judged:
     """Most pairs against fewest, at the full number of epochs."""
     most, said = grid_of(cnn)[-1], "Results are shown for 1,000 and 2,000 pairs (Fig. 4); expansion is to help (V.B)"
-    fewest = next(name for name in grid_of(cnn) if name.endswith(most.split(", ")[-1]))
+    fewest = next(network for network in grid_of(cnn) if network.settings["epochs"] == most.settings["epochs"])
     if fewest == most:
         return said, "Only one number of pairs was trained", "cannot tell"
     words, result = compare(cnn, most, fewest, noise=noise)
@@ -166,7 +176,7 @@ def judge_more_pairs(cnn: pd.DataFrame, noise: Noise) -> Judged:
 def judge_saturation(cnn: pd.DataFrame) -> Judged:
     """Colorfulness of the network's outputs against the truth's."""
     network = grid_of(cnn)[-1]
-    rows = summarize(cnn[cnn["method"] == network]).set_index("metric").loc["colorfulness_ratio"]
+    rows = summarize(of_method(cnn, network)).set_index("metric").loc["colorfulness_ratio"]
     interval = f"{rows['value']:.2f} [{rows['low']:.2f}, {rows['high']:.2f}]"
     measured = f"{network}: {interval} of the truth's colorfulness{budget(network)}"
     said = "The colorization appears de-saturated in some cases (IV.B)"
@@ -217,17 +227,16 @@ def ledger(run: RunFiles, seeds: pd.DataFrame, sweeps: Sequence[dict[str, str]] 
 def paper_rows() -> pd.DataFrame:
     """The numbers of the paper's Table I, as rows beside the measured ones; it gives no count and no interval."""
     printed = {
-        "paper: custom color mapping": (18.5, 0.62),
-        "paper: intensity-based mapping": (19.3, 0.65),
-        "paper: OpenCV color mapping": (19.3, 0.65),
-        "paper: CNN, fine-tuned": (23.14, 0.93),
+        "custom color mapping": (18.5, 0.62),
+        "intensity-based mapping": (19.3, 0.65),
+        "OpenCV color mapping": (19.3, 0.65),
+        "CNN, fine-tuned": (23.14, 0.93),
     }
-    rows = [
-        (m, k, np.nan, v, np.nan, np.nan)
-        for m, pair in printed.items()
-        for k, v in zip(("psnr", "ssim"), pair, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=ROW)
+    return rows_of(
+        Method(PAPER, {"method": name}).row(metric, None, value)
+        for name, values in printed.items()
+        for metric, value in zip(JUDGED, values, strict=True)
+    )
 
 
 def claims_table(claims: list[dict[str, str]]) -> "pd.io.formats.style.Styler":

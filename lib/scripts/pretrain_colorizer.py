@@ -12,7 +12,6 @@ import hashlib
 from dataclasses import asdict, replace
 from datetime import date
 
-import pandas as pd
 from torch import nn
 
 from lib.color.spaces import gray_to_rgb
@@ -66,10 +65,11 @@ def score(pairs: Pairs) -> dict[str, dict[str, list[float]]]:
     table = evaluate(colorizers, test)
     rows = summarize(table)
     rows = rows[rows["metric"].isin(METRICS)]
-    gains = [(name, "gain", len(test), *difference(table, name, GRAY_COPY, "psnr")) for name in SETTINGS]
     found: dict[str, dict[str, list[float]]] = {}
-    for row in pd.concat([rows, pd.DataFrame(gains, columns=rows.columns)]).itertuples():
-        found.setdefault(row.method, {})[row.metric] = [round(float(v), 4) for v in (row.value, row.low, row.high)]
+    for row in rows.itertuples():
+        found.setdefault(row.label, {})[row.metric] = [round(float(v), 4) for v in (row.value, row.low, row.high)]
+    for name in SETTINGS:
+        found[name]["gain"] = [round(v, 4) for v in difference(table, name, GRAY_COPY, "psnr")]
     return found
 
 

@@ -11,7 +11,7 @@ from lib.common.usage import UsageError
 from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.live_line import LiveLine
 from lib.workbook.parameters import Notebook, assign, given_parameters, inspect, select
-from lib.workbook.records.reader import COMPARISON, load_run
+from lib.workbook.records.reader import COMPARISON, load_run, read_results
 from lib.workbook.records.score_table import results_table, short_names
 
 # nbconvert, pandas, torch and Dask take seconds to import: they are imported where they are used, so that the help and
@@ -23,6 +23,10 @@ def run(options: argparse.Namespace) -> int:
     from lib.workbook.report.run_page import write_report
 
     notebooks = [inspect(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+    if options.help_notebook is not None:
+        chosen = select(notebooks, options.help_notebook, "--help-notebook")
+        print("\n\n".join(notebook.help_text() for notebook in chosen))
+        return 0
     selected = select(notebooks, options.only)
     folder = run_folder(options.output, options.profile)
     parameters = given_parameters(notebooks, selected, options)
@@ -71,12 +75,15 @@ def new_record(folder: Path, options: argparse.Namespace, planned: list[tuple[st
     """run.json at the start: what was asked, and what is to be done. A run into an old folder keeps its others."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "run.json"
+    stale = {stem for stem, _ in planned} | {COMPARISON}
     try:
         kept = read_json(path)["notebooks"] if path.exists() else {}
+        for file in folder.glob("*/results.json"):
+            if file.parent.name not in stale:
+                read_results(file)  # it is to stand on the page beside the new ones
     except ValueError as error:
         raise UsageError(str(error)) from None
     kept.pop(COMPARISON, None)  # it gathers the others' results, which are about to change
-    stale = {stem for stem, _ in planned} | {COMPARISON}
     for stem in stale:  # an older result must not pass for this run's
         (folder / stem / "results.json").unlink(missing_ok=True)
         for suffix in (".ipynb", ".html"):

@@ -1,6 +1,5 @@
 """`workbook table`: means over seeds of what sweeps and runs recorded, printed and written."""
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -9,20 +8,21 @@ import yaml
 
 from lib.common.files import OUTPUTS, resolve
 from lib.common.usage import UsageError, convert
-from lib.workbook.analysis.long_table import find_results, tidy
-from lib.workbook.analysis.over_seeds import asked_by_sweep, caption, lacking, markdown, over_seeds, shown, write_table
+from lib.workbook.analysis.long_table import find_results, load_long_table
+from lib.workbook.analysis.over_seeds import asked_by_sweep, lacking, over_seeds
+from lib.workbook.analysis.tables import caption, markdown, shown, write_table
 from lib.workbook.records.reader import load_sweep
 
 
 def parse_baseline(texts: Sequence[str]) -> dict[str, object]:
-    """`["method=gray copy", "epochs=9"]` as a dictionary; values are read as YAML, methods are text."""
+    """`["method=gray_copy", "epochs=9"]` as a dictionary; values are read as YAML, methods are text."""
     baseline = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
-            raise UsageError(f"--baseline: write NAME=VALUE, such as method='gray copy' or epochs=9, not '{text}'.")
+            raise UsageError(f"--baseline: write NAME=VALUE, such as method=gray_copy or epochs=9, not '{text}'.")
         try:
-            baseline[name] = template_name(value) if name == "method" else number_or_text(yaml.safe_load(value))
+            baseline[name] = value if name == "method" else number_or_text(yaml.safe_load(value))
         except yaml.YAMLError:
             raise UsageError(f"--baseline: {value!r} is not readable as YAML; a list is written [1, 2].") from None
     return baseline
@@ -33,11 +33,6 @@ def number_or_text(value: object) -> object:
     with suppress(TypeError, ValueError):
         return convert(value, "float") if isinstance(value, str) else value
     return value
-
-
-def template_name(method: str) -> str:
-    """A method's template as it may be typed: <pair_counts> for ‹pair_counts›."""
-    return re.sub(r"<(\w+)>", r"‹\1›", method)
 
 
 def table_command(
@@ -57,12 +52,12 @@ def table_command(
     if files:
         folder = resolve(pattern)
         record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}
-        table = tidy(files)
+        table = load_long_table(files)
         asked = asked_by_sweep(table, record)
         given = {
             "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
             "baseline": parse_baseline(baseline),
-            "methods": [template_name(name) for name in methods],
+            "methods": list(methods),
         }
         asked |= {name: value for name, value in given.items() if value}
         lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)

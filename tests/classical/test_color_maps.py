@@ -24,7 +24,7 @@ def test_opencv_maps_are_opencvs(name):
 
 def test_lookup_paints_every_level_with_its_row_of_the_table():
     table = np.random.default_rng(0).integers(0, 256, (256, 3), dtype=np.uint8)
-    assert np.array_equal(color_maps.LookupColorizer(table, "random").map_image(CAMERA), table[CAMERA])
+    assert np.array_equal(color_maps.LookupColorizer(table).map_image(CAMERA), table[CAMERA])
 
 
 def test_intensity_rules_read_as_an_if_else_chain():
@@ -42,13 +42,13 @@ def test_intensity_rules_read_as_an_if_else_chain():
 
 @pytest.mark.parametrize("name", color_maps.GRADIENTS)
 def test_hand_made_gradients_keep_the_light(name):
-    luma = color_maps.gradient_map(color_maps.GRADIENTS[name], name).table @ np.array([0.299, 0.587, 0.114])
+    luma = color_maps.gradient_map(color_maps.GRADIENTS[name]).table @ np.array([0.299, 0.587, 0.114])
     assert np.abs(luma - np.arange(256)).max() < 3
 
 
 def test_gradient_map_takes_even_colors_and_placed_ones():
-    even = color_maps.gradient_map(["black", "red", "white"], "even").table.astype(int)
-    assert np.array_equal(even, color_maps.gradient_map([(0, "black"), (0.5, "red"), (1, "white")], "placed").table)
+    even = color_maps.gradient_map(["black", "red", "white"]).table.astype(int)
+    assert np.array_equal(even, color_maps.gradient_map([(0, "black"), (0.5, "red"), (1, "white")]).table)
     ramp = np.arange(256) / 255
     expected = 255 * np.stack([np.interp(ramp, [0, 0.5, 1], stop) for stop in ([0, 1, 1], [0, 0, 1], [0, 0, 1])], 1)
     assert np.abs(even - expected).max() <= 1
@@ -57,16 +57,15 @@ def test_gradient_map_takes_even_colors_and_placed_ones():
 def test_intensity_map_is_the_mean_color_of_each_level_and_no_other_table_is_nearer(pairs):
     gray, color = pairs
     fitted = color_maps.fit_intensity_map(gray, color)
-    assert fitted.name == "intensity-only map (best)"
     for level in np.unique(gray):
         assert np.abs(fitted.table[level] - color[gray == level].mean(axis=0)).max() <= 0.5
     best = squared_error(fitted, pairs)
     rng = np.random.default_rng(0)
     for size in (1, 3, 20):
         other = np.clip(fitted.table.astype(int) + rng.integers(-size, size + 1, (256, 3)), 0, 255).astype(np.uint8)
-        assert squared_error(color_maps.LookupColorizer(other, "other"), pairs) > best
+        assert squared_error(color_maps.LookupColorizer(other), pairs) > best
     assert (
-        squared_error(color_maps.LookupColorizer(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, 1), ""), pairs)
+        squared_error(color_maps.LookupColorizer(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, 1)), pairs)
         > best
     )
 
@@ -90,12 +89,12 @@ def test_fitted_gradient_lies_between_the_best_table_and_fewer_stops(pairs):
     assert errors == sorted(errors, reverse=True)
     best = squared_error(color_maps.fit_intensity_map(*pairs), pairs)
     assert best < errors[-1] < 1.02 * best
-    hand_made = color_maps.gradient_map(color_maps.GRADIENTS["landscape"], "landscape")
+    hand_made = color_maps.gradient_map(color_maps.GRADIENTS["landscape"])
     assert errors[0] < squared_error(hand_made, pairs)
 
 
 def test_fitted_gradient_recovers_a_gradient_and_bridges_unseen_levels():
-    truth = color_maps.gradient_map(["black", "#204060", "#80a040", "#e0c0a0", "white"], "truth")
+    truth = color_maps.gradient_map(["black", "#204060", "#80a040", "#e0c0a0", "white"])
     gray = np.concatenate([np.arange(0, 60), np.arange(180, 256)]).astype(np.uint8)[None, None]
     color = truth.map_image(gray[0])[None]
     fitted = color_maps.fit_gradient(gray, color, stops=5)
@@ -106,8 +105,7 @@ def test_fitted_gradient_recovers_a_gradient_and_bridges_unseen_levels():
 
 def test_preprocessed_filters_and_then_paints():
     viridis = color_maps.opencv_map("viridis")
-    chain = color_maps.Preprocessed(fourier.low_pass, viridis, "smooth viridis")
-    assert chain.name == "smooth viridis"
+    chain = color_maps.Preprocessed(fourier.low_pass, viridis)
     assert np.array_equal(chain.map_image(CAMERA), viridis.table[fourier.low_pass(CAMERA)])
 
 
@@ -120,7 +118,7 @@ def test_wrong_values_are_refused_in_words(pairs):
     with pytest.raises(ValueError, match=r"no color map 'JETT'; it has AUTUMN, BONE"):
         color_maps.opencv_map("JETT")
     with pytest.raises(ValueError, match=r"shape \(255, 3\)"):
-        color_maps.LookupColorizer(np.zeros((255, 3), np.uint8), "short")
+        color_maps.LookupColorizer(np.zeros((255, 3), np.uint8))
     with pytest.raises(ValueError, match=r"\(4, 3, 48, 64\)"):
         color_maps.intensity_rules()(torch.zeros(4, 3, 48, 64))
     with pytest.raises(ValueError, match="2 to 256 stops, got 1"):

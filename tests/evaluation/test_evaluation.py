@@ -11,9 +11,12 @@ from lib.color import spaces
 from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.evaluate import device_of, evaluate, predict
 from lib.evaluation.methods import controls, load_methods
-from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS
+from lib.evaluation.names import CONTROLS, COSTS, GRAY_COPY, INTENSITY_MAP, METRICS, ROW, Method
+from lib.evaluation.rows import of_method, values_of
 from lib.losses.vgg_features import feature_distance, vgg11_features
 from lib.networks.registry import build_network
+
+CONTROL_METHODS = (GRAY_COPY, INTENSITY_MAP)
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +41,13 @@ def rows(scores):
 
 
 def value_of(rows, method, metric):
-    (row,) = rows[(rows["method"] == method) & (rows["metric"] == metric)].itertuples()
-    return row.value
+    return row_of(rows, method, metric).value
+
+
+def row_of(rows, method, metric):
+    own = of_method(rows, method)
+    (row,) = own[own["metric"] == metric].itertuples()
+    return row
 
 
 def test_the_gray_copys_scores_are_what_direct_computation_gives(rows, test_split):
@@ -86,11 +94,13 @@ def test_predictions_are_rounded_to_eight_bits(test_split):
 def test_a_row_a_method_and_picture_in_the_order_given(scores, methods, test_split):
     assert len(scores) == len(methods) * len(test_split)
     for method in methods:
-        assert scores[scores["method"] == method]["name"].tolist() == test_split.names
+        own = of_method(scores, method)
+        assert own["name"].tolist() == test_split.names and set(own["label"]) == {Method.of(method).label}
 
 
 def test_every_method_has_every_metric_with_an_interval_around_it(rows, methods, test_split):
-    assert rows["method"].drop_duplicates().tolist() == list(methods)
+    assert values_of(rows).index.tolist() == [*CONTROL_METHODS, Method("tinted")]
+    assert tuple(rows.columns) == ROW and rows["label"].drop_duplicates().tolist()[0] == "gray copy"
     for _, own in rows.groupby("method"):
         assert own["metric"].tolist() == [metric for metric in METRICS if metric not in COSTS]
     assert (rows["n"] == len(test_split)).all()
@@ -105,8 +115,8 @@ def test_without_features_there_is_no_vgg_distance(test_split):
 
 def test_intervals_are_the_same_every_time_and_about_those_of_the_t_distribution(scores, rows):
     pd.testing.assert_frame_equal(summarize(scores), rows)
-    values = scores[scores["method"] == GRAY_COPY]["psnr"].to_numpy()
-    (row,) = rows[(rows["method"] == GRAY_COPY) & (rows["metric"] == "psnr")].itertuples()
+    values = of_method(scores, GRAY_COPY)["psnr"].to_numpy()
+    row = row_of(rows, GRAY_COPY, "psnr")
     low, high = stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values))
     assert row.value == pytest.approx(values.mean())
     assert (row.high - row.low) == pytest.approx(high - low, rel=0.3)
@@ -137,17 +147,17 @@ def test_differences_are_paired_and_signed(scores, rows):
 
 
 def test_pairing_sees_what_unpaired_intervals_hide(scores, rows):
-    better = scores[scores["method"] == GRAY_COPY].assign(method="better")
+    better = of_method(scores, GRAY_COPY).assign(method="better")
     better["psnr"] += 0.05
     value, low, high = difference(pd.concat([scores, better]), "better", GRAY_COPY, "psnr")
     assert (value, low, high) == pytest.approx((0.05, 0.05, 0.05))
-    (row,) = rows[(rows["method"] == GRAY_COPY) & (rows["metric"] == "psnr")].itertuples()
+    row = row_of(rows, GRAY_COPY, "psnr")
     assert row.high - row.low > 0.5
 
 
 @pytest.mark.parametrize("other", ["nobody", GRAY_COPY])
 def test_differences_need_the_same_pictures(scores, other):
-    fewer = scores[~((scores["method"] == GRAY_COPY) & (scores["name"] == scores["name"].iloc[0]))]
+    fewer = scores.drop(of_method(scores, GRAY_COPY).index[:1])
     with pytest.raises(ValueError, match=f"tinted and {other} were not measured on the same pictures"):
         difference(fewer, "tinted", other, "psnr")
 
@@ -198,16 +208,29 @@ def test_ten_lines_of_ones_own_stand_in_the_table(tmp_path, monkeypatch, test_sp
     assert load_methods("") == {}
 
 
-@pytest.mark.parametrize("content", ["x = 1", "METHODS = []", "METHODS = {'a': 3}"])
+@pytest.mark.parametrize("content", ["x = 1", "METHODS = []", "METHODS = {'a': 3}", "METHODS = {3: print}"])
 def test_a_file_without_methods_is_named(tmp_path, content):
     (tmp_path / "mine.py").write_text(content)
     with pytest.raises(ValueError, match=r'mine\.py: must define METHODS = {"a name": a colorizer}'):
         load_methods(str(tmp_path / "mine.py"))
+
+
+@pytest.mark.parametrize(
+    "name", ["gray copy", "gray_copy", "CNN", "cnn, wider", "Ours, mine", "JET", "truth", "gray", "paper: better"]
+)
+def test_a_name_that_is_taken_is_refused_for_a_users_method(tmp_path, name):
+    (tmp_path / "mine.py").write_text(f"METHODS = {{'sepia': print, {name!r}: print}}")
+    with pytest.raises(ValueError, match=f"mine.py: the name '{name}' is taken by one of the workbook's own methods"):
+        load_methods(str(tmp_path / "mine.py"))
+
+
+def test_a_missing_file_of_methods_is_named():
     with pytest.raises(FileNotFoundError, match=r"nowhere\.py: no such file of methods"):
         load_methods("nowhere.py")
 
 
 def test_the_controls_are_named_as_every_table_names_them(pairs):
-    assert list(controls(pairs)) == ["gray copy", "intensity-only map (best)"]
+    assert [method.label for method in controls(pairs)] == ["gray copy", "intensity-only map (best)"]
+    assert tuple(method.name for method in controls(pairs)) == CONTROLS
     gray = spaces.to_tensor(np.asarray(Image.new("L", (16, 16), 80)))[None]
     assert torch.equal(controls(pairs)[GRAY_COPY](gray), gray.expand(1, 3, 16, 16))

@@ -20,11 +20,15 @@ HISTORY = pd.DataFrame(
 )
 ROWS = pd.DataFrame(
     [
-        (method, metric, 4, value, value - 0.1, value + 0.1)
-        for method, psnr, ratio in (("gray copy", 23.0, 0.0), ("CNN, 5 pairs", 22.0, 0.5), ("JET", 6.0, 5.0))
+        (method, "{}", label, metric, 4, value, value - 0.1, value + 0.1)
+        for method, label, psnr, ratio in (
+            ("gray_copy", "gray copy", 23.0, 0.0),
+            ("cnn", "CNN, 5 pairs", 22.0, 0.5),
+            ("opencv_jet", "JET", 6.0, 5.0),
+        )
         for metric, value in (("psnr", psnr), ("colorfulness_ratio", ratio))
     ],
-    columns=["method", "metric", "n", "value", "low", "high"],
+    columns=["method", "settings", "label", "metric", "n", "value", "low", "high"],
 )
 CURVE = pd.DataFrame(
     [("knob", 0.0, 2.0, 0.6, 0.5), ("knob", 1.0, 1.0, 1.0, 0.3), ("control", 1.5, 0.5, 0.9, 0.4)],
@@ -34,29 +38,30 @@ LABELS = {"psnr": "PSNR (dB)", "ssim": "SSIM"}
 
 
 def lines_over(values, methods=("net",), further=None, spread=0.2):
-    """Lines of `tables.over_seeds` by hand: gray copy at 23, each method a little higher with each value."""
+    """Lines of `over_seeds` by hand: gray copy at 23, each method a little higher with each value."""
     rows = [
-        {"x": x, **more, "method": method, "metric": metric, "mean": mean, "low": mean - spread, "high": mean + spread}
+        {"x": f"{x:g}" if isinstance(x, float) else str(x), **more, "method": method, "label": method.replace("_", " "),
+         "metric": metric, "mean": mean, "low": mean - spread, "high": mean + spread}
         for place, x in enumerate(values)
-        for more in ([{"epochs": e} for e in further] if further else [{}])
+        for more in ([{"epochs": str(e)} for e in further] if further else [{}])
         for metric in LABELS
-        for method, mean in [("gray copy", 23.0), *((m, 22.0 + place + 0.1 * k) for k, m in enumerate(methods))]
-    ]
+        for method, mean in [("gray_copy", 23.0), *((m, 22.0 + place + 0.1 * k) for k, m in enumerate(methods))]
+    ]  # fmt: skip
     table = pd.DataFrame(rows)
-    table.loc[table["method"] == "gray copy", ["low", "high"]] = np.nan if np.isnan(spread) else 23.0
+    table.loc[table["method"] == "gray_copy", ["low", "high"]] = np.nan if np.isnan(spread) else 23.0
     return table
 
 
 CALLS = {
     "swept": [
-        (lines_over([0.0, 0.01, 0.5, 5.0]), ["x"], LABELS, ["gray copy"]),
-        (lines_over([1.0], spread=np.nan), ["x"], {"psnr": "PSNR"}, ["gray copy"]),  # one value, one seed
-        (lines_over(["none", "edges, smoothed"], ["a", "b"]), ["x"], LABELS, ["gray copy"]),
-        (lines_over([1, 2], ["a", "b", "c"], further=[3, 6, 9]), ["x", "epochs"], LABELS, ["gray copy"]),
-        (lines_over([0], ["a", "b"]).drop(columns="x"), [], LABELS, ["gray copy"]),
-        (lines_over(["a", "b"], [f"one of many, {i}" for i in range(60)]), ["x"], LABELS, ["gray copy"]),
+        (lines_over([0.0, 0.01, 0.5, 5.0]), ["x"], LABELS, ["gray_copy"]),
+        (lines_over([1.0], spread=np.nan), ["x"], {"psnr": "PSNR"}, ["gray_copy"]),  # one value, one seed
+        (lines_over(["none", "edges, smoothed"], ["a", "b"]), ["x"], LABELS, ["gray_copy"]),
+        (lines_over([1, 2], ["a", "b", "c"], further=[3, 6, 9]), ["x", "epochs"], LABELS, ["gray_copy"]),
+        (lines_over([0], ["a", "b"]).drop(columns="x"), [], LABELS, ["gray_copy"]),
+        (lines_over(["a", "b"], [f"one of many, {i}" for i in range(60)]), ["x"], LABELS, ["gray_copy"]),
     ],
-    "swept_seeds": [(lines_over([0], ["a"], spread=np.nan).drop(columns="x"), LABELS, ["gray copy"])],
+    "swept_seeds": [(lines_over([0], ["a"], spread=np.nan).drop(columns="x"), LABELS, ["gray_copy"])],
     "contact_sheet": [([COLOR, GRAY] * 5,), ([COLOR], ["one"])],
     "picture_table": [
         ({"gray": [GRAY]},),
@@ -66,10 +71,10 @@ CALLS = {
     "chroma_by_gray": [(np.arange(256), np.ones(256), np.ones(256))],
     "training_curves": [({"a": HISTORY},), ({"a": HISTORY, "b": HISTORY[:1]}, {"psnr": 2.0, "ssim": 0.2, "mse": 1.0})],
     "intervals": [
-        (ROWS, "psnr", "PSNR (dB)", ["gray copy"]),
+        (ROWS, "psnr", "PSNR (dB)", ["gray_copy"]),
         (ROWS.assign(low=np.nan, high=np.nan), "psnr", "PSNR (dB)", [], {"JET": 19.3}),
     ],
-    "trade_off": [(ROWS, ["gray copy"]), (ROWS[:2], []), (ROWS.assign(value=1.0), ["gray copy"])],
+    "trade_off": [(ROWS, ["gray_copy"]), (ROWS[:2], []), (ROWS.assign(value=1.0), ["gray_copy"])],
     "bars": [({"a": (0.1, -0.1, 0.3), "b": (0.2, 0.1, 0.3), "one seed": (0.1, -np.inf, np.inf)}, "gain (dB)")],
     "knob": [(CURVE, {"gray copy": (0.0, 0.0)})],
     "calibration": [(pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]}),)],
@@ -140,7 +145,7 @@ def test_the_gray_copy_is_drawn_where_it_was_measured():
 
 
 def test_intervals_stand_in_the_order_of_the_rows_with_their_ends():
-    axes = scores.intervals(ROWS, "psnr", "PSNR (dB)", ["gray copy"], {"JET": 19.3}).axes[0]
+    axes = scores.intervals(ROWS, "psnr", "PSNR (dB)", ["gray_copy"], {"opencv_jet": 19.3}).axes[0]
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == ["JET", "CNN, 5 pairs", "gray copy"]  # the first row on top
     ends = [line.get_xdata() for line in axes.lines if len(line.get_xdata()) == 2 and line.get_linewidth() == 3]
@@ -181,7 +186,7 @@ def test_calibration_has_a_diagonal_that_reaches_the_largest_error():
 
 
 def swept_axes(values, **options):
-    return sweeps.swept(lines_over(values, **options), ["x"], LABELS, ["gray copy"]).axes
+    return sweeps.swept(lines_over(values, **options), ["x"], LABELS, ["gray_copy"]).axes
 
 
 def test_a_metric_stands_over_its_swept_value_with_its_interval():
@@ -210,22 +215,22 @@ def test_names_are_no_numbers_and_nothing_joins_them():
     assert a.get_linestyle() == "None" and (a.get_xdata() < b.get_xdata()).all()
 
 
-def test_the_key_stands_below_and_fills_in_what_else_was_swept():
-    lines = lines_over([1, 2], ["CNN, ‹epochs› epochs", "net"], further=[3, 6])
-    (key,) = sweeps.swept(lines, ["x", "epochs"], LABELS, ["gray copy"]).legends
-    names = ["gray copy", "CNN, 3 epochs", "net, epochs 3", "CNN, 6 epochs", "net, epochs 6"]
+def test_the_key_stands_below_and_says_what_else_was_swept():
+    lines = lines_over([1, 2], ["CNN", "net"], further=[3, 6])
+    (key,) = sweeps.swept(lines, ["x", "epochs"], LABELS, ["gray_copy"]).legends
+    names = ["gray copy", "CNN, epochs 3", "net, epochs 3", "CNN, epochs 6", "net, epochs 6"]
     assert [text.get_text() for text in key.get_texts()] == names
 
 
 def test_what_goes_along_with_the_first_parameter_is_no_line_of_its_own():
-    lines = lines_over([16, 4, 8]).assign(accumulation=lambda t: 16 // t["x"])
-    axes = sweeps.swept(lines, ["x", "accumulation"], LABELS, ["gray copy"]).axes[0]
+    lines = lines_over([16, 4, 8]).assign(accumulation=lambda t: (16 // t["x"].astype(int)).astype(str))
+    axes = sweeps.swept(lines, ["x", "accumulation"], LABELS, ["gray_copy"]).axes[0]
     assert len(axes.lines) == 2 and axes.get_xlabel() == "x (with accumulation 4, 2, 1)"
 
 
 def test_many_lines_stand_in_panels_of_their_own():
     lines = lines_over([1, 2], ["a", "b", "c"], further=[3, 6, 9])
-    axes = sweeps.swept(lines, ["x", "epochs"], LABELS, ["gray copy"]).axes
+    axes = sweeps.swept(lines, ["x", "epochs"], LABELS, ["gray_copy"]).axes
     assert [a.get_title(loc="left") for a in axes[::2]] == ["epochs 3", "epochs 6", "epochs 9"]
     assert len({a.lines[1].get_color() for a in axes}) == 1  # a method keeps its color
 
@@ -233,7 +238,7 @@ def test_many_lines_stand_in_panels_of_their_own():
 def test_a_method_that_lacks_a_metric_leaves_its_color_to_no_other():
     lines = lines_over([1, 2], ["a", "b"])
     lines = lines[(lines["method"] != "a") | (lines["metric"] == "psnr")]
-    first, second = sweeps.swept(lines, ["x"], LABELS, ["gray copy"]).axes
+    first, second = sweeps.swept(lines, ["x"], LABELS, ["gray_copy"]).axes
     assert second.lines[1].get_color() == first.lines[2].get_color() != first.lines[1].get_color()
 
 
@@ -241,14 +246,14 @@ def test_more_than_three_metrics_stand_in_two_columns():
     labels = {key: f"metric {key}" for key in "abcde"}
     one = lines_over([1, 2]).query("metric == 'psnr'")
     lines = pd.concat([one.assign(metric=key) for key in labels])
-    axes = sweeps.swept(lines, ["x"], labels, ["gray copy"]).axes
+    axes = sweeps.swept(lines, ["x"], labels, ["gray_copy"]).axes
     assert [a.get_ylabel() for a in axes[:5]] == list(labels.values()) and not axes[5].axison
     assert [a.get_xlabel() for a in axes[:5]] == ["", "", "", "x", "x"]  # nothing is below the fourth
 
 
 def test_a_control_far_off_does_not_flatten_the_rest():
     lines = lines_over([1, 2])
-    lines.loc[lines["method"] == "gray copy", "mean"] = 90.0
-    axes = sweeps.swept(lines, ["x"], LABELS, ["gray copy"]).axes[0]
+    lines.loc[lines["method"] == "gray_copy", "mean"] = 90.0
+    axes = sweeps.swept(lines, ["x"], LABELS, ["gray_copy"]).axes[0]
     assert len(axes.lines) == 1 and axes.get_ylim()[1] < 30
     assert axes.get_title(loc="left") == "beyond the panel: gray copy 90"

@@ -6,24 +6,33 @@ import pytest
 
 from lib.common.files import write_json
 from lib.evaluation.metrics import psnr_of
-from lib.evaluation.names import GRAY_COPY
+from lib.evaluation.names import GRAY_COPY, Method
 from lib.paper import claims
 from lib.workbook.records.reader import load_run
 
 NOISE = np.random.default_rng(0).normal(0, 0.3, 20)
 VERDICTS = {"supported", "not supported", "cannot tell", "cannot be as printed"}
 NO_NOISE, LITTLE, MUCH = ({"psnr": psnr, "ssim": psnr / 10} for psnr in (0.0, 0.01, 1.0))
-LARGE, SMALL = "CNN, 2000 pairs, 30 epochs", "CNN, 1000 pairs, 30 epochs"
 
 
-def method(name, psnr, ssim=None, ratio=0.5, **columns):
+def cnn(pairs, epochs):
+    return Method("cnn", {"pairs": pairs, "epochs": epochs})
+
+
+LARGE, SMALL = cnn(2000, 30), cnn(1000, 30)
+PERCEPTUAL = Method("cnn_perceptual", {"pairs": 2000, "epochs": 30, "perceptual_weight": 0.05})
+
+
+def method(kind, psnr, ssim=None, ratio=0.5, **columns):
     """Twenty pictures of a made-up method: a mean PSNR, and what else a table of `evaluate` holds.
 
     Without a value of its own SSIM goes with PSNR.
     """
     ssim = (psnr + NOISE) / 50 if ssim is None else ssim
     mse = 10 ** (-(psnr + NOISE) / 10)
-    table = {"method": name, "name": [f"p{i}" for i in range(20)], "mse": mse, "psnr": psnr_of(mse), "ssim": ssim}
+    kind = Method.of(kind)
+    table = {"method": kind.name, "settings": kind.settings_text, "label": kind.label}
+    table |= {"name": [f"p{i}" for i in range(20)], "mse": mse, "psnr": psnr_of(mse), "ssim": ssim}
     table |= {"colorfulness": 40 * ratio, "colorfulness_truth": 40.0, "pixels": 100.0, "ciede2000": 9.0}
     for space, channels in (("rgb", 3), ("chroma", 2)):
         table[f"{space}_error"] = 100 * mse
@@ -34,30 +43,30 @@ def method(name, psnr, ssim=None, ratio=0.5, **columns):
 
 def grid(large=22.0, small=21.0, nothing=23.0, **options):
     """The table of notebook 02: a gray copy, and the network at two sizes of the training set."""
-    parts = [method("gray copy", nothing, ratio=0), method(SMALL, small, **options), method(LARGE, large, **options)]
-    return pd.concat(
-        [*parts, method("CNN, 2000 pairs, 20 epochs", large - 0.5), method("CNN, 1000 pairs, 20 epochs", 19)]
-    )
+    parts = [method(GRAY_COPY, nothing, ratio=0), method(SMALL, small, **options), method(LARGE, large, **options)]
+    return pd.concat([*parts, method(cnn(2000, 20), large - 0.5), method(cnn(1000, 20), 19)])
 
 
 def classical(best=19.0):
-    rest = [method(name, 8) for name in ("JET", "TURBO", "HOT", "BONE", "custom gradient (hand-made)")]
-    return pd.concat([method("VIRIDIS", best), method("intensity rules", best - 1), *rest])
+    rest = [
+        method(name, 8) for name in ("opencv_jet", "opencv_turbo", "opencv_hot", "opencv_bone", "gradient_hand_made")
+    ]
+    return pd.concat([method("opencv_viridis", best), method("intensity_rules", best - 1), *rest])
 
 
 def spread(table, name):
     """One method's PSNR scattered so far that no interval is clear."""
     table = table.copy()
-    own = table["method"] == name
+    own = table["label"] == name.label
     table.loc[own, "psnr"] += 5 * np.random.default_rng(1).permutation(np.linspace(-1, 1, 20))
     return table
 
 
 def test_the_grid_is_sorted_and_its_last_network_stands_for_the_paper():
-    table = pd.concat([grid(large=20), method("CNN + perceptual, 2000 pairs", 25)])
-    assert claims.grid_of(table) == ["CNN, 1000 pairs, 20 epochs", SMALL, "CNN, 2000 pairs, 20 epochs", LARGE]
-    assert claims.best_of(table, [SMALL, LARGE]) == SMALL
-    assert LARGE in claims.judge_cnn_against_nothing(table)[1]  # not the best of the test pictures
+    table = pd.concat([grid(large=20), method(PERCEPTUAL, 25)])
+    assert claims.grid_of(table) == [cnn(1000, 20), SMALL, cnn(2000, 20), LARGE]
+    assert claims.best_of(table, ["cnn"]) == SMALL
+    assert LARGE.label in claims.judge_cnn_against_nothing(table)[1]  # not the best of the test pictures
 
 
 def test_differences_in_words_with_their_intervals():
@@ -70,15 +79,17 @@ def test_differences_in_words_with_their_intervals():
 )  # fmt: skip
 def test_psnr_and_ssim_must_agree(ssim, verdict):
     table = pd.concat([method("a", 22, ssim=ssim), method("b", 21, ssim=0.5)])
-    assert claims.compare(table, "a", "b")[1] == verdict
+    assert claims.compare(table, Method("a"), Method("b"))[1] == verdict
 
 
 def test_the_spread_over_seeds_widens_what_two_trainings_are_judged_by():
     table = pd.concat([method("a", 22), method("b", 21)])
-    assert claims.compare(table, "a", "b", noise=NO_NOISE)[1] == "supported"
-    words, result = claims.compare(table, "a", "b", noise={"psnr": 1.0, "ssim": 0.0})
+    assert claims.compare(table, Method("a"), Method("b"), noise=NO_NOISE)[1] == "supported"
+    words, result = claims.compare(table, Method("a"), Method("b"), noise={"psnr": 1.0, "ssim": 0.0})
     assert result == "cannot tell" and "+1.00 dB [-1.77, +3.77]" in words
-    assert claims.compare(table, "a", "b", noise={"psnr": np.nan, "ssim": np.nan})[1] == "cannot tell"  # one seed
+    assert (
+        claims.compare(table, Method("a"), Method("b"), noise={"psnr": np.nan, "ssim": np.nan})[1] == "cannot tell"
+    )  # one seed
 
 
 @pytest.mark.parametrize(
@@ -96,15 +107,15 @@ def test_the_cnn_against_classical_maps(maps, cnn, verdict):
 
 
 def test_what_is_fitted_to_the_data_is_no_map_of_the_papers():
-    maps = pd.concat([classical(19), method("custom gradient (fitted)", 24)])
-    maps.loc[maps["method"] == "BONE", "psnr"] = 30.0
+    maps = pd.concat([classical(19), method("gradient_fitted", 24)])
+    maps.loc[maps["method"] == "opencv_bone", "psnr"] = 30.0
     assert ", against VIRIDIS: " in claims.judge_cnn_against_classical(maps, grid())[1]
 
 
 @pytest.mark.parametrize(
     ("cnn", "verdict"),
     [(grid(nothing=20), "supported"), (grid(nothing=23), "not supported"),
-     (spread(grid(nothing=22), "gray copy"), "cannot tell")],
+     (spread(grid(nothing=22), GRAY_COPY), "cannot tell")],
 )  # fmt: skip
 def test_the_cnn_against_doing_nothing(cnn, verdict):
     _, measured, result = claims.judge_cnn_against_nothing(cnn)
@@ -113,9 +124,9 @@ def test_the_cnn_against_doing_nothing(cnn, verdict):
 
 def test_a_network_trained_on_less_than_the_papers_is_marked():
     remark = "trained on less than the paper's network"
-    small = pd.concat([method("gray copy", 23), method("CNN, 400 pairs, 30 epochs", 20)])
+    small = pd.concat([method(GRAY_COPY, 23), method(cnn(400, 30), 20)])
     assert claims.judge_cnn_against_nothing(small)[1].endswith(remark)
-    assert claims.budget("CNN, 1000 pairs, 9 epochs").endswith(remark)
+    assert claims.budget(cnn(1000, 9)).endswith(remark)
     assert remark not in claims.judge_cnn_against_nothing(grid())[1]
 
 
@@ -127,8 +138,8 @@ def test_the_loss_as_printed():
 
 @pytest.mark.parametrize(("gain", "verdict"), [(0.4, "supported"), (-0.4, "not supported"), (0.0, "cannot tell")])
 def test_the_corrected_loss(gain, verdict):
-    table = pd.concat([method("gray copy", 23), method(LARGE, 21), method("CNN + perceptual, 2000 pairs", 21 + gain)])
-    table["vgg_distance"] = np.where(table["method"].str.contains("perceptual"), 0.2, 0.3)
+    table = pd.concat([method(GRAY_COPY, 23), method(LARGE, 21), method(PERCEPTUAL, 21 + gain)])
+    table["vgg_distance"] = np.where(table["method"] == "cnn_perceptual", 0.2, 0.3)
     _, measured, result = claims.judge_perceptual_loss(table, NO_NOISE)
     assert result == verdict
     assert f"{gain:+.2f} dB" in measured and "-0.100 VGG distance" in measured
@@ -214,8 +225,8 @@ def test_more_pairs(table, noise, verdict):
 
 
 def test_one_number_of_pairs_cannot_tell():
-    networks = [method("CNN, 500 pairs, 6 epochs", 20), method("CNN, 500 pairs, 9 epochs", 21)]
-    assert claims.judge_more_pairs(pd.concat([method("gray copy", 23), *networks]), LITTLE)[2] == "cannot tell"
+    networks = [method(cnn(500, 6), 20), method(cnn(500, 9), 21)]
+    assert claims.judge_more_pairs(pd.concat([method(GRAY_COPY, 23), *networks]), LITTLE)[2] == "cannot tell"
 
 
 @pytest.mark.parametrize(("ratio", "verdict"), [(0.5, "supported"), (1.5, "not supported"), (1.0, "cannot tell")])
@@ -245,11 +256,11 @@ def run(tmp_path):
 
 
 def test_a_whole_run_judges_every_claim(run):
-    perceptual = pd.concat([grid(), method("CNN + perceptual, 2000 pairs", 22.5)]).assign(vgg_distance=0.3)
+    perceptual = pd.concat([grid(), method(PERCEPTUAL, 22.5)]).assign(vgg_distance=0.3)
     whole = run(
         n01_classical_mapping={"per_image": classical()},
         n02_baseline_cnn={"per_image": grid(), "history": history(0.06 - 0.001 * np.arange(30))},
-        n03_perceptual_loss={"per_image": perceptual[perceptual["method"] != SMALL]},
+        n03_perceptual_loss={"per_image": perceptual[perceptual["label"] != SMALL.label]},
     )
     ledger = claims.ledger(whole, seeds(0.5, 2.0))
     assert len({entry["claim"] for entry in ledger}) == len(ledger) == 9
@@ -293,10 +304,10 @@ def test_pictures_may_be_called_what_they_like(run):
 
 def test_the_papers_table_stands_as_rows():
     rows = claims.paper_rows()
-    assert len(rows) == 8 and rows["method"].str.startswith("paper: ").all()
+    assert len(rows) == 8 and set(rows["method"]) == {"paper"}
     assert rows[["n", "low", "high"]].isna().all(axis=None)
-    (cnn,) = rows[(rows["method"] == "paper: CNN, fine-tuned") & (rows["metric"] == "psnr")]["value"]
-    assert cnn == 23.14
+    (value,) = rows[(rows["label"] == "paper: CNN, fine-tuned") & (rows["metric"] == "psnr")]["value"]
+    assert value == 23.14
 
 
 def test_the_table_of_claims_is_shown_whole():

@@ -54,14 +54,14 @@ def test_the_card_says_that_no_kind_of_photograph_is_worse_than_left_gray():
     for name, methods in scores.items():
         value, low, high = methods["safest"]["gain"]
         assert low <= value <= high and value > 0, name
-        assert methods["safest"]["psnr"][0] - methods[GRAY_COPY]["psnr"][0] == pytest.approx(value, abs=2e-4)
+        assert methods["safest"]["psnr"][0] - methods[GRAY_COPY.label]["psnr"][0] == pytest.approx(value, abs=2e-4)
 
 
 def test_photographs_of_another_source_come_out_better_than_gray(samples):
     table = evaluate({GRAY_COPY: gray_to_rgb, "safest": load_colorizer(device="cpu")}, samples)
-    value = summarize(table).pivot(index="method", columns="metric", values="value")
-    assert value.loc["safest", "psnr"] > value.loc[GRAY_COPY, "psnr"] + 0.3
-    assert value.loc["safest", "ssim"] > value.loc[GRAY_COPY, "ssim"]
+    value = summarize(table).pivot(index="label", columns="metric", values="value")
+    assert value.loc["safest", "psnr"] > value.loc[GRAY_COPY.label, "psnr"] + 0.3
+    assert value.loc["safest", "ssim"] > value.loc[GRAY_COPY.label, "ssim"]
     assert value.loc["safest", "r2_chroma"] > 0.05
 
 

@@ -1,23 +1,20 @@
-"""Many results.json files as one tidy table: a row a file, method and metric, beside the parameters that differ."""
+"""Many results.json files as one long table: a row a file, method and metric, beside the parameters that differ."""
 
 import glob
-import itertools
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from lib.common.files import ROOT, read_json, resolve
-from lib.common.usage import UsageError
-from lib.workbook.records.reader import load_sweep, pictures_of, point_state
+from lib.common.usage import UsageError, value_text
+from lib.evaluation.names import Method
+from lib.workbook.records.reader import load_sweep, pictures_of, point_state, read_results
 
-FIRST, LAST = ("notebook", "pictures"), ("seed", "method", "metric", "value", "low", "high", "n")
-NUMBER = re.compile(r"(?<![\w.])\d+(?!\w|\.\d)")  # a whole number that stands alone: not that of VGG11, not 0.5
+FIRST, LAST = ("notebook", "pictures"), ("seed", "method", "settings", "label", "metric", "value", "low", "high", "n")
 
 
 def find_results(pattern: str) -> tuple[list[Path], list[str]]:
@@ -80,32 +77,42 @@ def of_unfinished_point(file: Path) -> bool:
 def unusable(file: Path) -> str | None:
     """Why a results.json cannot be used, or None where it can."""
     try:
-        results = read_json(file)
+        results = read_results(file)
     except (ValueError, OSError) as error:
         return str(error)
     whole = isinstance(results, dict) and {"notebook", "parameters", "rows"} <= set(results)
     return None if whole else f"{file} is no results.json of a notebook"
 
 
-def tidy(files: Sequence[Path]) -> pd.DataFrame:
+def load_long_table(files: Sequence[Path]) -> pd.DataFrame:
     """A row a results.json, method and metric: notebook, pictures, each swept parameter, seed, method, ..., n.
 
     Swept are the parameters that differ between files of one notebook, and what a file's sweep.json says; never `run`
-    and `seed`. Lists stand there as text, `edges, smoothed`. Methods go by their template, `CNN, ‹pair_counts› pairs`.
-    Of files that agree in notebook, parameters and pictures the one finished last counts.
+    and `seed`. Lists stand there as text, `edges, smoothed`; so do a method's settings, as JSON. The label names only
+    settings that tell a method's lines apart (see `telling_settings`), and none that equals the file's swept parameter
+    of the same name. Of files that agree in notebook, parameters and pictures the one finished last counts.
     """
     loaded = newest([(file, read_json(file)) for file in files])
     swept = swept_parameters(loaded)
     clash = {*FIRST, *LAST} & set(swept)
     if clash:
         raise UsageError(f"'{clash.pop()}' is a swept parameter and a column of the table; rename the parameter.")
+    telling = telling_settings([results for _, results in loaded])
     rows = []
-    for results, names in zip((r for _, r in loaded), templates(loaded, swept), strict=True):
+    for _, results in loaded:
+        parameters = {name: results["parameters"].get(name) for name in swept}
         head = {"notebook": results["notebook"], "pictures": pictures_of(results)}
-        head |= {name: plain(results["parameters"].get(name)) for name in swept}
+        head |= {name: value_text(value) if isinstance(value, list) else value for name, value in parameters.items()}
         head |= {"seed": results["parameters"].get("seed", results.get("seed"))}
         for row in results["rows"]:
-            rows.append({**head, **{k: row.get(k) for k in LAST[1:]}, "method": names[row["method"]]})
+            method = Method.of(row)
+            own = {
+                name: value
+                for name, value in method.settings.items()
+                if (results["notebook"], method.name, name) in telling and value != parameters.get(name)
+            }
+            names = {"settings": method.settings_text, "label": Method(method.name, own).label}
+            rows.append({**head, **{k: row.get(k) for k in LAST[1:]}, **names})
     table = pd.DataFrame(rows, columns=[*FIRST, *swept, *LAST])
     numbers = ["value", "low", "high", "n"]
     return table.astype(dict.fromkeys(numbers, float))
@@ -142,56 +149,49 @@ def told_by_sweep(folder: Path) -> list[str]:
     return []
 
 
-def templates(loaded: list[tuple[Path, dict]], swept: Sequence[str]) -> list[dict[str, str]]:
-    """For each file, method name -> its template, in which swept whole numbers are replaced by the parameter's name.
+def telling_settings(kept: Sequence[dict]) -> set[tuple[str, str, str]]:
+    """The (notebook, method, setting) of those settings that tell a method's lines apart, or that all of them share.
 
-    One number may be explained in several ways (16 pairs, batches of 16) or by chance (2 of 3 epochs, 2 accumulated):
-    the way that most files have in common is taken, and the parameter's name where two ways are equally common.
+    A setting that varies inside one file tells lines apart: the same network after 4 and after 6 epochs. One that
+    differs only from file to file follows a swept parameter, which has a column of its own.
     """
-    ways = []
-    for _, results in loaded:
-        numbers = {name: whole_number(results["parameters"].get(name)) for name in swept}
-        ways.append({row["method"]: explanations(row["method"], numbers) for row in results["rows"]})
-    common = Counter(way for own in ways for way in {way for found in own.values() for way in found})
-    return [{method: max(found, key=common.__getitem__) for method, found in own.items()} for own in ways]
+    by_file: dict[tuple[str, str, str], list[set[str]]] = {}
+    for results in kept:
+        inside: dict[tuple[str, str, str], set[str]] = {}
+        for row in results["rows"]:
+            for name, value in row["settings"].items():
+                inside.setdefault((results["notebook"], row["method"], name), set()).add(json.dumps(value))
+        for key, values in inside.items():
+            by_file.setdefault(key, []).append(values)
+    return {key for key, files in by_file.items() if max(map(len, files)) > 1 or len(set.union(*files)) == 1}
 
 
-def whole_number(value: object) -> int | None:
-    """A parameter's value as a number that a method's name may carry: an int, or the only item of a list."""
-    value = value[0] if isinstance(value, list) and len(value) == 1 else value
-    return value if type(value) is int else None
+def select(table: pd.DataFrame, side: Mapping[str, object]) -> pd.DataFrame:
+    """The rows of a long table that a baseline or a side of a claim names.
+
+    `side` holds values of swept parameters, and may hold a `method` (its identifier) with `settings`. Of several rows
+    that one file has for the method, such as the same network after fewer epochs, the last counts.
+    """
+    settings = side.get("settings", {})
+    chosen = table["settings"].map(lambda text: settings.items() <= json.loads(text).items()).astype(bool)
+    for name, value in side.items():
+        if name != "settings":
+            chosen &= table[name].map(value_text) == value_text(value)
+    found = table[chosen]
+    if "method" not in side:
+        return found
+    return found.drop_duplicates(["notebook", "pictures", *swept_of(table), "seed", "metric"], keep="last")
 
 
-def explanations(method: str, numbers: Mapping[str, int | None]) -> list[str]:
-    """All ways to read the whole numbers of a method's name as parameters, as many parameters as possible first."""
-    places_found = list(NUMBER.finditer(method))
-    choices = [
-        [f"‹{name}›" for name, number in numbers.items() if number == int(place[0])] + [place[0]]
-        for place in places_found
-    ]
-    ends = [0, *(place.end() for place in places_found)]
-    starts = [*(place.start() for place in places_found), len(method)]
-    between = [method[end:start] for end, start in zip(ends, starts, strict=True)]
-    return [
-        "".join(text + word for text, word in zip(between, [*words, ""], strict=True))
-        for words in itertools.product(*choices)
-    ]
+def side_text(side: Mapping[str, object], label: str = "") -> str:
+    """`CNN, 6 epochs, perceptual_weight 0`: a baseline or a side of a claim for people.
 
-
-def plain(value: object) -> object:
-    """A parameter's value as a cell: lists as text."""
-    return (", ".join(map(as_text, value)) or "none") if isinstance(value, list) else value
-
-
-def as_text(value: object) -> str:
-    """A swept value as it is compared and shown: 0.0 and 0 are one value, so are 400 and [400]."""
-    if isinstance(value, list):
-        return plain(value)
-    if isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_)):
-        if np.isnan(value):
-            return "–"  # a parameter that this notebook does not have
-        return str(int(value)) if float(value).is_integer() else repr(float(value))
-    return "–" if value is None else str(value)
+    `label` takes the place of what its method and settings make, where a table has a longer one.
+    """
+    swept = {name: value for name, value in side.items() if name not in ("method", "settings")}
+    if "method" in side:
+        label = label or Method(side["method"], side.get("settings", {})).label
+    return ", ".join(filter(None, [label, *(f"{name} {value_text(value)}" for name, value in swept.items())]))
 
 
 def whole_seeds(rows: pd.DataFrame, apart: Sequence[str]) -> pd.DataFrame:
@@ -199,13 +199,13 @@ def whole_seeds(rows: pd.DataFrame, apart: Sequence[str]) -> pd.DataFrame:
     mean of other things. The largest set of settings counts, of equally large ones the commonest.
     """
     sets: dict[str, set[tuple]] = {}
-    for seed, *setting in rows[["seed", *apart]].map(as_text).itertuples(index=False, name=None):
+    for seed, *setting in rows[["seed", *apart]].map(value_text).itertuples(index=False, name=None):
         sets.setdefault(seed, set()).add(tuple(setting))
     common = Counter(map(frozenset, sets.values()))
     wanted = max(common, key=lambda settings: (len(settings), common[settings]), default=None)
-    return rows[rows["seed"].map(lambda seed: sets[as_text(seed)] == wanted).astype(bool)]
+    return rows[rows["seed"].map(lambda seed: sets[value_text(seed)] == wanted).astype(bool)]
 
 
 def swept_of(table: pd.DataFrame) -> list[str]:
-    """The swept parameters of a tidy table."""
+    """The swept parameters of a long table."""
     return [column for column in table.columns if column not in (*FIRST, *LAST)]

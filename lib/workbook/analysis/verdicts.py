@@ -1,6 +1,5 @@
 """Differences in words with the verdict that they give, and claims of the paper judged over the seeds of a sweep."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -8,7 +7,15 @@ import pandas as pd
 from lib.common.files import resolve
 from lib.evaluation.intervals import mean_interval, verdict
 from lib.evaluation.names import JUDGED
-from lib.workbook.analysis.long_table import as_text, find_results, places, swept_of, tidy, whole_seeds
+from lib.workbook.analysis.long_table import (
+    find_results,
+    load_long_table,
+    places,
+    select,
+    side_text,
+    swept_of,
+    whole_seeds,
+)
 from lib.workbook.records.reader import load_sweep, pictures_of
 
 UNITS = {"psnr": " dB", "ssim": " SSIM", "vgg_distance": " VGG distance", "colorfulness_ratio": ""}
@@ -31,34 +38,38 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
 
     Beside what every entry has it says over how many `seeds` it was judged, 0 where it was not.
 
-    `table` is tidy. A side names a method by its template and values of swept parameters; what only one side names
-    holds for both. They are paired by seed and by all other swept parameters; over these each seed is averaged first.
+    `table` is a long table. A side names a method, with settings where it has several, and values of swept parameters
+    (see `select`). A value that only one side names holds for both, and so does the method. They are paired by seed and
+    by all that neither side names; over this each seed is averaged first.
     With `within` ({metric: margin}) the claim is that both score alike: the whole interval lies inside the margin.
     Without two paired seeds nothing can be told, and the entry says why; it never raises for what a sweep lacks.
     """
     entry = {"claim": claim["claim"], "paper": claim.get("paper", ""), "seeds": 0}
-    sides = {name: {**claim["than"], **claim["better"], **claim[name]} for name in ("better", "than")}
-    names = {side: label(values, given=claim[side]) for side, values in sides.items()}
+    sides = {
+        side: filled_up(claim[side], claim["than" if side == "better" else "better"]) for side in ("better", "than")
+    }
+    unknown = [name for name in sides["better"] if name not in (*swept_of(table), "method", "settings")]
+    rows = {} if unknown else {side: judged_rows(table, values) for side, values in sides.items()}
+    names = {side: name_of_side(claim[side], sides[side], rows.get(side)) for side in sides}
     head = f"{names['better']}, against {names['than']}"
-    unknown = [name for name in sides["better"] if name not in (*swept_of(table), "method")]
     if unknown:
         return entry | {"measured": f"{head}: the sweep varies no {unknown[0]}", "verdict": "cannot tell"}
-    rows = {side: rows_of_side(table, values) for side, values in sides.items()}
     missing = [names[side] for side, own in rows.items() if own.empty]
     if missing:
         return entry | {"measured": f"{head}: no results of {' nor of '.join(missing)}", "verdict": "cannot tell"}
     free = [name for name in swept_of(table) if name not in sides["better"]]
-    paired = rows["better"].merge(rows["than"], on=["notebook", *free, "seed", "metric"], suffixes=("", "_than"))
+    line = [] if "method" in sides["better"] else ["method", "label"]
+    keys = ["notebook", *free, *line, "seed", "metric"]
+    paired = rows["better"].merge(rows["than"], on=keys, suffixes=("", "_than"))
     if (paired["pictures"] != paired["pictures_than"]).any():
         return entry | {"measured": f"{head}: measured on different pictures", "verdict": "cannot tell"}
     paired["gain"] = paired["value"] - paired["value_than"]
-    whole = [whole_seeds(own, ["notebook", *free]) for _, own in paired.groupby("metric")]
+    whole = [whole_seeds(own, ["notebook", *free, *line]) for _, own in paired.groupby("metric")]
     gains = pd.concat([paired[:0], *whole]).groupby(["metric", "seed"])["gain"].mean()
     counts = [int(gains.get(metric, pd.Series(dtype=float)).notna().sum()) for metric in JUDGED]
     if min(counts) < 2:
-        measured = (
-            f"{head}: {few_in_words(gains)}{min(counts)} seed{'s' * (min(counts) != 1)} in pairs; an interval wants 2"
-        )
+        seeds = "1 seed" if min(counts) == 1 else f"{min(counts)} seeds"
+        measured = f"{head}: {few_in_words(gains)}{seeds} in pairs; an interval wants 2"
         return entry | {"measured": measured, "verdict": "cannot tell"}
     intervals = {metric: mean_interval(gains[metric].dropna().tolist()) for metric in JUDGED}
     words, result = judged_in_words(intervals)
@@ -83,21 +94,24 @@ def few_in_words(gains: pd.Series) -> str:
     return ", ".join(f"{means[m]:+z.{2 if m == 'psnr' else 3}f}{UNITS[m]}" for m in JUDGED) + " with "
 
 
-def rows_of_side(table: pd.DataFrame, side: Mapping[str, object]) -> pd.DataFrame:
-    """The rows of a tidy table that a side of a claim names, of the metrics that judge."""
-    chosen = table["metric"].isin(JUDGED) & table["value"].notna()
-    for name, value in side.items():
-        chosen &= table[name].map(as_text) == as_text(value)
-    return table[chosen]
+def filled_up(side: Mapping[str, object], other: Mapping[str, object]) -> dict[str, object]:
+    """A side of a claim with what only the other side names: swept values, and the method with its settings."""
+    missing = {name: value for name, value in other.items() if name not in side}
+    if "method" in side:
+        missing.pop("settings", None)  # they are the other method's
+    return missing | side
 
 
-def label(side: Mapping[str, object], given: Mapping[str, object]) -> str:
-    """A side of a claim as a reader knows it: the template filled in, other values that are its own behind it."""
-    method = re.sub(
-        r"‹(\w+)›", lambda m: as_text(side[m[1]]) if m[1] in side else m[0], side.get("method", "all methods")
-    )
-    behind = [f"{k} {as_text(v)}" for k, v in given.items() if k != "method" and f"‹{k}›" not in side.get("method", "")]
-    return ", ".join([method, *behind])
+def judged_rows(table: pd.DataFrame, side: Mapping[str, object]) -> pd.DataFrame:
+    """The rows of a long table that a side of a claim names, of the metrics that judge."""
+    return select(table[table["metric"].isin(JUDGED) & table["value"].notna()], side)
+
+
+def name_of_side(given: Mapping[str, object], side: Mapping[str, object], rows: pd.DataFrame | None) -> str:
+    """A side of a claim for people: its line's label, and the swept values that it names itself."""
+    labels = [] if rows is None else rows["label"].unique()
+    own = {name: value for name, value in side.items() if name in given or name in ("method", "settings")}
+    return side_text(own, labels[0] if len(labels) == 1 else "") or "all methods"
 
 
 def claims_of_sweeps(patterns: Sequence[str], own: Mapping) -> tuple[list[dict[str, str]], list[str]]:
@@ -115,7 +129,7 @@ def claims_of_sweeps(patterns: Sequence[str], own: Mapping) -> tuple[list[dict[s
         for folder in folders:
             try:
                 files, problems = find_results(str(resolve(folder)))
-                table = tidy(files) if files else pd.DataFrame(columns=["pictures"])
+                table = load_long_table(files) if files else pd.DataFrame(columns=["pictures"])
                 claims = load_sweep(folder).record.get("claims", [])
             except ValueError as error:  # also where no point is done yet
                 left_out.append(str(error))

@@ -57,10 +57,19 @@ class RunFiles:
 
 
 def load_run(folder: Path) -> RunFiles:
-    """Read a run's folder. A results.json that is not whole raises `ValueError` with its name."""
+    """Read a run's folder. A results.json that is not whole, or is old, raises `ValueError` with its name."""
     record = folder / "run.json"
-    results = {path.parent.name: read_json(path) for path in sorted(folder.glob("*/results.json"))}
+    results = {path.parent.name: read_results(path) for path in sorted(folder.glob("*/results.json"))}
     return RunFiles(folder, read_json(record) if record.exists() else {}, results)
+
+
+def read_results(file: Path) -> dict:
+    """A results.json. One that is not whole, or whose rows have no settings and label, raises `ValueError`."""
+    results = read_json(file)
+    rows = results.get("rows", []) if isinstance(results, dict) else []
+    if not all({"settings", "label"} <= set(row) for row in rows):
+        raise ValueError(f"{file} was written by an older version of the workbook; run its notebook again")
+    return results
 
 
 @dataclass(frozen=True)

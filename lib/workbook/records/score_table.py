@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lib.evaluation.names import METRICS, PAPER, UNSHOWN, metric
+from lib.evaluation.names import METRICS, UNRANKED, UNSHOWN, Method, metric
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def first_of_each(rows: Iterable[dict]) -> dict[tuple[str, str], dict]:
+def first_of_each(rows: Iterable[dict]) -> dict[tuple[Method, str], dict]:
     """Rows by (method, metric), the first where several notebooks measured the same."""
-    cells: dict[tuple[str, str], dict] = {}
+    cells: dict[tuple[Method, str], dict] = {}
     for row in rows:
-        cells.setdefault((row["method"], row["metric"]), row)
+        cells.setdefault((Method.of(row), row["metric"]), row)
     return cells
 
 
@@ -34,7 +34,7 @@ def cell_text(row: dict | None, digits: int) -> str:
 
 
 def results_table(rows: list[dict]) -> "pd.DataFrame":
-    """Rows of results.json as a table of text: a method a line, a metric a column under its human name and unit.
+    """Rows of results.json as a table of text: a `Method` a line, a metric a column under its human name and unit.
 
     A cell is `value [low, high]`. Methods stand in the order in which they first occur. Of several rows for one
     method and metric the first counts.
@@ -42,9 +42,10 @@ def results_table(rows: list[dict]) -> "pd.DataFrame":
     import pandas as pd
 
     cells, keys = first_of_each(rows), metric_keys(rows)
-    methods = list(dict.fromkeys(row["method"] for row in rows))
+    methods = list(dict.fromkeys(map(Method.of, rows)))
     body = [[cell_text(cells.get((method, key)), metric(key).digits) for key in keys] for method in methods]
-    return pd.DataFrame(body, index=methods, columns=[metric(key).name for key in keys], dtype=str)
+    index = pd.Index(methods, dtype=object)
+    return pd.DataFrame(body, index=index, columns=[metric(key).name for key in keys], dtype=str)
 
 
 def short_names() -> dict[str, str]:
@@ -52,19 +53,15 @@ def short_names() -> dict[str, str]:
     return {known.name: known.short for known in METRICS.values()}
 
 
-def best_methods(rows: list[dict]) -> dict[str, str]:
+def best_methods(rows: list[dict]) -> dict[str, Method]:
     """Metric name -> the method with the best value. Controls compete; the truth and printed numbers do not."""
-    best: dict[str, str] = {}
-    for key in metric_keys(rows):
-        aim = metric(key).best
-        values = {
-            method: row["value"]
-            for (method, name), row in first_of_each(rows).items()
-            if name == key and row["value"] is not None and method != "truth" and not method.startswith(PAPER)
+    best: dict[str, Method] = {}
+    for known in filter(lambda known: known.best is not None, map(metric, metric_keys(rows))):
+        costs = {
+            method: known.cost(row["value"])
+            for (method, key), row in first_of_each(rows).items()
+            if metric(key) == known and row["value"] is not None and method.name not in UNRANKED
         }
-        if aim is None or not values:
-            continue
-        cost = {"high": {m: -v for m, v in values.items()}, "low": values}.get(aim)
-        cost = cost or {method: abs(value - aim) for method, value in values.items()}
-        best[metric(key).name] = min(cost, key=cost.get)
+        if costs:
+            best[known.name] = min(costs, key=costs.get)
     return best

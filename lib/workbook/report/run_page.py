@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.common.usage import UsageError
-from lib.evaluation.names import CONTROLS, PAPER
+from lib.evaluation.names import CONTROLS, PAPER, TRUTH, UNRANKED
 from lib.workbook.records.reader import COMPARISON, RunFiles, load_run
 from lib.workbook.records.score_table import best_methods, results_table
 from lib.workbook.report.html import (
@@ -24,8 +24,7 @@ from lib.workbook.report.html import (
 )
 
 QUESTION = "How well do the paper's methods color gray pictures, held against doing nothing?"
-KINDS = {**dict.fromkeys(CONTROLS, "control"), "truth": "truth"}  # of a line of the table; "" is a method
-RANKED = ("control", "")
+KINDS = {**dict.fromkeys(CONTROLS, "control"), PAPER: "paper", TRUTH: "truth"}  # of a line of the table
 
 
 def write_report(folder: Path) -> Path:
@@ -120,13 +119,13 @@ def table(run: RunFiles) -> dict:
     winning = {name: frame.loc[method, name].partition(" ")[0] for name, method in best_methods(run.rows).items()}
     lines = []
     for method, cells in frame.iterrows():
-        kind = "paper" if method.startswith(PAPER) else KINDS.get(method, "")
+        ranked, name = method.name not in UNRANKED, method.settings["method"] if method.name == PAPER else method.label
         # Values that read the same are equally best: a tie is not settled by digits that nobody sees.
         values = [
-            {"value": value, "interval": interval.strip("[]"), "best": kind in RANKED and value == winning.get(name)}
-            for name, (value, _, interval) in cells.map(lambda cell: cell.partition(" ")).items()
+            {"value": value, "interval": interval.strip("[]"), "best": ranked and value == winning.get(column)}
+            for column, (value, _, interval) in cells.map(lambda cell: cell.partition(" ")).items()
         ]
-        lines.append({"name": method.removeprefix(PAPER), "kind": kind, "cells": values})
+        lines.append({"name": name, "kind": KINDS.get(method.name, ""), "cells": values})
     numbers = sorted({row["n"] for row in run.rows if row.get("n")})
     count = "" if not numbers else f"{numbers[0]:,}" if len(numbers) == 1 else f"{numbers[0]:,} to {numbers[-1]:,}"
     return {"metrics": list(frame.columns), "lines": lines, "pictures": count}

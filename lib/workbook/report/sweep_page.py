@@ -14,22 +14,12 @@ from urllib.parse import quote
 import pandas as pd
 
 from lib.common.files import read_json
-from lib.common.usage import UsageError
+from lib.common.usage import UsageError, value_text
 from lib.evaluation.names import CONTROLS, metric
-from lib.workbook.analysis.long_table import as_text, tidy, unusable
-from lib.workbook.analysis.over_seeds import (
-    DIFFERENCE,
-    asked_by_sweep,
-    baseline_text,
-    caption,
-    figure_of,
-    interval_text,
-    lacking,
-    over_seeds,
-    settings_of,
-    shown,
-)
-from lib.workbook.analysis.verdicts import judge_over_seeds, label
+from lib.workbook.analysis.long_table import load_long_table, side_text, unusable
+from lib.workbook.analysis.over_seeds import DIFFERENCE, asked_by_sweep, lacking, over_seeds
+from lib.workbook.analysis.tables import caption, figure_of, interval_text, settings_of, shown
+from lib.workbook.analysis.verdicts import judge_over_seeds
 from lib.workbook.records.reader import PointFiles, SweepFiles, load_sweep
 from lib.workbook.report.html import (
     duration,
@@ -49,7 +39,7 @@ def write_sweep_page(folder: Path) -> Path:
     """Write a sweep's `index.html`, and the HTML of the notebooks that failed; returns the page's path."""
     sweep = checked(load_sweep(folder))
     usable = sweep.finished
-    table = tidy(usable) if usable else None
+    table = load_long_table(usable) if usable else None
     lines, baseline, problems = lines_of(sweep, table)
     claims = [judge_over_seeds(table, claim) for claim in sweep.record.get("claims", [])] if usable else []
     results = [read_json(file) for file in usable]
@@ -110,21 +100,16 @@ def best_line(lines: pd.DataFrame, baseline: dict) -> str:
     if not ranked:
         return ""
     own, known = own[own["metric"] == ranked[0]], metric(ranked[0])
-    best = own.loc[cost(own["mean"], known.best).idxmin()].to_dict()
+    best = own.loc[known.cost(own["mean"]).idxmin()].to_dict()
     setting = {name: best[name] for name in settings_of(lines)}
     value = interval_text(best["mean"], best["low"], best["high"], known.digits)
     seeds = f"over {best['seeds']} seeds" if best["seeds"] > 1 else "with one seed"
-    name = label({**setting, "method": best["method"]}, setting)
+    name = side_text({"method": best["method"], **setting}, best["label"])
     text = f"Best by {known.short.replace(' dB', ' (dB)')}: {name}, {value} {seeds}"
     if not pd.isna(best["difference"]):
         gain = interval_text(*(best[name] for name in DIFFERENCE), known.digits, signed=True)
-        text += f"; {gain} against {baseline_text(baseline)}"
+        text += f"; {gain} against {side_text(baseline)}"
     return f"{text}."
-
-
-def cost(values: pd.Series, aim: str | float) -> pd.Series:
-    """How far values are from the best, by a metric's aim; the smallest is the best."""
-    return {"high": -values, "low": values}[aim] if isinstance(aim, str) else (values - aim).abs()
 
 
 def drawn(lines: pd.DataFrame) -> dict:
@@ -142,16 +127,16 @@ def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
     for key, own in lines.groupby("metric"):
         known = metric(key)
         if known.best is not None:
-            best[known.short] = f"{own.loc[cost(own['mean'], known.best).idxmin(), 'mean']:z.{known.digits}f}"
+            best[known.short] = f"{own.loc[known.cost(own['mean']).idxmin(), 'mean']:z.{known.digits}f}"
     body = []
-    for row in frame.to_dict("records"):
+    for method, row in zip(frame.index, frame.to_dict("records"), strict=True):
         setting = {name: row[name] for name in by if row[name] not in ("any", "–")}
         cells = []
         for name in columns:
             value, _, interval = row[name].partition(" ")
             cells.append({"value": value, "interval": re.sub(r"[][]", "", interval), "best": value == best.get(name)})
-        kind = "control" if row["method"] in CONTROLS else ""
-        body.append({"name": label({**setting, "method": row["method"]}, setting), "kind": kind, "cells": cells})
+        name = side_text({"method": method, **setting}, row["method"])
+        body.append({"name": name, "kind": "control" if method in CONTROLS else "", "cells": cells})
     return {"columns": columns, "lines": body, "under": caption(lines, baseline)}
 
 
@@ -163,7 +148,7 @@ def point_line(point: PointFiles) -> dict:
         found = executed_notebook(notebook, back="../index.html")
     links = {name: found[name] and f"{quote(point.folder.name)}/{quote(found[name])}" for name in ("html", "ipynb")}
     return {
-        "name": ", ".join(f"{name} {as_text(value)}" for name, value in point.varied.items()),
+        "name": ", ".join(f"{name} {value_text(value)}" for name, value in point.varied.items()),
         "state": point.state,
         "style": STYLES.get(point.state, "other"),
         "error": point.error,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
 from lib.common.usage import UsageError, nearest
-from lib.evaluation.names import METRICS
+from lib.evaluation.names import METRICS, TITLES
 from lib.workbook.parameters import given_parameters, inspect
 from lib.workbook.records.reader import point_state
 from lib.workbook.sweeps.cluster import SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
@@ -28,8 +28,11 @@ def sweep(options: argparse.Namespace) -> int:
     earlier = earlier_record(folder, plan)
     print(f"{plan.name}, {plan.profile}: {len(plan.points)} points of {plan.notebook.stem}", flush=True)
     for name in plan.told.get("metrics", []):
-        if name not in METRICS:  # a notebook of one's own may have others
+        if name not in METRICS:  # a user's notebook may have others
             print(f"'{name}' is none of the workbook's own metrics; {nearest(name, METRICS)}")
+    for name in plan.methods:
+        if name not in TITLES:
+            print(f"'{name}' is none of the workbook's own methods; {nearest(name, TITLES)}")
     expected = [
         fingerprints(plan.notebook.path, point.parameters, data)
         for point, data in zip(plan.points, data_fingerprints(plan.points), strict=True)

@@ -5,7 +5,17 @@
     zip: {batch_size: [16, 4], accumulation: [1, 4]}   # side by side
     seeds: 5                                           # each point so often, with seeds of its own
 
-What table and page are to tell (a baseline, claims) names methods as notebooks do, with ‹epochs› for a parameter.
+    metrics: [psnr, ssim]                              # what table and page show; also `methods`, by identifier
+    baseline: {method: gray_copy}                      # differences to it are paired by seed
+    claims:
+      - claim: More epochs beat fewer
+        paper: Fig. 4
+        better: {method: cnn, perceptual_weight: 0.1}
+        than: {method: cnn, settings: {epochs: 6}, perceptual_weight: 0.1}
+
+A baseline and each side of a claim name a method by its identifier, values of swept parameters, or both. `settings`
+choose among several lines that a notebook records of one method; without them the last one counts, such as the network
+after all of its epochs.
 
 A sweep's folder holds sweep.json (what was asked) and a folder a point. What happened to a point stands in its
 point.json; whether it is done is told by its results.json alone, which must carry the fingerprints of this notebook,
@@ -22,10 +32,10 @@ from pathlib import Path
 import yaml
 
 from lib.common.files import NOTEBOOKS
-from lib.common.usage import UsageError, convert, nearest
+from lib.common.usage import UsageError, convert, nearest, value_text
 from lib.workbook.parameters import PATHS, Notebook, absolute, assign
 from lib.workbook.sweeps.fingerprints import short_hash
-from lib.workbook.sweeps.points import Point, text_of
+from lib.workbook.sweeps.points import Point
 
 READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
 AXES = ("values", "grid", "zip")
@@ -42,6 +52,14 @@ class Sweep:
     notebook: Notebook
     points: list[Point]
     told: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def methods(self) -> list[str]:
+        """The identifiers of all methods that baseline, claims and `methods` name, each once."""
+        sides = [self.told.get("baseline", {})]
+        sides += [claim[side] for claim in self.told.get("claims", []) for side in ("better", "than")]
+        named = [side["method"] for side in sides if "method" in side]
+        return list(dict.fromkeys([*named, *self.told.get("methods", [])]))
 
     def record(self) -> dict[str, object]:
         """What sweep.json says of it."""
@@ -101,7 +119,6 @@ def read_sweep(
         points.append(Point(folder, own, varied))
     told = {name: sections[name] for name in TOLD if name in sections}
     told = _checked_told(file, told, notebook, points, list(sections.get("zip", {})))
-    told = _filled(told, {k: v for k, v in points[0].parameters.items() if k not in points[0].varied})
     return Sweep(file.stem, profile, notebook, points, told)
 
 
@@ -176,8 +193,8 @@ def _seeds(file: Path, sections: Mapping, names: list[str], notebook: Notebook) 
 def _checked_told(
     file: Path, told: Mapping, notebook: Notebook, points: list[Point], zipped: list[str]
 ) -> dict[str, object]:
-    """`told`, its values converted. Baseline and claims may name a method and values that are swept, of zipped lists
-    all or none: half of them, with the other half left as it was, would be no point.
+    """`told`, its values converted. A baseline or claim may name a method with settings, and swept values; of zipped
+    lists it names either all parameters or none.
 
     Anything else would silently select nothing.
     """
@@ -188,10 +205,16 @@ def _checked_told(
         if 0 < len(lacking) < len(zipped):
             raise UsageError(f"{file.name}: {where}: {', '.join(zipped)} are zipped; name {lacking[0]} too.")
         for name in choice:
-            if name not in ("method", *varied):
-                known = nearest(str(name), ["method", *varied])
+            if name not in ("method", "settings", *varied):
+                known = nearest(str(name), ["method", "settings", *varied])
                 raise UsageError(f"{file.name}: {where}: '{name}' is not swept; {known}")
-        return {k: v if k == "method" else _swept_value(file, where, k, v, notebook, points) for k, v in choice.items()}
+        own = {name: choice[name] for name in ("method", "settings") if name in choice}
+        if not isinstance(own.get("method", ""), str) or not isinstance(own.get("settings", {}), dict):
+            raise UsageError(f"{file.name}: {where}: 'method' must be a name, and 'settings' lines of name: value.")
+        if "settings" in own and "method" not in own:
+            raise UsageError(f"{file.name}: {where}: 'settings' are those of a method; name the 'method' too.")
+        swept = {name: value for name, value in choice.items() if name not in own}
+        return own | {k: _swept_value(file, where, k, v, notebook, points) for k, v in swept.items()}
 
     told = dict(told)
     for name in ("metrics", "methods"):
@@ -223,7 +246,7 @@ def _swept_value(file: Path, where: str, name: str, value: object, notebook: Not
         found = convert([value] if kind.startswith("list[") and not isinstance(value, list) else value, kind)
         if found in known:
             return found
-    values = ", ".join(dict.fromkeys(map(text_of, known)))
+    values = ", ".join(dict.fromkeys(map(value_text, known)))
     raise UsageError(f"{file.name}: {where}: {name} {value!r} is not swept; there are: {values}.")
 
 
@@ -237,19 +260,8 @@ def _margins(file: Path, where: str, within: object) -> dict[str, float]:
     raise UsageError(f"{file.name}: {where}: 'within' gives a margin above 0 for psnr and one for ssim.")
 
 
-def _filled(told: object, fixed: Mapping[str, object]) -> object:
-    """`told` with ‹epochs› replaced by its value, and so on, where a parameter is the same at all points."""
-    if isinstance(told, dict):
-        return {name: _filled(value, fixed) for name, value in told.items()}
-    if isinstance(told, list):
-        return [_filled(value, fixed) for value in told]
-    if isinstance(told, str):
-        return re.sub(r"‹(\w+)›", lambda found: text_of(fixed[found[1]]) if found[1] in fixed else found[0], told)
-    return told
-
-
 def point_folder(notebook: Notebook, parameters: dict, varied: dict) -> str:
     """A folder's name that a person can read and that no other point has."""
-    label = ",".join(f"{name}={text_of(value)}" for name, value in varied.items())
+    label = ",".join(f"{name}={value_text(value).replace(', ', '+')}" for name, value in varied.items())
     readable = re.sub(r"[^\w.=,+-]", "_", label)[:80]
     return f"{readable}-{short_hash(notebook.stem, parameters)[:8]}".lstrip("-")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from lib.common.usage import value_text
+
 
 @dataclass(frozen=True)
 class Point:
@@ -14,11 +16,4 @@ class Point:
     @property
     def label(self) -> str:
         """`perceptual_weight=0.05, seed=1`, for people."""
-        return ", ".join(f"{name}={text_of(value)}" for name, value in self.varied.items()) or "the only point"
-
-
-def text_of(value: object) -> str:
-    """A parameter's value in a few letters: 0.05, 200+400 for a list, none for an empty one."""
-    if isinstance(value, list):
-        return "+".join(map(text_of, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return ", ".join(f"{name}={value_text(value)}" for name, value in self.varied.items()) or "the only point"

@@ -1,15 +1,21 @@
-"""results.json files found and tidied: what counts, what varies, which methods are one line."""
+"""results.json files found and joined: what counts, what varies, which methods are one line, what a side names."""
 
 import pytest
 from sweeps_by_hand import NOTEBOOK, results, write_point, write_sweep
 
-from lib.common.usage import UsageError
+from lib.common.usage import UsageError, value_text
+from lib.evaluation.names import GRAY_COPY, Method
 from lib.workbook.analysis import long_table
-from lib.workbook.analysis.long_table import as_text, find_results, swept_of, tidy
+from lib.workbook.analysis.long_table import find_results, load_long_table, select, side_text, swept_of
+from lib.workbook.records.reader import load_run
+
+
+def cnn(pairs, epochs=9):
+    return Method("cnn", {"pairs": pairs, "epochs": epochs})
 
 
 def network(pairs, psnr=20.0):
-    return {"gray copy": {"psnr": 23.0}, f"CNN, {pairs} pairs, 9 epochs": {"psnr": psnr}}
+    return {GRAY_COPY: {"psnr": 23.0}, cnn(pairs): {"psnr": psnr}}
 
 
 def grid(folder, **varied):
@@ -61,20 +67,23 @@ def test_nothing_found_is_one_sentence(tmp_path):
             find_results(pattern)
 
 
-def test_tidy_has_a_row_a_method_and_metric_beside_what_varies(tmp_path):
+def test_there_is_a_row_a_method_and_metric_beside_what_varies(tmp_path):
     sweep = grid(tmp_path / "s", pair_counts=[[100], [200]], seed=[3, 4])
-    table = tidy(find_results(str(sweep))[0])
+    table = load_long_table(find_results(str(sweep))[0])
     assert list(table.columns) == [
-        "notebook", "pictures", "pair_counts", "seed", "method", "metric", "value", "low", "high", "n"
+        "notebook", "pictures", "pair_counts", "seed",
+        "method", "settings", "label", "metric", "value", "low", "high", "n",
     ]  # fmt: skip
     assert swept_of(table) == ["pair_counts"]  # neither run, which differs everywhere, nor size, which does not
     assert len(table) == 8 and set(table["pair_counts"]) == {"100", "200"} and set(table["seed"]) == {3, 4}
-    assert set(table["method"]) == {"gray copy", "CNN, ‹pair_counts› pairs, 9 epochs"}
+    assert set(table["method"]) == {"gray_copy", "cnn"}
+    assert set(table["label"]) == {"gray copy", "CNN, 9 epochs"}  # the pairs have a column of their own
+    assert set(table["settings"]) == {"{}", cnn(100).settings_text, cnn(200).settings_text}
 
 
 def test_a_swept_parameter_is_one_also_while_a_single_value_of_it_is_done(tmp_path):
     sweep = grid(tmp_path / "s", pair_counts=[[100]], seed=[0])
-    assert swept_of(tidy(find_results(str(sweep))[0])) == ["pair_counts"]
+    assert swept_of(load_long_table(find_results(str(sweep))[0])) == ["pair_counts"]
 
 
 def test_the_same_measured_twice_counts_once_the_last(tmp_path):
@@ -82,44 +91,82 @@ def test_the_same_measured_twice_counts_once_the_last(tmp_path):
         kept = results({"m": {"psnr": value}}, {"seed": 0, "run": run}, finished=day)
         write_point(tmp_path / run, kept, None)
     write_point(tmp_path / "d", results({"m": {"psnr": 9.0}}, {"seed": 0}, pictures="others"), None)
-    assert tidy(find_results(f"{tmp_path}/*")[0])["value"].tolist() == [2.0, 9.0]
+    assert load_long_table(find_results(f"{tmp_path}/*")[0])["value"].tolist() == [2.0, 9.0]
 
 
-def templates(tmp_path, *points):
-    """The methods' templates of points given as (parameters, methods)."""
+def labels(tmp_path, *points):
+    """The labels of points given as (parameters, methods)."""
     for number, (parameters, methods) in enumerate(points):
-        scores = {method: {"psnr": 1.0} for method in methods}
+        scores = {method: {"psnr": float(place)} for place, method in enumerate(methods)}
         write_point(tmp_path / str(number), results(scores, {"seed": 0, **parameters}), None)
-    return tidy(find_results(f"{tmp_path}/*")[0])["method"].tolist()
+    return load_long_table(find_results(f"{tmp_path}/*")[0])["label"].tolist()
 
 
-def test_templates(tmp_path):
-    names = templates(
+def test_settings_that_vary_in_a_file_tell_lines_apart_and_those_that_follow_a_parameter_do_not(tmp_path):
+    names = labels(
         tmp_path,
-        ({"pairs": 16, "epochs": 9, "seed": 2}, ["CNN, 16 pairs, 9 epochs", "VGG16, knob 0.9, seed 2"]),
-        ({"pairs": 32, "epochs": 9, "seed": 3}, ["CNN, 32 pairs, 9 epochs", "VGG16, knob 0.9, seed 2"]),
+        ({"pair_counts": [16]}, [cnn(16, 4), cnn(16, 6)]),
+        ({"pair_counts": [32]}, [cnn(32, 4), cnn(32, 6)]),
     )
-    assert names == ["CNN, ‹pairs› pairs, 9 epochs", "VGG16, knob 0.9, seed 2"] * 2
+    assert names == ["CNN, 4 epochs", "CNN, 6 epochs"] * 2
 
 
-def test_of_two_readings_the_one_that_joins_most_points_is_taken(tmp_path):
-    names = templates(
+def test_settings_that_all_lines_share_stay_in_the_label(tmp_path):
+    perceptual = [Method("cnn_perceptual", {"pairs": 5, "perceptual_weight": weight}) for weight in (0.1, 0.5)]
+    names = labels(
         tmp_path,
-        ({"batch": 16, "pairs": 16}, ["CNN, 16 pairs, 2 epochs"]),  # 16 is both
-        ({"batch": 2, "pairs": 16}, ["CNN, 16 pairs, 2 epochs"]),  # 2 is the batch by chance
-        ({"batch": 16, "pairs": 32}, ["CNN, 32 pairs, 2 epochs"]),
+        ({"perceptual_weight": 0.1}, [cnn(5), perceptual[0]]),
+        ({"perceptual_weight": 0.5}, [cnn(5), perceptual[1]]),
     )
-    assert set(names) == {"CNN, ‹pairs› pairs, 2 epochs"}
+    assert names == ["CNN, 5 pairs, 9 epochs", "CNN + perceptual, 5 pairs"] * 2
+
+
+def test_a_setting_that_equals_its_own_swept_parameter_only_follows_it(tmp_path):
+    names = labels(
+        tmp_path,
+        ({"epochs": 3}, [cnn(5, 2), cnn(5, 3)]),
+        ({"epochs": 6}, [cnn(5, 3), cnn(5, 6)]),
+        ({"epochs": 2, "batch": 2}, [cnn(5, 1), cnn(5, 2)]),
+    )
+    assert names == ["CNN, 5 pairs, 2 epochs", "CNN, 5 pairs", "CNN, 5 pairs, 3 epochs", "CNN, 5 pairs",
+                     "CNN, 5 pairs, 1 epochs", "CNN, 5 pairs"]  # fmt: skip
+
+
+def test_a_side_names_a_method_settings_and_values_and_of_several_rows_the_last_counts(tmp_path):
+    labels(tmp_path, *(({"pairs": n}, [GRAY_COPY, cnn(n, 4), cnn(n, 6)]) for n in (16, 32)))
+    table = load_long_table(find_results(f"{tmp_path}/*")[0])
+
+    def chosen(**side):
+        return select(table, side)[["pairs", "value"]].to_numpy().tolist()
+
+    assert chosen(method="cnn") == [[16, 2.0], [32, 2.0]]
+    assert chosen(method="cnn", settings={"epochs": 4}, pairs=32) == [[32, 1.0]]
+    assert chosen(method="cnn", settings={"pairs": 16}) == [[16, 2.0]]
+    assert chosen(method="cnn", settings={"epochs": 5}) == chosen(method="jet") == []
+    assert chosen(pairs=16.0) == [[16, 0.0], [16, 1.0], [16, 2.0]]  # a line each
+    assert side_text({"method": "cnn", "settings": {"epochs": 4}, "pairs": [32]}) == "CNN, 4 epochs, pairs 32"
+    assert side_text({"weight": 0.0}) == "weight 0"
+
+
+def test_old_results_are_refused_in_one_sentence(tmp_path):
+    old = results(network(5), {"seed": 0})
+    old["rows"][1] = {k: v for k, v in old["rows"][1].items() if k not in ("settings", "label")}
+    write_point(tmp_path / "run", old, None)
+    files, (problem,) = find_results(str(tmp_path / "run"))
+    assert files == []
+    assert problem.endswith("results.json was written by an older version of the workbook; run its notebook again")
+    with pytest.raises(ValueError, match="written by an older version of the workbook; run its notebook again"):
+        load_run(tmp_path / "run")
 
 
 def test_values_as_text_compare_as_a_reader_would():
-    assert as_text(0.0) == as_text(0) == "0" and as_text([400]) == as_text(400) == "400"
-    assert as_text(1e-4) == "0.0001" and as_text(1234567) == "1234567" and as_text([]) == "none"
-    assert as_text(["edges", "smoothed"]) == "edges, smoothed" and as_text(True) == "True" != as_text(1)
-    assert as_text(None) == as_text(float("nan")) == "–"
+    assert value_text(0.0) == value_text(0) == "0" and value_text([400]) == value_text(400) == "400"
+    assert value_text(1e-4) == "0.0001" and value_text(1234567) == "1234567" and value_text([]) == "none"
+    assert value_text(["edges", "smoothed"]) == "edges, smoothed" and value_text(True) == "True" != value_text(1)
+    assert value_text(None) == value_text(float("nan")) == "–"
 
 
 def test_a_parameter_called_like_a_column_is_refused(tmp_path):
     sweep = write_sweep(tmp_path / "s", {"value": [1, 2]}, lambda value: {"m": {"psnr": 1.0}})
     with pytest.raises(UsageError, match="'value' is a swept parameter and a column"):
-        tidy(find_results(str(sweep))[0])
+        load_long_table(find_results(str(sweep))[0])

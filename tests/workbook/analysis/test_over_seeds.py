@@ -10,8 +10,9 @@ from scipy import stats
 from sweeps_by_hand import results, write_point, write_sweep
 
 from lib.common.usage import UsageError
-from lib.workbook.analysis.long_table import find_results, tidy
-from lib.workbook.analysis.over_seeds import DIFFERENCE, markdown, over_seeds, shown, write_table
+from lib.workbook.analysis.long_table import find_results, load_long_table
+from lib.workbook.analysis.over_seeds import DIFFERENCE, over_seeds
+from lib.workbook.analysis.tables import markdown, shown, write_table
 from lib.workbook.report.run_page import write_report
 from lib.workbook.table import parse_baseline, table_command
 
@@ -21,7 +22,7 @@ PLAIN, WEIGHTED = [20.0, 20.4, 21.1], [20.5, 20.7, 21.9]
 
 def scores(weight, seed):
     value = (WEIGHTED if weight else PLAIN)[seed]
-    return {"gray copy": {"psnr": 23.0, "ssim": 0.9}, "net": {"psnr": value, "ssim": value / 100}}
+    return {"gray_copy": {"psnr": 23.0, "ssim": 0.9}, "net": {"psnr": value, "ssim": value / 100}}
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def sweep(tmp_path):
 
 @pytest.fixture
 def table(sweep):
-    return tidy(find_results(str(sweep))[0])
+    return load_long_table(find_results(str(sweep))[0])
 
 
 def line(lines, **values):
@@ -58,8 +59,8 @@ def test_means_over_seeds_are_students(table):
     ("baseline", "weight", "expected"),
     [
         ({"weight": 0}, 0.5, np.subtract(WEIGHTED, PLAIN)),  # the same method and seed, another value
-        ({"method": "gray copy"}, 0.5, np.subtract(WEIGHTED, 23.0)),  # the same point, another method
-        ({"method": "gray copy"}, 0.0, np.subtract(PLAIN, 23.0)),
+        ({"method": "gray_copy"}, 0.5, np.subtract(WEIGHTED, 23.0)),  # the same point, another method
+        ({"method": "gray_copy"}, 0.0, np.subtract(PLAIN, 23.0)),
         ({"method": "net", "weight": 0.0}, 0.5, np.subtract(WEIGHTED, PLAIN)),
     ],
 )
@@ -71,7 +72,7 @@ def test_differences_are_paired_by_seed(table, baseline, weight, expected):
 def test_only_seeds_that_both_have_are_paired(sweep):
     (sweep / "weight=0.0,seed=1" / "point.json").unlink()
     own = line(
-        over_seeds(tidy(find_results(str(sweep))[0]), baseline={"weight": 0.0}),
+        over_seeds(load_long_table(find_results(str(sweep))[0]), baseline={"weight": 0.0}),
         weight=0.5, method="net", metric="psnr",
     )  # fmt: skip
     assert own["seeds"] == 3 and own["paired"] == 2
@@ -81,7 +82,9 @@ def test_only_seeds_that_both_have_are_paired(sweep):
 def test_a_difference_over_fewer_seeds_says_so(sweep):
     (sweep / "weight=0.0,seed=2" / "point.json").unlink()
     baseline = {"weight": 0.0}
-    frame = shown(over_seeds(tidy(find_results(str(sweep))[0]), metrics=["psnr"], baseline=baseline), baseline)
+    frame = shown(
+        over_seeds(load_long_table(find_results(str(sweep))[0]), metrics=["psnr"], baseline=baseline), baseline
+    )
     cells = {(row["weight"], row["method"]): row for row in frame.to_dict("records")}
     assert cells["0.5", "net"]["seeds"] == "3" and cells["0.5", "net"]["Δ PSNR dB"].endswith("] (2 seeds)")
 
@@ -90,7 +93,7 @@ def test_a_seed_whose_baseline_lacks_a_setting_has_no_difference(tmp_path):
     varied = {"width": [16, 64], "weight": [0.0, 0.5], "seed": [0, 1, 2]}
     sweep = write_sweep(tmp_path / "s", varied, lambda width, weight, seed: {"net": {"psnr": width * weight + seed}})
     (sweep / "width=64,weight=0.0,seed=2" / "point.json").unlink()
-    lines = over_seeds(tidy(find_results(str(sweep))[0]), by=["weight"], baseline={"weight": 0.0})
+    lines = over_seeds(load_long_table(find_results(str(sweep))[0]), by=["weight"], baseline={"weight": 0.0})
     own = line(lines, weight=0.5, method="net", metric="psnr")
     assert own["paired"] == 2 and own["difference"] == 20  # (8 + 32) / 2, and no seed that has the 8 alone
 
@@ -124,7 +127,13 @@ def test_what_by_leaves_out_is_averaged_within_each_seed(table):
         ({"by": ["wieght"]}, "--by: nothing here goes by 'wieght'; did you mean 'weight'?"),
         ({"metrics": ["pnsr"]}, "--metric: nothing here goes by 'pnsr'; did you mean 'psnr'?"),
         ({"methods": ["nett"]}, "--method: nothing here goes by 'nett'; did you mean 'net'?"),
-        ({"baseline": {"method": "gray copi"}}, "--baseline: no method is 'gray copi'; did you mean 'gray copy'?"),
+        ({"baseline": {"method": "gray copy"}}, "--baseline: no method is 'gray copy'; did you mean 'gray_copy'?"),
+        (
+            {"baseline": {"method": "net", "settings": {"epochs": 3}}},
+            "--baseline: no net has the settings {'epochs': 3}; there are: {}.",
+        ),
+        ({"baseline": {"settings": {"epochs": 3}}}, "--baseline: no method has the settings {'epochs': 3}"),
+        ({"baseline": {"method": "net", "settings": 3}}, "--baseline: no net has the settings 3; there are: {}."),
         ({"baseline": {"weigth": 0}}, "--baseline: nothing here goes by 'weigth'; did you mean 'weight'?"),
         ({"baseline": {"weight": 7}}, "--baseline: no weight is '7'; there are: 0, 0.5."),
         ({"baseline": {"seed": 0}}, "--baseline: nothing here goes by 'seed'"),
@@ -141,7 +150,7 @@ def test_scores_of_different_pictures_are_neither_averaged_nor_compared(tmp_path
         for seed in (0, 1):
             kept = results({"net": {"psnr": float(size)}}, {"seed": seed, "size": size}, pictures=str(size))
             write_point(tmp_path / f"{size}-{seed}", kept, None)
-    table = tidy(find_results(f"{tmp_path}/*")[0])
+    table = load_long_table(find_results(f"{tmp_path}/*")[0])
     assert over_seeds(table)["mean"].tolist() == [32.0, 64.0]  # a line each is fine
     with pytest.raises(UsageError, match=r"net was measured on 2 different sets of test pictures.* --by size"):
         over_seeds(table, by=[])
@@ -165,10 +174,11 @@ def test_the_table_as_a_reader_sees_it(table):
     assert list(frame.columns) == ["weight", "method", "seeds", "PSNR dB", "Δ PSNR dB", "SSIM", "Δ SSIM"]
     mean, low, high = students(np.subtract(WEIGHTED, PLAIN))
     # The copy, which no weight moves, stands there once.
+    assert list(frame.index) == ["gray_copy", "net", "net"]
     assert frame.to_numpy()[:, :2].tolist() == [["any", "gray copy"], ["0", "net"], ["0.5", "net"]]
-    assert frame.loc[0, ["PSNR dB", "Δ PSNR dB", "seeds"]].tolist() == ["23.00", "–", "3"]
-    assert frame.loc[1, "Δ PSNR dB"] == "baseline"
-    assert frame.loc[2, "Δ PSNR dB"] == f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
+    assert frame.iloc[0][["PSNR dB", "Δ PSNR dB", "seeds"]].tolist() == ["23.00", "–", "3"]
+    assert frame["Δ PSNR dB"].iloc[1] == "baseline"
+    assert frame["Δ PSNR dB"].iloc[2] == f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
     text = markdown(frame).splitlines()
     assert len({len(row) for row in text}) == 1 and set(text[1]) == set("| -") and len(text) == 5
     assert markdown(pd.DataFrame({"a": ["x|y"]})).splitlines()[2] == r"| x\|y |"
@@ -198,13 +208,13 @@ def test_the_command_takes_what_the_sweep_asks_for(sweep, capsys):
 
 def test_the_command_takes_what_its_reader_asks_for(sweep, capsys, tmp_path):
     (sweep / "weight=0.5,seed=1" / "02_net" / "results.json").write_text("{")
-    options = dict(by="weight", metrics="ssim", baseline=["method=gray copy"], methods=["net"])
+    options = dict(by="weight", metrics="ssim", baseline=["method=gray_copy"], methods=["net"])
     assert table_command(str(sweep), **options, output=str(tmp_path / "mine")) == 1
     printed = capsys.readouterr().out
     assert (
         "PSNR" not in printed
         and "against gray copy." in printed
-        and "Not shown, --method shows them: gray copy." in printed
+        and "Not shown, --method shows them: gray_copy." in printed
     )
     assert "left out: " in printed and "weight=0.5,seed=1" in printed and (tmp_path / "mine.md").exists()
 
@@ -216,8 +226,8 @@ def test_a_sweep_with_nothing_whole_has_no_table(tmp_path, capsys):
 
 
 def test_baselines_as_they_are_typed():
-    assert parse_baseline(["method=CNN, <pairs> pairs", "weight=5e-2", "inputs=[edges]"]) == {
-        "method": "CNN, ‹pairs› pairs", "weight": 0.05, "inputs": ["edges"]
+    assert parse_baseline(["method=cnn", "settings={epochs: 6}", "weight=5e-2", "inputs=[edges]"]) == {
+        "method": "cnn", "settings": {"epochs": 6}, "weight": 0.05, "inputs": ["edges"]
     }  # fmt: skip
     with pytest.raises(UsageError, match="write NAME=VALUE"):
         parse_baseline(["weight"])
@@ -239,7 +249,7 @@ def test_sweeps_of_two_notebooks_stand_in_one_table(tmp_path, capsys):
 def test_a_seed_that_lacks_a_setting_is_no_mean_of_the_others(tmp_path):
     sweep = write_sweep(tmp_path / "s", {"weight": [0.0, 0.5], "seed": [0, 1, 2]}, scores)
     write_point(sweep / "weight=0.5,seed=2", None, "failed")
-    own = line(over_seeds(tidy(find_results(str(sweep))[0]), by=[]), method="net", metric="psnr")
+    own = line(over_seeds(load_long_table(find_results(str(sweep))[0]), by=[]), method="net", metric="psnr")
     means = [(PLAIN[seed] + WEIGHTED[seed]) / 2 for seed in (0, 1)]
     assert own["seeds"] == 2 and own["mean"] == pytest.approx(np.mean(means))
 
@@ -248,14 +258,14 @@ def test_seeds_with_as_many_but_other_settings_are_not_averaged(tmp_path):
     sweep = write_sweep(tmp_path / "s", {"weight": [0.0, 0.5], "seed": [0, 1]}, scores)
     write_point(sweep / "weight=0.5,seed=0", None, "failed")
     write_point(sweep / "weight=0.0,seed=1", None, "failed")
-    own = line(over_seeds(tidy(find_results(str(sweep))[0]), by=[]), method="net", metric="psnr")
+    own = line(over_seeds(load_long_table(find_results(str(sweep))[0]), by=[]), method="net", metric="psnr")
     assert own["seeds"] == 1 and own["mean"] == PLAIN[0]
 
 
 def test_against_what_a_setting_moves_a_control_that_stands_once_has_no_difference(table):
     frame = shown(over_seeds(table, baseline={"method": "net"}), {"method": "net"})
     assert frame[frame["method"] == "gray copy"]["Δ PSNR dB"].tolist() == ["–"]
-    frame = shown(over_seeds(table, baseline={"method": "gray copy"}), {"method": "gray copy"})
+    frame = shown(over_seeds(table, baseline={"method": "gray_copy"}), {"method": "gray_copy"})
     assert frame["Δ PSNR dB"].tolist()[0] == "baseline" and "–" not in frame["Δ PSNR dB"].tolist()
 
 

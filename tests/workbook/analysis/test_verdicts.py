@@ -5,28 +5,29 @@ import pytest
 from scipy import stats
 from sweeps_by_hand import results, write_point, write_sweep
 
-from lib.workbook.analysis.long_table import find_results, tidy
+from lib.evaluation.names import Method
+from lib.workbook.analysis.long_table import find_results, load_long_table
 from lib.workbook.analysis.verdicts import claims_of_sweeps, judge_over_seeds, judged_in_words
 
 FEW, MANY = [20.0, 20.4, 21.1], [21.0, 21.5, 22.2]
 CLAIM = {
     "claim": "More pairs beat fewer",
     "paper": "Fig. 4",
-    "better": {"method": "CNN, ‹pair_counts› pairs", "pair_counts": [400]},
-    "than": {"method": "CNN, ‹pair_counts› pairs", "pair_counts": [100]},
+    "better": {"method": "cnn", "pair_counts": [400]},
+    "than": {"method": "cnn", "pair_counts": [100]},
 }
 
 
 def scores(pair_counts, seed, few=FEW, many=MANY, ssim=0.01, **_):
     value = (many if pair_counts == [400] else few)[seed]
-    method = f"CNN, {pair_counts[0]} pairs"
-    return {"gray copy": {"psnr": 23.0, "ssim": 0.9}, method: {"psnr": value, "ssim": 0.5 + ssim * (value - 20)}}
+    method = Method("cnn", {"pairs": pair_counts[0]})
+    return {"gray_copy": {"psnr": 23.0, "ssim": 0.9}, method: {"psnr": value, "ssim": 0.5 + ssim * (value - 20)}}
 
 
 def judged(folder, claim=CLAIM, **options):
     varied = {"pair_counts": [[100], [400]], "seed": [0, 1, 2]}
     sweep = write_sweep(folder / "s", varied, lambda **values: scores(**values, **options))
-    return judge_over_seeds(tidy(find_results(str(sweep))[0]), claim)
+    return judge_over_seeds(load_long_table(find_results(str(sweep))[0]), claim)
 
 
 def test_a_claim_is_judged_by_the_interval_over_seeds(tmp_path):
@@ -35,7 +36,7 @@ def test_a_claim_is_judged_by_the_interval_over_seeds(tmp_path):
     assert judged(tmp_path) == {
         "claim": "More pairs beat fewer",
         "paper": "Fig. 4",
-        "measured": "CNN, 400 pairs, against CNN, 100 pairs: "
+        "measured": "CNN, pair_counts 400, against CNN, pair_counts 100: "
         f"{np.mean(gains):+.2f} dB [{low:+.2f}, {high:+.2f}], "
         f"{np.mean(gains) / 100:+.3f} SSIM [{low / 100:+.3f}, {high / 100:+.3f}] over 3 seeds",
         "verdict": "supported",
@@ -69,7 +70,7 @@ def test_what_neither_side_names_is_averaged_within_a_seed(tmp_path):
         tmp_path / "s", varied,
         lambda pair_counts, epochs, seed: scores(pair_counts, seed, FEW, [22.0, 23.0] if epochs == 3 else [21.0, 22.0]),
     )  # fmt: skip
-    entry = judge_over_seeds(tidy(find_results(str(sweep))[0]), CLAIM)
+    entry = judge_over_seeds(load_long_table(find_results(str(sweep))[0]), CLAIM)
     gains = np.mean([[22.0, 23.0], [21.0, 22.0]], axis=0) - FEW[:2]
     low, high = stats.t.interval(0.95, 1, np.mean(gains), stats.sem(gains))
     assert f"{np.mean(gains):+.2f} dB [{low:+.2f}, {high:+.2f}]" in entry["measured"]
@@ -80,7 +81,7 @@ def test_a_seed_that_lacks_a_setting_is_not_judged_by_the_others(tmp_path):
     varied = {"pair_counts": [[100], [400]], "epochs": [3, 6], "seed": [0, 1, 2]}
     sweep = write_sweep(tmp_path / "s", varied, lambda pair_counts, epochs, seed: scores(pair_counts, seed))
     (sweep / "pair_counts=[400],epochs=6,seed=2" / "point.json").unlink()
-    entry = judge_over_seeds(tidy(find_results(str(sweep))[0]), CLAIM)
+    entry = judge_over_seeds(load_long_table(find_results(str(sweep))[0]), CLAIM)
     assert entry["measured"].endswith("over 2 seeds")
 
 
@@ -89,21 +90,41 @@ def test_seeds_with_as_many_but_other_settings_are_not_judged_together(tmp_path)
     sweep = write_sweep(tmp_path / "s", varied, lambda pair_counts, epochs, seed: scores(pair_counts, seed))
     for epochs, seed in ((3, 0), (6, 1)):
         (sweep / f"pair_counts=[400],epochs={epochs},seed={seed}" / "point.json").unlink()
-    entry = judge_over_seeds(tidy(find_results(str(sweep))[0]), CLAIM)
+    entry = judge_over_seeds(load_long_table(find_results(str(sweep))[0]), CLAIM)
     assert entry["verdict"] == "cannot tell" and "1 seed in pairs" in entry["measured"]
 
 
 def test_what_one_side_names_holds_for_both(tmp_path):
-    claim = CLAIM | {"than": {"method": "gray copy"}}
+    claim = CLAIM | {"than": {"method": "gray_copy"}}
     entry = judged(tmp_path, claim)
     assert (
-        entry["measured"].startswith("CNN, 400 pairs, against gray copy: -1.43 dB") and "3 seeds" in entry["measured"]
+        entry["measured"].startswith("CNN, pair_counts 400, against gray copy: -1.43 dB")
+        and "3 seeds" in entry["measured"]
     )
+
+
+def test_without_a_method_each_is_compared_with_itself(tmp_path):
+    entry = judged(tmp_path, CLAIM | {"better": {"pair_counts": [400]}, "than": {"pair_counts": [100]}})
+    gains = np.subtract(MANY, FEW) / 2  # the copy, which stays the same, is the other half
+    assert entry["measured"].startswith(f"pair_counts 400, against pair_counts 100: {np.mean(gains):+.2f} dB")
+
+
+def test_settings_choose_among_the_lines_of_a_method(tmp_path):
+    def both(pair_counts, seed):
+        early, late = (Method("cnn", {"pairs": pair_counts[0], "epochs": epochs}) for epochs in (4, 6))
+        return {early: {"psnr": FEW[seed], "ssim": 0.5}, late: {"psnr": MANY[seed], "ssim": 0.6}}
+
+    sweep = write_sweep(tmp_path / "s", {"pair_counts": [[100], [400]], "seed": [0, 1, 2]}, both)
+    table = load_long_table(find_results(str(sweep))[0])
+    than = {"method": "cnn", "settings": {"epochs": 4}, "pair_counts": [400]}
+    entry = judge_over_seeds(table, CLAIM | {"better": {"method": "cnn", "pair_counts": [400]}, "than": than})
+    head = "CNN, 6 epochs, pair_counts 400, against CNN, 4 epochs, pair_counts 400: "
+    assert entry["measured"].startswith(f"{head}{np.mean(np.subtract(MANY, FEW)):+.2f} dB")
 
 
 def test_one_seed_cannot_tell(tmp_path):
     sweep = write_sweep(tmp_path / "s", {"pair_counts": [[100], [400]], "seed": [0]}, scores)
-    entry = judge_over_seeds(tidy(find_results(str(sweep))[0]), CLAIM)
+    entry = judge_over_seeds(load_long_table(find_results(str(sweep))[0]), CLAIM)
     assert entry["verdict"] == "cannot tell"
     assert entry["measured"].endswith("+1.00 dB, +0.010 SSIM with 1 seed in pairs; an interval wants 2")
 
@@ -111,9 +132,10 @@ def test_one_seed_cannot_tell(tmp_path):
 @pytest.mark.parametrize(
     ("side", "words"),
     [
-        ({"method": "CNN, ‹pair_counts› pairs", "pair_counts": [800]}, "no results of CNN, 800 pairs"),
-        ({"method": "CNM"}, "no results of CNM"),
-        ({"method": "gray copy", "epochs": 9}, "the sweep varies no epochs"),
+        ({"method": "cnn", "pair_counts": [800]}, "no results of CNN, pair_counts 800"),
+        ({"method": "cnm"}, "no results of cnm"),
+        ({"method": "cnn", "settings": {"pairs": 5}}, "no results of CNN, 5 pairs"),
+        ({"method": "gray_copy", "epochs": 9}, "the sweep varies no epochs"),
     ],
 )
 def test_what_a_sweep_lacks_cannot_tell_and_says_so(tmp_path, side, words):
@@ -127,7 +149,7 @@ def test_scores_of_different_pictures_are_not_compared(tmp_path):
             kept = results({"net": {"psnr": 9.0, "ssim": 0.5}}, {"seed": seed, "size": size}, pictures=str(size))
             write_point(tmp_path / f"{size}-{seed}", kept, None)
     claim = {"claim": "c", "better": {"method": "net", "size": 64}, "than": {"method": "net", "size": 32}}
-    entry = judge_over_seeds(tidy(find_results(f"{tmp_path}/*")[0]), claim)
+    entry = judge_over_seeds(load_long_table(find_results(f"{tmp_path}/*")[0]), claim)
     assert entry["verdict"] == "cannot tell" and entry["measured"].endswith("measured on different pictures")
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from sweeps_by_hand import NOTEBOOK, results, write_point, write_sweep
 
 from lib.common.usage import UsageError
+from lib.evaluation.names import GRAY_COPY, Method
 from lib.workbook.records.reader import load_run
 from lib.workbook.records.score_table import best_methods, results_table
 from lib.workbook.report.html import export_html, prose
@@ -19,13 +20,14 @@ EXTERNAL = re.compile(r"""(src|href)\s*=\s*["']?\s*(https?:)?//|@import|url\(\s*
 
 
 def row(method, metric, value, low=None, high=None, n=20):
-    return {"method": method, "metric": metric, "n": n, "value": value, "low": low, "high": high}
+    return Method.of(method).row(metric, n, value, low, high)
 
 
+PRINTED = Method("paper", {"method": "CNN"})
 ROWS = [
-    row("paper: CNN", "psnr", 30.0, n=None),
-    row("gray copy", "psnr", 23.021, 22.8, 23.25),
-    row("gray copy", "colorfulness_ratio", 0.0),
+    row(PRINTED, "psnr", 30.0, n=None),
+    row(GRAY_COPY, "psnr", 23.021, 22.8, 23.25),
+    row(GRAY_COPY, "colorfulness_ratio", 0.0),
     row("net", "psnr", 22.3, 22.0, 22.6),
     row("net", "colorfulness_ratio", 1.4),
     row("net", "ciede2000", None),
@@ -71,7 +73,8 @@ def run(tmp_path):
 
 def test_table_reads_as_a_person_wants_it():
     table = results_table(ROWS)
-    assert list(table.index) == ["paper: CNN", "gray copy", "net", "truth"]
+    assert list(map(str, table.index)) == ["paper: CNN", "gray copy", "net", "truth"]
+    assert "paper: CNN" in table.to_string() and "Method" not in table.to_html()
     assert list(table.columns) == [
         "PSNR dB (mean of images)",
         "colorfulness (ratio to truth)",
@@ -84,17 +87,19 @@ def test_table_reads_as_a_person_wants_it():
         "22.30 [22.00, 22.60]",
         "100.00",
     ]
-    assert table.loc["net", "CIEDE2000"] == "–" and table.loc["gray copy", "home_made"] == "–"
-    assert results_table([row("a", "ssim", 0.5), row("a", "ssim", 0.9)]).loc["a", "SSIM"] == "0.500"
+    assert table.loc[Method("net"), "CIEDE2000"] == "–" and table.loc[GRAY_COPY, "home_made"] == "–"
+    assert results_table([row("a", "ssim", 0.5), row("a", "ssim", 0.9)])["SSIM"].tolist() == ["0.500"]
+    several = [row(Method("cnn_perceptual", {"pairs": 5, "epochs": epochs}), "ssim", epochs / 10) for epochs in (4, 6)]
+    assert results_table(several)["SSIM"].tolist() == ["0.400", "0.600"]  # though one label names both
     assert results_table([]).empty
 
 
 def test_best_is_ranked_with_controls_and_without_the_truth_and_the_paper():
     best = best_methods(ROWS)
-    assert best["PSNR dB (mean of images)"] == "gray copy"
-    assert best["colorfulness (ratio to truth)"] == "net"  # 0.4 from the truth's is nearer than 1
+    assert best["PSNR dB (mean of images)"] == GRAY_COPY
+    assert best["colorfulness (ratio to truth)"] == Method("net")  # 0.4 from the truth's is nearer than 1
     assert "home_made" not in best and "CIEDE2000" not in best
-    assert best_methods([row("a", "ciede2000", 9.0), row("b", "ciede2000", 8.0)])["CIEDE2000"] == "b"
+    assert best_methods([row("a", "ciede2000", 9.0), row("b", "ciede2000", 8.0)])["CIEDE2000"] == Method("b")
 
 
 def test_page_gives_answer_ledger_figures_table_notebooks_in_this_order(run):
@@ -110,7 +115,10 @@ def test_page_gives_answer_ledger_figures_table_notebooks_in_this_order(run):
         "data:image/png;base64,",
         "Shown &amp; captioned.",
         "PSNR dB (mean of images)",
+        '<tr class="paper">',
+        '<th scope="row">CNN<br><span class="mark">in the paper</span></th>',
         '<tr class="control">',
+        '<th scope="row">gray copy<br><span class="mark">control</span></th>',
         "22.80, 23.25",
         'href="02_net.html"',
         "ValueError: &lt;b&gt;bad&lt;/b&gt;",
@@ -125,7 +133,7 @@ def test_page_gives_answer_ledger_figures_table_notebooks_in_this_order(run):
 
 def test_partial_runs_have_their_page(tmp_path):
     assert "no comparison" in write_report(tmp_path).read_text()
-    write_results(tmp_path, "01_alone", conclusions=["Only <this>."], rows=[row("gray copy", "psnr", 23.0)])
+    write_results(tmp_path, "01_alone", conclusions=["Only <this>."], rows=[row(GRAY_COPY, "psnr", 23.0)])
     page = write_report(tmp_path).read_text()
     assert "Only &lt;this&gt;." in page and "23.00" in page and "ledger" not in page.split("</style>")[1]
 
@@ -181,7 +189,7 @@ JUDGED |= {"better": {"method": "net", "weight": 0.5}, "than": {"method": "net",
 def sweep(tmp_path):
     def scores(weight, seed):
         value = GAINS[weight][seed]
-        return {"gray copy": {"psnr": 23.0, "ssim": 0.9}, "net": {"psnr": value, "ssim": value / 100}}
+        return {GRAY_COPY: {"psnr": 23.0, "ssim": 0.9}, "net": {"psnr": value, "ssim": value / 100}}
 
     return write_sweep(
         tmp_path / "weights", {"weight": [0.0, 0.5], "seed": [0, 1, 2]}, scores,

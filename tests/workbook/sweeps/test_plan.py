@@ -10,6 +10,7 @@ from toys import write_notebook
 
 from lib.common.files import NOTEBOOKS
 from lib.common.usage import UsageError
+from lib.evaluation.names import TITLES
 from lib.workbook.parameters import inspect, profile_parameters
 from lib.workbook.sweeps import fingerprints as sweeps
 from lib.workbook.sweeps import plan
@@ -65,12 +66,12 @@ def test_the_command_line_has_the_last_word_but_on_what_is_varied(tmp_path, note
         read_sweep(file, notebook, "quick", given | {"rate": 2.0}, None, ["rate"])
 
 
-def test_what_is_told_may_name_parameters(tmp_path, notebook):
-    method = "CNN, ‹counts› pairs, ‹batch› a batch, rate ‹rate›"
-    text = f"values: {{counts: [7]}}\ngrid: {{rate: [1, 2]}}\nmethods: ['{method}']\nbaseline: {{method: '{method}'}}"
-    told = read(tmp_path, notebook, text).told
-    # What is the same everywhere is filled in; what is swept joins the points.
-    assert told["methods"] == [told["baseline"]["method"]] == ["CNN, 7 pairs, 16 a batch, rate ‹rate›"]
+def test_sides_name_methods_by_identifier_and_settings(tmp_path, notebook):
+    sides = "better: {method: cnn, settings: {epochs: 6}, rate: 2}, than: {method: jet, rate: 1}"
+    text = f"grid: {{rate: [1, 2]}}\nmethods: [mine]\nbaseline: {{method: cnn}}\nclaims: [{{{CLAIM}, {sides}}}]"
+    sweep = read(tmp_path, notebook, text)
+    assert sweep.methods == ["cnn", "jet", "mine"] and sweep.told["baseline"] == {"method": "cnn"}
+    assert sweep.told["claims"][0]["better"] == {"method": "cnn", "settings": {"epochs": 6}, "rate": 2.0}
 
 
 def test_what_is_told_is_converted_like_the_parameters(tmp_path, notebook):
@@ -140,7 +141,16 @@ def test_a_profile_has_sections_of_its_own(tmp_path, notebook):
             "own.yaml: baseline: rate, batch are zipped; name batch too.",
         ),
         ("grid: {rate: [1]}\nmetrics: [1]", "own.yaml: 'metrics' must be a list of names, not 1."),
-        ("grid: {rate: [1]}\nbaseline: {1: 2}", "own.yaml: baseline: '1' is not swept; there are: method, rate."),
+        (
+            "grid: {rate: [1]}\nbaseline: {1: 2}",
+            "own.yaml: baseline: '1' is not swept; there are: method, rate, settings.",
+        ),
+        (
+            "baseline: {settings: {epochs: 3}}",
+            "own.yaml: baseline: 'settings' are those of a method; name the 'method'",
+        ),
+        ("baseline: {method: cnn, settings: 3}", "'method' must be a name, and 'settings' lines of name: value."),
+        ("baseline: {method: [cnn]}", "'method' must be a name, and 'settings' lines of name: value."),
         ("grid: {rate: [1]}\nclaims: [{claim: x}]", "own.yaml: a claim lacks paper, better, than; it has claim, "),
         (f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: , than: {{}}}}]", "'better' must be lines of name: value."),
         (
@@ -212,10 +222,11 @@ def test_ready_made_sweeps_fit_their_notebook(name, profile):
     assert sweep.told["question"].endswith("?")
     # The first lines say how to run it.
     assert f"notebooks/{notebook.stem}.ipynb {name}" in find_sweep(name).read_text().splitlines()[0]
+    assert set(sweep.methods) <= set(TITLES)
     for claim in sweep.told.get("claims", []):
         for side in ("better", "than"):
             for key, value in claim[side].items():
-                assert key == "method" or value in [point.varied[key] for point in sweep.points]
+                assert key in ("method", "settings") or value in [point.varied[key] for point in sweep.points]
 
 
 def test_sweeps_are_found_by_path_and_by_name(tmp_path, monkeypatch):

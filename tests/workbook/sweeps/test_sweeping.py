@@ -54,7 +54,8 @@ if how == "fills":
         (point / "filler").unlink()
 folder = point / "01_toy"
 folder.mkdir(exist_ok=True)
-rows = [{"method": "gray copy", "metric": "psnr", "n": 1, "value": 20 + rate + seed, "low": None, "high": None}]
+rows = [{"method": "gray_copy", "settings": {}, "label": "gray copy", "metric": "psnr", "n": 1, "low": None}]
+rows[0] |= {"high": None, "value": 20 + rate + seed}
 results = {"notebook": "01_toy", "parameters": {"rate": rate, "how": how, "seed": seed}, "seed": seed, "rows": rows}
 results |= {"fingerprints": json.loads(os.environ["WORKBOOK_FINGERPRINTS"]), "data": {}, "artifacts": {}}
 results |= {"threads": os.environ["OMP_NUM_THREADS"]}
@@ -468,12 +469,11 @@ def test_a_sweep_of_the_baseline_from_command_to_ledger(tmp_path, monkeypatch, c
         "lib.data.sources.load_pairs", partial(load_pairs, cache=tmp_path / "cache")
     )  # and of this process
     data, folder, file = write_photographs(tmp_path / "color"), tmp_path / "sweep", tmp_path / "pairs.yaml"
-    method = "CNN, ‹pair_counts› pairs, ‹epochs› epochs"
-    sides = {"better": {"method": method, "pair_counts": [24]}, "than": {"method": method, "pair_counts": [8]}}
+    sides = {"better": {"method": "cnn", "pair_counts": [24]}, "than": {"method": "cnn", "pair_counts": [8]}}
     claim = {"claim": "More pairs beat fewer", "paper": "Fig. 4", **sides}
     values = {"size": 32, "test_pictures": TEST, "width": 8, "shown": 2, "epochs": 3}
     grid = {"pair_counts": [[8], [24]]}
-    baseline = {"method": "gray copy"}
+    baseline = {"method": "gray_copy"}
     content = {"question": "Do more pairs help?", "values": values, "grid": grid, "seeds": 2}
     file.write_text(yaml.safe_dump(content | {"claims": [claim], "baseline": baseline}))
     given = ["sweep", str(NOTEBOOKS / "02_baseline_cnn.ipynb"), str(file), "--data", str(data)]
@@ -485,7 +485,7 @@ def test_a_sweep_of_the_baseline_from_command_to_ledger(tmp_path, monkeypatch, c
     for path in folder.glob("*/02_baseline_cnn/results.json"):
         results = read_json(path)
         (pairs,), seed = results["parameters"]["pair_counts"], results["parameters"]["seed"]
-        cells = {(row["method"], row["metric"]): row["value"] for row in results["rows"]}
+        cells = {(row["label"], row["metric"]): row["value"] for row in results["rows"]}
         scores[pairs, seed] = cells[f"CNN, {pairs} pairs, 3 epochs", "psnr"]
         copy = cells["gray copy", "psnr"]
         assert results["fingerprints"]["data"] == results["data"]["fingerprint"]
