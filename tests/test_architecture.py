@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from lib.common.files import NOTEBOOKS, ROOT, read_json
+from lib.workbook.parameters import inspect
 
 SOURCES = sorted((ROOT / "lib").rglob("*.py"))
 COMMITTED = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -46,7 +47,7 @@ def test_packages_cost_nothing_to_import():
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("papermill", {"workbook/execution", "workbook/parameters"}),
+        ("papermill", {"workbook/execution"}),
         ("distributed", {"workbook/sweeps/cluster", "workbook/sweeps/job"}),
         ("ipywidgets", {"widgets/colorizer", "widgets/feature_maps"}),
         ("kagglehub", {"data/kaggle"}),
@@ -95,6 +96,34 @@ def test_papermill_sees_every_parameter_with_its_type(path):
     seen = papermill.inspect_notebook(str(path))
     assert {name: parameter["inferred_type_name"] for name, parameter in seen.items()} == assigned
     assert {"data", "run", "seed"} <= set(assigned)
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_notebooks_explain_themselves(path):
+    notebook = inspect(path)
+    assert notebook.title and notebook.question.endswith("?")
+    seen = papermill.inspect_notebook(str(path))
+    assert notebook.help == {name: parameter["help"] for name, parameter in seen.items()}
+    assert all(notebook.help.values())
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_only_the_run_takes_the_name_of_a_parameter(path):
+    """A value that is assigned over would be recorded when the cells are executed again."""
+    cells = [cell for cell in read_json(path)["cells"] if cell["cell_type"] == "code"]
+    source = "\n".join("".join(cell["source"]) for cell in cells if not cell["metadata"].get("tags"))
+    names = set(inspect(path).types)
+    assigned, pending = [], list(ast.parse(source).body)
+    while pending:  # what a function or a comprehension assigns is its own
+        node = pending.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            assigned.append(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            assigned.append(node.name)
+        elif not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            pending += ast.iter_child_nodes(node)
+    assert [name for name in assigned if name in names] == ["run"]
+    assert f'run = Run("{path.stem}", globals())' in source and "results[" not in source
 
 
 def texts():

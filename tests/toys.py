@@ -10,13 +10,14 @@ from PIL import Image
 TEST = 12  # test photographs
 
 
-def write_notebook(folder: Path, stem: str, *cells: str, parameters: str) -> Path:
-    """A notebook whose first cell is tagged as the parameters."""
+def write_notebook(folder: Path, stem: str, *cells: str, parameters: str, head: str = "") -> Path:
+    """A notebook whose first code cell is tagged as the parameters, below its head if there is one."""
     code = [nbformat.v4.new_code_cell(source.strip()) for source in (parameters, *cells)]
     code[0].metadata["tags"] = ["parameters"]
     kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     path = folder / f"{stem}.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=code, metadata=kernel), path)
+    cells = [*([nbformat.v4.new_markdown_cell(head)] if head else []), *code]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
     return path
 
 

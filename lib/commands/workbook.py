@@ -19,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     commands = main_parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("run", help="execute the notebooks and build the page of the run")
     command.add_argument("--only", metavar="02,03", help="only these notebooks, by number")
+    command.add_argument("--help-notebook", metavar="02,03", help="print the parameters of these notebooks and exit")
     add_parameters(command)
     command.add_argument("--methods", metavar="FILE", help="a Python file with METHODS of your own, for the table")
     command.add_argument("--output", metavar="FOLDER", help="the run's folder (outputs/<time>-<profile>)")

@@ -1,14 +1,14 @@
 """One notebook, executed by papermill in a kernel of its own: what `workbook run` and every point of a sweep do."""
 
+import logging
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lib.common.files import atomic_write, read_json
-from lib.workbook.parameters import no_template, quiet_papermill
 
 # papermill takes a second to import: it is imported where it is used, so that help and mistakes are answered at once.
 
@@ -23,6 +23,23 @@ def kernel_environment(progress: Path) -> dict[str, str]:
     environment |= os.environ | {"WORKBOOK_PROGRESS": str(progress)}
     environment.pop("MPLBACKEND", None)  # any other backend would leave the executed notebook without figures
     return environment
+
+
+@contextmanager
+def quiet_papermill() -> Iterator[None]:
+    """Silence papermill's log: what it would say is said by the runner, in one sentence."""
+    logger = logging.getLogger("papermill")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def no_template(path: Path) -> str:
+    """papermill fills in {placeholders} in paths; a folder's own braces must stay what they are."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def execute(

@@ -1,11 +1,12 @@
-"""A notebook's parameters as papermill sees them, and every value checked against them before a kernel starts."""
+"""A notebook's head and parameters, read from its file, and every value checked before a kernel starts."""
 
 import argparse
 import ast
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import io
+import json
+import re
+import tokenize
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -16,30 +17,19 @@ from lib.common.usage import PLAIN_TYPES, UsageError, convert, is_plain, nearest
 PATHS = ("data", "methods")  # parameters that may name a file or folder, seen from where the user is
 
 
-@contextmanager
-def quiet_papermill() -> Iterator[None]:
-    """Silence papermill's log: what it would say is said by the runner, in one sentence."""
-    logger = logging.getLogger("papermill")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-def no_template(path: Path) -> str:
-    """papermill fills in {placeholders} in paths; a folder's own braces must stay what they are."""
-    return str(path).replace("{", "{{").replace("}", "}}")
-
-
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook and its parameters: name -> annotated type (`int`, `list[str]`, ...), name -> default."""
+    """A notebook: what its first markdown cell says ("" where it does not), and its parameters by name.
+
+    A parameter's line is `epochs: int = 9  # passes over the pairs`: name, annotated type, default and help.
+    """
 
     path: Path
-    types: dict[str, str]
-    defaults: dict[str, object]
+    title: str = ""
+    question: str = ""
+    types: dict[str, str] = field(default_factory=dict)
+    defaults: dict[str, object] = field(default_factory=dict)
+    help: dict[str, str] = field(default_factory=dict)
 
     @property
     def stem(self) -> str:
@@ -50,43 +40,73 @@ class Notebook:
         number = self.stem.split("_")[0]
         return name in (self.stem, number) or (name.isdecimal() and number.isdecimal() and int(name) == int(number))
 
+    def help_text(self) -> str:
+        """The question, and a line for each parameter: name, type, default and help."""
+        defaults = {name: json.dumps(value, ensure_ascii=False) for name, value in self.defaults.items()}
+        table = [(name, kind, defaults[name], self.help[name]) for name, kind in self.types.items()]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in table]
+        return "\n".join([f"{self.stem}: {self.question or 'parameters'}", *(f"  {line}" for line in lines)])
+
+
+def find_notebook(stem: str) -> Path:
+    """The path of a notebook: in the current folder, where its kernel runs, or in notebooks/."""
+    for path in (Path(f"{stem}.ipynb").resolve(), NOTEBOOKS / f"{stem}.ipynb"):
+        if path.is_file():
+            return path
+    raise UsageError(
+        f"There is no notebook '{stem}'; {nearest(stem, (path.stem for path in NOTEBOOKS.glob('*.ipynb')))}"
+    )
+
 
 def inspect(path: Path) -> Notebook:
-    """Read a notebook's parameters as papermill sees them.
+    """Read a notebook's head (`# 02 · Title`, `**Question.** ...`) and its parameter cell.
 
     papermill overlooks some lines (`x: int | None = 3`, a second `=` in a line) and would then inject a value that
-    nothing checked, so every name assigned in the cell must be among those that papermill saw with a plain type.
-    """
-    import papermill
+    nothing checked: a cell with such lines is refused. papermill itself is not asked, as its import takes seconds.
 
+    Raises:
+        UsageError: the file is no notebook, or its parameter cell holds more than lines of `name: type = value`.
+    """
     try:
-        cells = [cell for cell in read_json(path)["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+        cells = [(cell, "".join(cell["source"])) for cell in read_json(path)["cells"]]
+        tagged = [source for cell, source in cells if "parameters" in cell["metadata"].get("tags", [])]
+        head = next((source for cell, source in cells if cell["cell_type"] == "markdown"), "")
     except (ValueError, KeyError) as error:
         raise UsageError(f"{path.name} is no notebook ({error}).") from None
-    if len(cells) != 1:
-        raise UsageError(f"{path.name} needs one cell tagged 'parameters' and has {len(cells)}.")
-    with quiet_papermill():
-        seen = papermill.inspect_notebook(no_template(path))
-    defaults = {}
-    for name, value in _assignments("".join(cells[0]["source"]), path.name):
-        kind = seen[name]["inferred_type_name"] if name in seen else "None"
-        if not is_plain(kind):
-            raise UsageError(
-                f"{path.name}: papermill sees no plain type for parameter '{name}'; write it as 'name: type = value' "
-                f"on a line without a second '=', the type one of {', '.join(PLAIN_TYPES)} or list[...] of these."
-            )
-        defaults[name] = value
-    return Notebook(path, {name: seen[name]["inferred_type_name"] for name in defaults}, defaults)
-
-
-def _assignments(source: str, where: str) -> Iterator[tuple[str, object]]:
-    """The (name, value) pairs of a parameter cell; anything but assignments of literals is refused."""
+    if len(tagged) != 1:
+        raise UsageError(f"{path.name} needs one cell tagged 'parameters' and has {len(tagged)}.")
+    title = re.search(r"^# (?:\d+ · )?(.+)", head, re.MULTILINE)
+    question = re.search(r"^\*\*Question\.\*\* (.+)", head, re.MULTILINE)
+    notebook = Notebook(path, *(found[1].strip() if found else "" for found in (title, question)))
     try:
-        for node in ast.parse(source).body:
-            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-            yield target.id, ast.literal_eval(node.value)
-    except (SyntaxError, AttributeError, ValueError) as error:
-        raise UsageError(f"{where}: the parameter cell may hold only lines like 'epochs: int = 5' ({error}).") from None
+        _read_parameters(notebook, tagged[0])
+    except UsageError:
+        raise
+    except (SyntaxError, tokenize.TokenError, AttributeError, ValueError) as error:
+        raise UsageError(
+            f"{path.name}: the parameter cell may hold only lines like 'epochs: int = 5' ({error})."
+        ) from None
+    return notebook
+
+
+def _read_parameters(notebook: Notebook, source: str) -> None:
+    """Enter the parameters of a cell: assignments of literals with a plain type, written so that papermill sees it."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    comments = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
+    for node in ast.parse(source).body:
+        annotated = isinstance(node, ast.AnnAssign)
+        name = (node.target if annotated else node.targets[0]).id
+        notebook.types[name] = ast.unparse(node.annotation) if annotated else ""
+        notebook.defaults[name] = ast.literal_eval(node.value)
+        notebook.help[name] = comments.get(node.end_lineno, "")
+        lines = source.splitlines()[node.lineno - 1 : node.end_lineno]
+        if not is_plain(notebook.types[name]) or "".join(lines).count("=") > 1:
+            raise UsageError(
+                f"{notebook.path.name}: papermill sees no plain type for parameter '{name}'; write it as "
+                "'name: type = value' on a line without a second '=', the type one of "
+                f"{', '.join(PLAIN_TYPES)} or list[...] of these."
+            )
 
 
 def assign(parameters: dict[str, dict], takers: list[Notebook], values: dict, where: str) -> None:
@@ -165,7 +185,7 @@ def absolute(value: str) -> str:
     return str(Path(value).resolve()) if value and Path(value).exists() else value
 
 
-def select(notebooks: list[Notebook], only: str | None) -> list[Notebook]:
+def select(notebooks: list[Notebook], only: str | None, option: str = "--only") -> list[Notebook]:
     """The notebooks that `--only 02,03` names, in the folder's order; all of them for None."""
     if only is None:
         return notebooks
@@ -173,6 +193,6 @@ def select(notebooks: list[Notebook], only: str | None) -> list[Notebook]:
     for name in names:
         if not any(notebook.answers_to(name) for notebook in notebooks):
             raise UsageError(
-                f"--only: there is no notebook '{name}'; there are: {', '.join(n.stem for n in notebooks)}."
+                f"{option}: there is no notebook '{name}'; there are: {', '.join(n.stem for n in notebooks)}."
             )
     return [notebook for notebook in notebooks if any(notebook.answers_to(name) for name in names)]

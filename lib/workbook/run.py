@@ -23,6 +23,10 @@ def run(options: argparse.Namespace) -> int:
     from lib.workbook.report.run_page import write_report
 
     notebooks = [inspect(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+    if options.help_notebook is not None:
+        chosen = select(notebooks, options.help_notebook, "--help-notebook")
+        print("\n\n".join(notebook.help_text() for notebook in chosen))
+        return 0
     selected = select(notebooks, options.only)
     folder = run_folder(options.output, options.profile)
     parameters = given_parameters(notebooks, selected, options)

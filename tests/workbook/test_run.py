@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -232,6 +233,48 @@ def test_data_that_is_none_ends_the_run_before_a_kernel(executed, monkeypatch, c
 def test_a_parameter_that_papermill_does_not_see_is_refused(tmp_path, line, message):
     with pytest.raises(UsageError, match=re.escape(message)):
         inspect(write_notebook(tmp_path, "01_odd", parameters=line))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "rate: float = 3.0  # at most 5",
+        'name: str = "a#b"  # no comment before this one',
+        "grid: list[list[int]] = [\n    [1],  # one\n    [2, 3],\n]  # and more",
+        "# a comment, lr=3\n\nfast: bool = False",
+    ],
+)
+def test_what_is_accepted_papermill_sees_with_the_same_type(tmp_path, lines):
+    path = write_notebook(tmp_path, "01_odd", parameters=lines)
+    seen = papermill.inspect_notebook(str(path))
+    assert inspect(path).types == {name: parameter["inferred_type_name"] for name, parameter in seen.items()}
+    if '"a#b"' not in lines:  # papermill takes that for the comment
+        assert inspect(path).help == {name: parameter["help"] for name, parameter in seen.items()}
+
+
+def test_the_help_of_a_notebook(folder, capsys):
+    head = "# 2 · More\n\n**Question.** How much?\n\nText."
+    cell = 'depth: int = 3  # layers, at least 1\nnames: list[str] = ["é"]\nfast: bool = False  # or #slow'
+    write_notebook(folder, "01_good", parameters=PARAMETERS)
+    write_notebook(folder, "02_more", parameters=cell, head=head)
+    assert workbook.main(["run", "--help-notebook", "2"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "02_more: How much?",
+        "  depth  int        3      layers, at least 1",
+        '  names  list[str]  ["é"]',
+        "  fast   bool       false  or #slow",
+    ]
+    assert workbook.main(["run", "--help-notebook", "01,02"]) == 0
+    assert "01_good: parameters\n  data    str        " in capsys.readouterr().out
+    assert workbook.main(["run", "--help-notebook", "7"]) == 2
+    assert capsys.readouterr().err.startswith("workbook: --help-notebook: there is no notebook '7'; there are: 01_good")
+
+
+def test_the_help_of_a_notebook_needs_no_torch_and_no_papermill():
+    code = "import sys; from lib.commands import workbook; workbook.main(['run', '--help-notebook', '02']); "
+    code += "print({'torch', 'papermill', 'pandas'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
 
 
 def test_values_are_checked_by_annotation():

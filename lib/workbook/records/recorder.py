@@ -8,7 +8,7 @@ import importlib.metadata
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,50 +19,54 @@ from matplotlib.figure import Figure
 
 from lib.common.devices import best_device
 from lib.common.files import OUTPUTS, ROOT, atomic_write, timestamp, write_json
+from lib.common.usage import UsageError
 from lib.data.pairs import Pairs
+from lib.data.sources import load_pairs
+from lib.evaluation.bootstrap import summarize
 from lib.evaluation.names import ROW
+from lib.workbook.parameters import Notebook, find_notebook, inspect
 from lib.workbook.records.provenance import PACKAGES, code_version, device_name
+from lib.workbook.records.score_table import results_table
+
+NEEDED = ("data", "size", "seed", "run")  # parameters that every notebook has
 
 
 class Run:
     """What one notebook records, from its first cell to `finish`.
 
-    Args:
-        notebook: file stem, such as "02_baseline_cnn".
-        title, question: what the report shows.
-        parameters: all of the notebook's parameters; "run" and "seed" must be among them.
-        pairs: the data, for provenance.
-
+    Title, question and the names of the parameters are read from the notebook's file, their values from its namespace.
     Nothing is written to results.json before `finish`: a notebook that fails leaves no half result.
+
+    Args:
+        notebook: file stem, such as "02_baseline_cnn"; looked for in the current folder, then in notebooks/.
+        namespace: the notebook's `globals()`, after its parameter cell has run.
+
+    Raises:
+        UsageError: there is no such notebook, or a parameter has no value.
     """
 
-    def __init__(self, notebook: str, title: str, question: str, parameters: dict, pairs: Pairs):
+    def __init__(self, notebook: str, namespace: Mapping[str, object]):
+        found = inspect(find_notebook(notebook))
+        self.parameters = _values(found, namespace)
         # A run is a name under outputs/ or, from the runner, an absolute folder; joining keeps the latter as it is.
-        self.root = OUTPUTS / parameters["run"]
+        self.root = OUTPUTS / self.parameters["run"]
         self.folder = self.root / notebook
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "results.json").unlink(missing_ok=True)  # the figures beside it are about to change
         self._started = time.perf_counter()
+        self._pairs: Pairs | None = None
         self.results = {
             "notebook": notebook,
-            "title": title,
-            "question": question,
+            "title": found.title,
+            "question": found.question,
             "status": "done",
-            "parameters": parameters,
-            "data": {
-                "name": pairs.name,
-                "description": pairs.description,
-                "fingerprint": pairs.fingerprint,
-                "size": pairs.size,
-                "pairs": len(pairs),
-                "splits": pairs.counts(),
-                "skipped": pairs.skipped,
-            },
+            "parameters": self.parameters,
+            "data": {},
             "fingerprints": json.loads(os.environ.get("WORKBOOK_FINGERPRINTS", "{}")),  # of a sweep's point
-            "seed": parameters["seed"],
+            "seed": self.parameters["seed"],
             "code": code_version(),
             "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
-            "device": device_name(parameters.get("device") or best_device()),
+            "device": device_name(self.parameters.get("device") or best_device()),
             "started": timestamp(),
             "durations": {},
             "conclusions": [],
@@ -71,15 +75,37 @@ class Run:
             "claims": [],
             "artifacts": {},
         }
-        counts = ", ".join(f"{split} {count:,}" for split, count in pairs.counts().items())
-        print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px ({counts})")
-        if pairs.skipped:
-            print(f"Left out: {len(pairs.skipped)} files that cannot be used; the first: {pairs.skipped[0]}")
-        print(f"Device: {self.results['device']} · results go to {self._shown(self.folder)}")
 
-    def tested_on(self, test: Pairs) -> None:
-        """Note which pictures the scores are of: only scores of the same pictures may stand in one table."""
+    def pairs(self) -> Pairs:
+        """The pairs that `data` names, `size` px; the first call says which they are and notes them."""
+        if self._pairs is None:
+            pairs = self._pairs = load_pairs(self.parameters["data"], self.parameters["size"])
+            self.results["data"] = {
+                "name": pairs.name,
+                "description": pairs.description,
+                "fingerprint": pairs.fingerprint,
+                "size": pairs.size,
+                "pairs": len(pairs),
+                "splits": pairs.counts(),
+                "skipped": pairs.skipped,
+            }
+            counts = ", ".join(f"{split} {count:,}" for split, count in pairs.counts().items())
+            print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px ({counts})")
+            if pairs.skipped:
+                print(f"Left out: {len(pairs.skipped)} files that cannot be used; the first: {pairs.skipped[0]}")
+            print(f"Device: {self.results['device']} · results go to {self._shown(self.folder)}")
+        return self._pairs
+
+    def test(self) -> Pairs:
+        """The test split, at most `test_pictures` of it where the notebook has that parameter.
+
+        Which pictures these are is noted: only scores of the same pictures may stand in one table.
+        """
+        pairs = self.pairs()
+        there = pairs.counts()["test"]
+        test = pairs.split("test", min(self.parameters.get("test_pictures", there), there))
         self.results["data"]["tested"] = hashlib.sha256("\n".join(test.names).encode()).hexdigest()[:16]
+        return test
 
     def _shown(self, path: Path) -> Path:
         return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
@@ -95,7 +121,15 @@ class Run:
         """Record the seconds that the block takes under `label`."""
         started = time.perf_counter()
         yield
-        self.results["durations"][label] = round(time.perf_counter() - started, 3)
+        self.duration(label, time.perf_counter() - started)
+
+    def duration(self, label: str, seconds: float) -> None:
+        """Record seconds that were measured elsewhere, such as those of a training taken from disk."""
+        self.results["durations"][label] = round(seconds, 3)
+
+    def note(self, name: str, value: object) -> None:
+        """Keep a fact that JSON can hold, such as which VGG weights were used, among the artifacts."""
+        self.results["artifacts"][name] = value
 
     def figure(self, figure: Figure, name: str, caption: str, main: bool = False) -> None:
         """Show a figure with its caption, and keep it as PNG; `main` ones also stand on the run's page."""
@@ -116,11 +150,39 @@ class Run:
         entry = {"claim": claim, "paper": paper, "measured": measured, "verdict": verdict}
         _replace(self.results["claims"], entry, ("claim",))
 
-    def record(self, rows: pd.DataFrame) -> None:
+    @property
+    def claims(self) -> list[dict]:
+        """The claims entered so far."""
+        return self.results["claims"]
+
+    def record(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """Keep per-image scores as per_image.csv and record their means; show the table of all rows so far.
+
+        Args:
+            scores: what `evaluate` returns: one line per method and image, one column per metric.
+
+        Returns:
+            The rows recorded, with bootstrap 95% intervals over the images: what `summarize` returns.
+        """
+        rows = summarize(scores)
+        self.record_rows(rows)
+        self.keep_table(scores, "per_image")
+        display(self.table())
+        return rows
+
+    def record_rows(self, rows: pd.DataFrame) -> None:
         """Keep rows (method, metric, n, value, low, high); infinite or missing numbers are kept as null."""
         finite = rows.astype(object).where(rows.notna() & ~rows.isin([np.inf, -np.inf]), None)
         for row in finite.to_dict("records"):
             _replace(self.results["rows"], row, ("method", "metric"))
+
+    def record_costs(self, method: str, pairs: int, **costs: float) -> None:
+        """Keep what training `method` on so many pairs took, by metric: training_seconds=..., kept_mb=..."""
+        self.record_rows(rows_of([(method, metric, pairs, value, None, None) for metric, value in costs.items()]))
+
+    def table(self) -> pd.DataFrame:
+        """The rows recorded so far as text: one line per method, one column per metric, each with its interval."""
+        return results_table(self.results["rows"])
 
     def keep_table(self, table: pd.DataFrame, name: str) -> None:
         """Keep a whole table, such as the row-a-picture one, as CSV beside the results."""
@@ -146,6 +208,24 @@ class Run:
         print(f"Recorded {len(self.results['rows'])} rows in {self._shown(self.folder / 'results.json')}")
 
 
+def _values(notebook: Notebook, namespace: Mapping[str, object]) -> dict[str, object]:
+    """The value of each parameter. `run` names the Run itself once the cell has run: then it is that one's parameter.
+
+    The name is taken on purpose. Who runs the parameter cell again has to make a new Run, which reads the new values,
+    before anything can be recorded.
+    """
+    names = dict.fromkeys((*notebook.types, *NEEDED))
+    missing = [name for name in names if name not in namespace]
+    if missing:
+        raise UsageError(
+            f"{notebook.path.name}: the parameter '{missing[0]}' has no value; run the parameter cell first."
+        )
+    values = {name: namespace[name] for name in names}
+    if isinstance(values["run"], Run):
+        values["run"] = values["run"].parameters["run"]
+    return values
+
+
 def _replace(entries: list[dict], entry: dict, keys: tuple[str, ...]) -> None:
     """Put `entry` in the place of one with the same keys, else at the end: a cell run twice records once."""
     for position, other in enumerate(entries):
@@ -155,6 +235,6 @@ def _replace(entries: list[dict], entry: dict, keys: tuple[str, ...]) -> None:
     entries.append(entry)
 
 
-def rows_of(rows: list[dict]) -> pd.DataFrame:
+def rows_of(rows: Sequence[dict | tuple]) -> pd.DataFrame:
     """Rows of results.json as a table; also where there are none."""
     return pd.DataFrame(rows, columns=ROW)
