@@ -1,5 +1,6 @@
-"""Shared fixtures: a tiny data set cut from photographs that scikit-image ships."""
+"""Shared fixtures: a tiny data set cut from photographs that scikit-image ships, a tiny colorizer and its command."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import torch
 from PIL import Image
 from skimage import data
 
+from lib.color.spaces import to_tensor
+from lib.commands.colorize import main
 from lib.data.pairs import Pairs, make_pairs
 from lib.networks.registry import build_network
 from lib.networks.storage import save_network
@@ -55,3 +58,52 @@ def kept_network(tmp_path_factory) -> Path:
 def photograph() -> Image.Image:
     """A color photograph of 48 x 32 px (width x height)."""
     return Image.fromarray(data.coffee()).resize((48, 32), Image.Resampling.BOX)
+
+
+@pytest.fixture
+def gray(photograph) -> Image.Image:
+    """The same photograph in gray."""
+    return photograph.convert("L")
+
+
+@pytest.fixture(scope="session")
+def three_photographs() -> torch.Tensor:
+    """Three photographs that scikit-image ships, 128 px from the middle, `(3, 3, 128, 128)`."""
+    images = [data.astronaut(), data.chelsea(), data.coffee()]
+    middles = [(image.shape[0] // 2 - 64, image.shape[1] // 2 - 64) for image in images]
+    return torch.stack([to_tensor(i[y : y + 128, x : x + 128]) for i, (y, x) in zip(images, middles, strict=True)])
+
+
+@pytest.fixture(scope="session")
+def loud_weights(tmp_path_factory) -> Path:
+    """The file of an untrained colorizer whose distributions are made certain enough to give strong colors."""
+    options = {"width": 4, "side": 32}
+    network = build_network("ChromaNet", **options)
+    with torch.no_grad():
+        network.colors.weight.mul_(300)
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    save_network(path, network, TrainingConfig(network="ChromaNet", options=options, loss="chroma distribution"))
+    return path
+
+
+@pytest.fixture
+def album(tmp_path) -> Path:
+    """An empty folder for photographs; `colorize` writes beside it."""
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def colorize(loud_weights, album, capfd) -> Callable:
+    """Calls the command line; gives the exit code, the lines of standard output and those of standard error."""
+
+    def call(*arguments, paths=(), out="out"):
+        arguments = [*(paths or [album]), "-o", album.parent / out, "--weights", loud_weights, *arguments]
+        capfd.readouterr()
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stopped:  # argparse
+            code = stopped.code
+        return code, *(text.splitlines() for text in capfd.readouterr())
+
+    return call

@@ -1,7 +1,7 @@
-"""Color maps as colorizers: a color for every gray level (paper section III.A.1).
+"""Color maps as colorizers: one color for every gray level (paper section III.A.1).
 
-Intensity rules, OpenCV's maps, custom gradients and fitted tables are all one thing: a table of 256 RGB colors. None
-of them can tell a gray sky from gray rock, and `fit_intensity_map` is the best that any of them can do.
+Intensity rules, OpenCV's maps, custom gradients and fitted tables are all tables of 256 RGB colors. None of them can
+tell a gray sky from gray rock; `fit_intensity_map` is the best that any of them can do.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,10 +18,14 @@ LEVELS = np.arange(256)
 
 
 def map_batch(function: Callable[[np.ndarray], np.ndarray], gray: Tensor) -> Tensor:
-    """Apply a function of one gray uint8 picture to each of `(B, 1, H, W)` in [0, 1].
+    """Apply a function of one uint8 picture to each picture of a batch.
 
-    A function to uint8 `(H, W)` gives `(B, 1, H, W)`, one to `(H, W, 3)` gives `(B, 3, H, W)`; float32 in [0, 1], on
-    the device of `gray`.
+    Args:
+        function: from gray uint8 `(H, W)` to uint8 `(H, W)` or `(H, W, 3)`.
+        gray: `(B, 1, H, W)` in [0, 1]; another shape raises `ValueError`.
+
+    Returns:
+        `(B, 1, H, W)` or `(B, 3, H, W)`, float32 in [0, 1], on the device of `gray`.
     """
     if gray.ndim != 4 or gray.shape[1] != 1:
         raise ValueError(f"expected a gray batch (B, 1, H, W), got shape {tuple(gray.shape)}")
@@ -30,7 +34,7 @@ def map_batch(function: Callable[[np.ndarray], np.ndarray], gray: Tensor) -> Ten
 
 
 class PictureColorizer:
-    """A colorizer that works on one uint8 picture at a time: subclasses say how in `map_image`."""
+    """A colorizer that works on one uint8 picture at a time; subclasses implement `map_image`."""
 
     name: str
 
@@ -44,7 +48,7 @@ class PictureColorizer:
 
 
 class LookupColorizer(PictureColorizer):
-    """Paints every gray level with its color: `table` is uint8 `(256, 3)` RGB."""
+    """A color map: paints every gray level in its color of `table`, uint8 `(256, 3)` RGB."""
 
     def __init__(self, table: np.ndarray, name: str):
         if table.shape != (256, 3) or table.dtype != np.uint8:
@@ -57,7 +61,7 @@ class LookupColorizer(PictureColorizer):
 
 
 class Preprocessed(PictureColorizer):
-    """Sends every picture through `filter` (gray uint8 `(H, W)` to the same), then through `colorizer`."""
+    """A colorizer behind a filter: `filter` maps gray uint8 `(H, W)` to the same, `colorizer` paints the result."""
 
     def __init__(self, filter: Callable[[np.ndarray], np.ndarray], colorizer: PictureColorizer, name: str):
         self.filter, self.colorizer, self.name = filter, colorizer, name
@@ -66,8 +70,8 @@ class Preprocessed(PictureColorizer):
         return self.colorizer.map_image(self.filter(gray))
 
 
-# Gray levels below the bound, and not below the bound before, get the color. Each color's own luma lies in its band:
-# the rules quantize the light but do not turn it round.
+# Gray levels from the bound before up to this bound get the color. Each color's own luma lies in its band, so that the
+# rules quantize the light and never reverse it.
 INTENSITY_RULES: tuple[tuple[int, tuple[int, int, int], str], ...] = (
     (32, (17, 20, 17), "shadow"),
     (88, (47, 71, 34), "vegetation"),
@@ -79,7 +83,11 @@ INTENSITY_RULES: tuple[tuple[int, tuple[int, int, int], str], ...] = (
 
 
 def intensity_rules() -> LookupColorizer:
-    """The paper's "if darker than ... then this color" mapping, as `INTENSITY_RULES` (section III.A.1, method 1)."""
+    """The paper's "if darker than ... then this color" mapping (section III.A.1, method 1), see `INTENSITY_RULES`.
+
+    >>> intensity_rules().table[[0, 100, 255]].tolist()  # shadow, water, cloud
+    [[17, 20, 17], [75, 121, 146], [240, 242, 244]]
+    """
     bounds = [bound for bound, _, _ in INTENSITY_RULES]
     colors = np.array([color for _, color, _ in INTENSITY_RULES], dtype=np.uint8)
     return LookupColorizer(colors[np.searchsorted(bounds, LEVELS, side="right")], "intensity rules")
@@ -92,7 +100,10 @@ OPENCV_MAPS: tuple[str, ...] = tuple(
 
 
 def opencv_map(name: str) -> LookupColorizer:
-    """OpenCV's `cv2.COLORMAP_<name>`, in any case; an unknown name raises `ValueError` (section III.A.1, method 2)."""
+    """OpenCV's `cv2.COLORMAP_<name>` (paper section III.A.1, method 2); an unknown name raises `ValueError`.
+
+    `name` may be written in upper or lower case.
+    """
     if name.upper() not in OPENCV_MAPS:
         raise ValueError(f"OpenCV has no color map {name!r}; it has {', '.join(OPENCV_MAPS)}")
     code = getattr(cv2, _PREFIX + name.upper())
@@ -100,8 +111,8 @@ def opencv_map(name: str) -> LookupColorizer:
     return LookupColorizer(bgr[:, ::-1].copy(), name.upper())
 
 
-# Hand-made gradients for `gradient_map`: (position, color). Every color stands at its own luma, so that they tint
-# the picture and leave its light alone; black and white stay black and white.
+# Hand-made gradients for `gradient_map`: (position, color). Every color is placed at its own luma, so that a gradient
+# tints the picture and leaves its light as it is; black and white stay black and white.
 GRADIENTS: dict[str, tuple[tuple[float, str], ...]] = {
     "landscape": (
         (0, "black"),
@@ -118,24 +129,32 @@ GRADIENTS: dict[str, tuple[tuple[float, str], ...]] = {
 
 
 def gradient_map(stops: Sequence, name: str) -> LookupColorizer:
-    """A gradient between colors, through matplotlib's `LinearSegmentedColormap` (section III.A.1, method 3).
+    """A gradient between colors by matplotlib's `LinearSegmentedColormap` (paper section III.A.1, method 3).
 
-    `stops` are matplotlib colors, spaced evenly from black to white input, or pairs (position, color) with positions
-    that rise from 0 to 1. What matplotlib cannot read raises its `ValueError`.
+    Args:
+        stops: matplotlib colors, evenly spaced from black to white input, or pairs (position, color) with positions
+            that rise from 0 to 1. What matplotlib cannot read raises its `ValueError`.
+        name: of the colorizer.
+
+    >>> gradient_map(["black", "red"], "reds").table[[0, 128, 255]].tolist()
+    [[0, 0, 0], [128, 0, 0], [255, 0, 0]]
     """
     colormap = LinearSegmentedColormap.from_list(name, list(stops), N=256)
     return LookupColorizer(np.rint(255 * colormap(LEVELS)[:, :3]).astype(np.uint8), name)
 
 
 def level_sums(gray: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels of each gray level, `(256,)`, and the sum of their colors, `(256, 3)`, of uint8 pairs of one picture."""
+    """The number of pixels of each gray level, `(256,)`, and the sum of their colors, `(256, 3)`, in one uint8 pair."""
     levels = gray.ravel().astype(np.intp)
     sums = [np.bincount(levels, weights=color[..., channel].ravel(), minlength=256) for channel in range(3)]
     return np.bincount(levels, minlength=256), np.stack(sums, axis=1)
 
 
 def _mean_colors(gray: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels of each level `(256,)` and their mean color `(256, 3)` in 0..255; unseen levels are interpolated."""
+    """The number of pixels of each level, `(256,)`, and their mean color, `(256, 3)` in 0..255, in training pairs.
+
+    The colors of levels that do not occur are interpolated.
+    """
     check_pairs(gray, color)
     counts, sums = np.zeros(256), np.zeros((256, 3))
     for picture in zip(gray, color, strict=True):
@@ -151,19 +170,26 @@ def _mean_colors(gray: np.ndarray, color: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def fit_intensity_map(gray: np.ndarray, color: np.ndarray) -> LookupColorizer:
-    """The best possible intensity-only map of training pairs: each gray level's mean color.
+    """The best intensity-only map of training pairs: each gray level's mean color.
 
-    `gray` is uint8 `(N, H, W)`, `color` uint8 `(N, H, W, 3)`. No other table has a smaller squared error on them.
-    Levels that they never show are interpolated between their neighbors, with black and white at the ends.
+    No other table has a smaller squared error on these pairs. Levels that do not occur in them are interpolated between
+    their neighbors, with black and white at the ends.
+
+    Args:
+        gray: uint8 `(N, H, W)`.
+        color: uint8 `(N, H, W, 3)`.
     """
     _, means = _mean_colors(gray, color)
     return LookupColorizer(np.rint(means).astype(np.uint8), "intensity-only map (best)")
 
 
 def fit_gradient(gray: np.ndarray, color: np.ndarray, stops: int = 8) -> LookupColorizer:
-    """The gradient of `stops` evenly spaced colors that is nearest to training pairs in squared error.
+    """The gradient of evenly spaced colors with the smallest squared error on training pairs.
 
-    Arrays as in `fit_intensity_map`, which is the same with a stop for every level; `stops` is at least 2.
+    Args:
+        gray: uint8 `(N, H, W)`.
+        color: uint8 `(N, H, W, 3)`.
+        stops: number of colors, 2 to 256; others raise `ValueError`. With 256 it is `fit_intensity_map`.
     """
     if not 2 <= stops <= 256:
         raise ValueError(f"a gradient has 2 to 256 stops, got {stops}")

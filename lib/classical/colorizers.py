@@ -1,7 +1,7 @@
 """The paper's first milestone, classical color mapping (section III.A), as colorizers.
 
-`filters` and `fourier` filter gray pictures, `color_maps` and `segmentation` paint them. `classical_colorizers`
-gathers what the comparison tables show.
+`filters` and `fourier` filter gray pictures, `color_maps` and `segmentation` paint them. `classical_colorizers` gathers
+the methods that the comparison tables show.
 """
 
 import numpy as np
@@ -23,10 +23,14 @@ _TABLE_MAPS = ("JET", "TURBO", "VIRIDIS", "HOT", "BONE")
 
 
 def classical_colorizers(train_gray: np.ndarray, train_color: np.ndarray) -> dict[str, PictureColorizer]:
-    """The classical methods of the tables by name, the fitted ones fitted on these training pairs.
+    """The classical methods of the tables by name; some are fitted on training pairs.
 
-    `train_gray` is uint8 `(N, H, W)`, `train_color` uint8 `(N, H, W, 3)`. A gradient behind a Fourier filter is fitted
-    on filtered pictures, so that it is judged for what the filter leaves and not for a shift of brightness.
+    A gradient behind a Fourier filter is fitted on filtered pictures, so that it is judged for what the filter leaves
+    and not for a shift of brightness.
+
+    Args:
+        train_gray: uint8 `(N, H, W)`.
+        train_color: uint8 `(N, H, W, 3)`.
     """
     fixed = [intensity_rules(), *map(opencv_map, _TABLE_MAPS)]
     fixed.append(gradient_map(GRADIENTS["landscape"], "custom gradient (hand-made)"))

@@ -1,7 +1,7 @@
-"""Spatial preprocessing of gray pictures (paper section III.A.1): Sobel and Canny edges, Gaussian and bilateral blur.
+"""Edges and blurs of gray pictures (paper section III.A.1): Sobel, Canny, Gaussian, bilateral.
 
 Every filter reads a gray uint8 picture `(H, W)` and returns one of the same shape and type; anything else raises
-`TypeError` or `ValueError`. Scales are in pixels: shrink or enlarge the picture and the same filter sees other details.
+`TypeError` or `ValueError`. Scales are in pixels, so the same filter sees other details when the picture is resized.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _SOBEL_GAIN = 4
 
 
 def check_gray(gray: np.ndarray) -> np.ndarray:
-    """Return `gray`, or raise `TypeError` or `ValueError` unless it is a uint8 picture `(H, W)` with pixels in it."""
+    """`gray` itself, checked: a uint8 picture `(H, W)` with pixels in it. Others raise `TypeError` or `ValueError`."""
     if not isinstance(gray, np.ndarray) or gray.dtype != np.uint8:
         raise TypeError(f"expected a gray uint8 picture (H, W), got {_describe(gray)}")
     if gray.ndim != 2 or gray.size == 0:
@@ -23,9 +23,9 @@ def check_gray(gray: np.ndarray) -> np.ndarray:
 
 
 def check_pairs(gray: np.ndarray, color: np.ndarray) -> None:
-    """Raise unless `gray` is uint8 `(N, H, W)` and `color` uint8 `(N, H, W, 3)` with the same, non-zero sizes.
+    """Check pairs: `gray` is uint8 `(N, H, W)`, `color` uint8 `(N, H, W, 3)`, of the same sizes, none of them 0.
 
-    Whatever has an array's type and shape will do, such as the rows of a mapped file.
+    Whatever has the dtype and the shape of an array will do, such as `Rows`. Others raise `TypeError` or `ValueError`.
     """
     if any(getattr(array, "dtype", None) != np.uint8 for array in (gray, color)):
         raise TypeError(f"expected uint8 pairs, got gray {_describe(gray)} and color {_describe(color)}")
@@ -42,7 +42,11 @@ def _describe(array: object) -> str:
 
 
 def sobel(gray: np.ndarray) -> np.ndarray:
-    """Gradient magnitude (3x3 Sobel), scaled so that a straight step from 0 to 255 is 255; diagonal ones may clip."""
+    """The gradient magnitude (3 x 3 Sobel): 255 at a straight step from 0 to 255. Diagonal steps may be clipped.
+
+    >>> sobel(np.array([[0, 0, 255, 255]] * 3, np.uint8))[1].tolist()
+    [0, 255, 255, 0]
+    """
     check_gray(gray)
     horizontal = cv2.Sobel(gray, cv2.CV_32F, 1, 0)
     vertical = cv2.Sobel(gray, cv2.CV_32F, 0, 1)
@@ -54,8 +58,10 @@ def sobel(gray: np.ndarray) -> np.ndarray:
 def canny(gray: np.ndarray, low: float | None = None, high: float | None = None) -> np.ndarray:
     """Canny edges: 255 on an edge, 0 elsewhere.
 
-    `low` and `high` are hysteresis thresholds on the unscaled Sobel magnitude, as in `cv2.Canny`. Left out, `high` is
-    Otsu's threshold of this picture's own gradient magnitudes, and `low` half of `high`.
+    Args:
+        gray: uint8 `(H, W)`.
+        low: lower hysteresis threshold on the unscaled Sobel magnitude, as in `cv2.Canny`; half of `high` by default.
+        high: upper threshold; by default Otsu's threshold of the picture's own gradient magnitudes.
     """
     check_gray(gray)
     if high is None:
@@ -67,7 +73,7 @@ def canny(gray: np.ndarray, low: float | None = None, high: float | None = None)
 
 
 def gaussian(gray: np.ndarray, sigma: float = 1.5) -> np.ndarray:
-    """Gaussian blur with a standard deviation of `sigma` pixels."""
+    """A Gaussian blur with a standard deviation of `sigma` px, above 0; others raise `ValueError`."""
     check_gray(gray)
     if not sigma > 0:
         raise ValueError(f"sigma is a blur in pixels above 0, got {sigma}")
@@ -75,9 +81,14 @@ def gaussian(gray: np.ndarray, sigma: float = 1.5) -> np.ndarray:
 
 
 def bilateral(gray: np.ndarray, diameter: int = 7, sigma_color: float = 30, sigma_space: float = 3) -> np.ndarray:
-    """Edge-keeping blur over `diameter` pixels: weights fall with distance (pixels) and with difference (gray levels).
+    """A blur that keeps edges: a pixel counts less the further away it lies, and the more its gray level differs.
 
-    The time grows with the square of `diameter`: the default keeps a 12-megapixel photograph well under a second.
+    Args:
+        gray: uint8 `(H, W)`.
+        diameter: of the neighborhood, in px. Time grows with its square; the default takes well under a second for 12
+            megapixels.
+        sigma_color: standard deviation of the weights over differences, in gray levels.
+        sigma_space: standard deviation of the weights over distances, in px.
     """
     return cv2.bilateralFilter(check_gray(gray), diameter, sigma_color, sigma_space)
 

@@ -1,13 +1,13 @@
-"""Fourier-domain filters for gray pictures: Gaussian low-pass, high-pass and homomorphic, and the log spectrum.
+"""Filters in the frequency domain for gray pictures: low-pass, high-pass, homomorphic; and the log spectrum.
 
 Every filter reads a gray uint8 picture `(H, W)` and returns one of the same shape and type.
 
-A cutoff is counted in cycles per picture height: 16 is the pattern that repeats sixteen times from top to bottom, at
-any resolution, so a filter does to a 12-megapixel photograph what it does to its thumbnail. At the cutoff a Gaussian
+A cutoff is counted in cycles per picture height: 16 stands for the pattern that repeats sixteen times from top to
+bottom. So a filter does to a 12-megapixel photograph what it does to its thumbnail. At the cutoff a Gaussian
 transfer function `exp(-f^2 / (2 cutoff^2))` has fallen to 0.61.
 
 The transform is the cosine transform: the Fourier transform of the picture mirrored at its edges. A plain FFT would
-wrap the sky round into the ground and leave a seam; padding with mirrored copies would cost four times the work.
+join the sky to the ground and leave a seam; padding with mirrored copies would cost four times the work.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ MID_GRAY = 128  # where a high-pass picture puts "no detail here"
 
 
 def _filter(values: np.ndarray, cutoff: float, low_gain: float, high_gain: float) -> np.ndarray:
-    """Multiply what lies far below `cutoff` by `low_gain`, far above by `high_gain`; float32 `(H, W)` to the same."""
+    """Multiply frequencies far below `cutoff` by `low_gain` and far above it by `high_gain`, in float32 `(H, W)`."""
     if not cutoff > 0:
         raise ValueError(f"cutoff is counted in cycles per picture height and above 0, got {cutoff}")
     height, width = values.shape
@@ -43,12 +43,12 @@ def _to_uint8(values: np.ndarray) -> np.ndarray:
 
 
 def low_pass(gray: np.ndarray, cutoff: float = 16) -> np.ndarray:
-    """Keep what repeats less often than about `cutoff` times a picture height: shapes without texture."""
+    """Keep low frequencies, up to about `cutoff` cycles per picture height: shapes without texture."""
     return _to_uint8(_filter(check_gray(gray).astype(np.float32), cutoff, low_gain=1, high_gain=0))
 
 
 def high_pass(gray: np.ndarray, cutoff: float = 4) -> np.ndarray:
-    """Keep what repeats more often than about `cutoff` times a picture height, around mid-gray (128): detail, no shade.
+    """Keep high frequencies, from about `cutoff` cycles per picture height, around mid-gray (128): detail, no shade.
 
     At the same cutoff, `low_pass + high_pass - 128` is the picture again, to rounding, wherever nothing was clipped.
     """
@@ -58,8 +58,13 @@ def high_pass(gray: np.ndarray, cutoff: float = 4) -> np.ndarray:
 def homomorphic(gray: np.ndarray, cutoff: float = 4, low_gain: float = 0.7, high_gain: float = 1.2) -> np.ndarray:
     """Even out the light and strengthen detail: filter the logarithm, where light times surface becomes a sum.
 
-    `low_gain` multiplies slow changes of `log(1 + gray)` (taken for illumination), `high_gain` fast ones (taken for
-    reflectance). The mean of the logarithm is kept, so the picture does not darken as a whole.
+    The mean of the logarithm is kept, so the picture does not darken as a whole.
+
+    Args:
+        gray: uint8 `(H, W)`.
+        cutoff: between slow and fast changes, in cycles per picture height.
+        low_gain: multiplies slow changes of `log(1 + gray)`, taken for illumination.
+        high_gain: multiplies fast changes, taken for reflectance.
     """
     logs = np.log1p(np.arange(256, dtype=np.float32))[check_gray(gray)]
     mean = logs.mean(dtype=np.float64).astype(np.float32)
@@ -67,7 +72,7 @@ def homomorphic(gray: np.ndarray, cutoff: float = 4, low_gain: float = 0.7, high
 
 
 def spectrum(gray: np.ndarray) -> np.ndarray:
-    """For figures: `log10(1 + |F|)` of the Fourier transform, float32 `(H, W)`, with zero frequency in the middle."""
+    """The log spectrum `log10(1 + |F|)` for figures: float32 `(H, W)`, with frequency zero in the middle."""
     transform = scipy.fft.fft2(check_gray(gray).astype(np.float32))
     return np.log10(1 + np.abs(np.fft.fftshift(transform)))
 

@@ -1,6 +1,6 @@
 """Intensity-based segmentation (multi-level Otsu, k-means) and a color for each segment.
 
-Both methods see a picture's histogram only, so a segmentation is a label for each of 256 gray levels and costs the
+Both methods see only the histogram of a picture, so a segmentation is a label for each of 256 gray levels. It costs the
 same for a thumbnail and for a 12-megapixel photograph. Labels run from 0 (darkest) upwards. A picture with fewer
 distinct levels than segments gets one segment for each level, and the higher labels stay unused.
 
@@ -18,10 +18,21 @@ from lib.color.spaces import LUMA_WEIGHTS
 
 
 def otsu_levels(counts: np.ndarray, segments: int = 4) -> np.ndarray:
-    """Label, uint8 `(256,)`, of each gray level of a histogram `(256,)`: thresholds of least variance within segments.
+    """Multi-level Otsu: the segments of a histogram with the least variance within them.
 
     The exact optimum, by dynamic programming over the levels: the same thresholds as an exhaustive search
     (`skimage.filters.threshold_multiotsu`), which takes 40 ms for four segments and 4 s for five.
+
+    Args:
+        counts: number of pixels of each gray level, `(256,)`.
+        segments: 2 to 256; others raise `ValueError`.
+
+    Returns:
+        The label of each gray level, uint8 `(256,)`.
+
+    >>> labels = otsu_levels(np.bincount([10, 11, 90, 91, 200], minlength=256), segments=3)
+    >>> labels[[10, 11, 90, 91, 200]].tolist()
+    [0, 0, 1, 1, 2]
     """
     seen = np.flatnonzero(counts)
     if len(seen) <= _check_segments(segments):
@@ -44,7 +55,7 @@ def otsu_levels(counts: np.ndarray, segments: int = 4) -> np.ndarray:
 
 
 def kmeans_levels(counts: np.ndarray, segments: int = 4) -> np.ndarray:
-    """Label, uint8 `(256,)`, of each gray level of a histogram `(256,)`: Lloyd's k-means from evenly spaced levels.
+    """K-means: Lloyd's algorithm on a histogram, from evenly spaced levels. Arguments and labels as in `otsu_levels`.
 
     In one dimension k-means and Otsu minimize the same variance; k-means descends to the nearest minimum, Otsu finds
     the lowest. So the two agree on many pictures, and k-means is never the tighter one. It needs no random start.
@@ -75,12 +86,12 @@ def _histogram(gray: np.ndarray) -> np.ndarray:
 
 
 def multi_otsu(gray: np.ndarray, segments: int = 4) -> np.ndarray:
-    """Labels, uint8 `(H, W)`, of a gray uint8 picture `(H, W)` by multi-level Otsu; see `otsu_levels`."""
+    """The segments of a gray uint8 picture `(H, W)` by multi-level Otsu: labels, uint8 `(H, W)`. See `otsu_levels`."""
     return cv2.LUT(gray, otsu_levels(_histogram(gray), segments))
 
 
 def kmeans(gray: np.ndarray, segments: int = 4) -> np.ndarray:
-    """Labels, uint8 `(H, W)`, of a gray uint8 picture `(H, W)` by k-means on its levels; see `kmeans_levels`."""
+    """The segments of a gray uint8 picture `(H, W)` by k-means: labels, uint8 `(H, W)`. See `kmeans_levels`."""
     return cv2.LUT(gray, kmeans_levels(_histogram(gray), segments))
 
 
@@ -88,12 +99,14 @@ METHODS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {"otsu": otsu_leve
 
 
 class SegmentColors(PictureColorizer):
-    """Cuts a picture into segments and paints each in its color of `palette`, uint8 `(segments, 3)` RGB from dark
-    to bright.
+    """Cuts a picture into segments by its gray levels and paints each segment in one color.
 
-    Flat paint by default: texture within a segment is lost, as in the paper's segmentation. With `keep_luma` the
-    segment gives its chroma only and every pixel keeps its light; chroma that would leave the RGB cube is shrunk.
-    `method` is "otsu" or "kmeans".
+    Args:
+        palette: uint8 `(segments, 3)` RGB, from the darkest segment to the brightest.
+        method: "otsu" or "kmeans".
+        keep_luma: False paints flat, so that texture within a segment is lost, as in the paper's segmentation. True
+            takes only the chroma of the segment's color, and every pixel keeps its luma; chroma that would leave the
+            RGB cube is shrunk.
     """
 
     def __init__(self, palette: np.ndarray, method: str = "otsu", keep_luma: bool = False):
@@ -108,9 +121,17 @@ class SegmentColors(PictureColorizer):
     def fit(
         cls, gray: np.ndarray, color: np.ndarray, method: str = "otsu", segments: int = 4, keep_luma: bool = False
     ) -> "SegmentColors":
-        """Each segment's mean color over training pairs: `gray` uint8 `(N, H, W)`, `color` uint8 `(N, H, W, 3)`.
+        """Segment colors fitted on training pairs: each segment's mean color.
 
-        Raises `ValueError` where no picture has as many levels as `segments`, which leaves a segment without a color.
+        Args:
+            gray: uint8 `(N, H, W)`.
+            color: uint8 `(N, H, W, 3)`.
+            method: "otsu" or "kmeans".
+            segments: how many.
+            keep_luma: see the class.
+
+        Raises:
+            ValueError: no picture has as many gray levels as `segments`, which leaves a segment without a color.
         """
         check_pairs(gray, color)
         label_levels = _method(method)
@@ -138,7 +159,7 @@ def _method(name: str) -> Callable[[np.ndarray, int], np.ndarray]:
 
 
 def _with_luma(colors: np.ndarray, luma: np.ndarray) -> np.ndarray:
-    """Colors `(N, 3)` moved to `luma` `(N, 1)`, all in 0..255; chroma shrinks until the color fits, as uint8."""
+    """Colors `(N, 3)` moved to `luma` `(N, 1)`, all in 0..255, as uint8; chroma shrinks until the color fits."""
     chroma = colors - colors @ np.array(LUMA_WEIGHTS)[:, None]
     room = np.where(chroma > 0, 255 - luma, luma)
     scale = (room / np.maximum(np.abs(chroma), 1e-9)).min(axis=1, keepdims=True).clip(max=1)

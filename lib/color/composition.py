@@ -1,4 +1,4 @@
-"""Chroma joined with a luma that stays as it was."""
+"""Predicted chroma joined with the given luma, which stays exactly as it was."""
 
 import cv2
 import numpy as np
@@ -9,19 +9,26 @@ from torch.nn import functional as F
 from lib.color import spaces
 
 _STRIP = 2**18  # pixels that `paint` works on at a time, about what a processor's cache holds
-_PIL = (19595, 38470, 7471)  # PIL's weights of red, green and blue in gray, of 65536
+_PIL = tuple(round(65536 * weight) for weight in spaces.LUMA_WEIGHTS)  # with which PIL makes gray
 
 
 def enlarge(chroma: Tensor, size: tuple[int, int]) -> Tensor:
-    """Chroma at a picture's own `size` (H, W), bicubic."""
+    """Chroma `(B, 2, h, w)` enlarged to a picture's `size` (H, W), bicubic: `(B, 2, H, W)`."""
     return F.interpolate(chroma, size, mode="bicubic", align_corners=False)
 
 
 def join(gray: Tensor, chroma: Tensor) -> Tensor:
-    """RGB `(B, 3, H, W)` in [0, 1] with exactly the luma `gray` `(B, 1, H, W)` and the hue of `chroma` `(B, 2, H, W)`.
+    """RGB pictures with exactly the given luma, and the given chroma as far as it fits.
 
-    Where luma and chroma together leave the gamut, chroma is pulled toward gray until they do not: clipping RGB would
-    break the luma.
+    Where luma and chroma together leave the gamut of RGB, chroma is pulled toward gray until they do not: clipping
+    RGB instead would change the luma.
+
+    Args:
+        gray: luma, `(B, 1, H, W)` in [0, 1].
+        chroma: Cb and Cr, `(B, 2, H, W)`, in [-0.5, 0.5] with 0 for gray.
+
+    Returns:
+        `(B, 3, H, W)` in [0, 1], to rounding.
     """
     toward = spaces.ycbcr_to_rgb(torch.cat([torch.zeros_like(gray), chroma], 1))  # RGB minus luma: its luma is 0
     over = toward.amax(1, keepdim=True) / (1 - gray).clamp(min=1e-6)
@@ -30,10 +37,16 @@ def join(gray: Tensor, chroma: Tensor) -> Tensor:
 
 
 def paint(gray: np.ndarray, chroma: Tensor) -> np.ndarray:
-    """An 8-bit picture of any size, uint8 `(H, W)`, in the colors of a small `chroma` `(2, h, w)`: `(H, W, 3)`.
+    """A whole 8-bit photograph in the colors of a small chroma; PIL's gray version of it is `gray` in every pixel.
 
-    What `enlarge` and `join` do, for whole photographs: a strip of rows at a time, so that little memory is needed, and
-    rounded such that PIL's gray version of the result is `gray` in every pixel.
+    Does what `enlarge` and `join` do, a strip of rows at a time to save memory.
+
+    Args:
+        gray: luma, uint8 `(H, W)`, of any size.
+        chroma: Cb and Cr, `(2, h, w)`, on any device.
+
+    Returns:
+        RGB, uint8 `(H, W, 3)`.
     """
     height, width = gray.shape
     large = cv2.resize(chroma.movedim(0, -1).cpu().numpy(), (width, height), interpolation=cv2.INTER_CUBIC)

@@ -1,6 +1,6 @@
-"""Chroma as a distribution over a fixed set of colors, and chroma joined with a luma that stays as it was.
+"""The color of a pixel as a probability distribution over a fixed set of colors.
 
-Chroma is CbCr, `(B, 2, h, w)`, each in [-0.5, 0.5] with 0 for gray (see `color.rgb_to_ycbcr`). The set of colors is a
+Chroma is CbCr, `(B, 2, h, w)`, each in [-0.5, 0.5] with 0 for gray (see `spaces.rgb_to_ycbcr`). The set of colors is a
 grid in the CbCr plane that is finest near gray, where most of a photograph lies. Soft targets follow Zhang, Isola and
 Efros, Colorful Image Colorization (2016), section 2.2, with one change: the four nearest colors share a pixel by
 bilinear weights, so that the mean of a soft target is the true chroma exactly.
@@ -27,9 +27,17 @@ CELL = 2  # a cell of the distribution is 2 x 2 pixels of chroma
 
 
 def soft_targets(chroma: Tensor) -> tuple[Tensor, Tensor]:
-    """The four colors around each value of `(B, 2, h, w)`: their indices and their weights, both `(B, 4, h, w)`.
+    """The true chroma of each pixel as a distribution: the four colors of the grid around it, with bilinear weights.
 
-    Weights are bilinear and sum to 1. Chroma beyond the grid (more vivid than 0.4) counts as its border.
+    Args:
+        chroma: `(B, 2, h, w)`. Values beyond the grid, more vivid than 0.4, count as its border.
+
+    Returns:
+        Indices into `COLORS` and weights, which sum to 1 in every pixel, both `(B, 4, h, w)`.
+
+    >>> indices, weights = soft_targets(torch.tensor([0.015, 0.0]).reshape(1, 2, 1, 1))
+    >>> (COLORS[indices.flatten()] * weights.reshape(4, 1)).sum(0).tolist()  # the mean is the chroma again
+    [0.014999999664723873, 0.0]
     """
     axis = AXIS.to(chroma.device)
     chroma = chroma.clamp(axis[0], axis[-1])
@@ -42,14 +50,19 @@ def soft_targets(chroma: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def cross_entropy(logits: Tensor, chroma: Tensor) -> Tensor:
-    """Mean cross entropy (nats) of each cell's distribution `(B, K, h, w)` with the chroma `(B, 2, 2 h, 2 w)` in it."""
+    """The mean cross entropy, in nats, of predicted distributions with the true chroma of the pixels in each cell.
+
+    Args:
+        logits: unnormalized log probabilities of the cells, `(B, K, h, w)`.
+        chroma: the truth, `(B, 2, 2 h, 2 w)`: four pixels a cell.
+    """
     indices, weights = (F.pixel_unshuffle(side, CELL) for side in soft_targets(chroma))  # (B, 16, h, w)
     share = CELL**2
     return (logits.logsumexp(1) - (logits.gather(1, indices) * weights).sum(1) / share).mean()
 
 
 def frequencies(chroma: Tensor) -> Tensor:
-    """How often each color occurs in `(B, 2, h, w)`: `(K,)`, summing to 1."""
+    """How often each color of `COLORS` occurs in chroma `(B, 2, h, w)`: `(K,)`, summing to 1."""
     indices, weights = soft_targets(chroma)
     counts = torch.zeros(len(COLORS), dtype=torch.float64, device=chroma.device)
     counts.index_add_(0, indices.flatten(), weights.flatten().double())
@@ -62,9 +75,16 @@ def expected(probabilities: Tensor) -> Tensor:
 
 
 def mix(chroma: Tensor, mixing: Tensor) -> Tensor:
-    """Twice the resolution: each of the `(B, 2, 2 h, 2 w)` pixels is a weighted mean of 3 x 3 cells of `(B, 2, h, w)`.
+    """Chroma at twice the resolution: each new pixel is a weighted mean of its cell and the eight cells around.
 
-    `mixing` `(B, 36, h, w)` holds the logits of the nine weights for each of the four pixels of a cell.
+    This is the convex upsampling of Teed and Deng, RAFT (2020).
+
+    Args:
+        chroma: `(B, 2, h, w)`, one value a cell.
+        mixing: `(B, 36, h, w)`, the logits of the nine weights for each of the four pixels of a cell.
+
+    Returns:
+        `(B, 2, 2 h, 2 w)`.
     """
     batch, _, height, width = chroma.shape
     around = F.unfold(F.pad(chroma, (1, 1, 1, 1), mode="replicate"), 3).view(batch, 2, 9, 1, height, width)
@@ -73,7 +93,7 @@ def mix(chroma: Tensor, mixing: Tensor) -> Tensor:
 
 
 def mirrored_mixing(mixing: Tensor) -> Tensor:
-    """The `mixing` `(B, 36, h, w)` of mirrored pictures, for the pictures themselves: cells, neighbors and pixels."""
+    """The `mixing` `(B, 36, h, w)` of mirrored pictures, mirrored back: cells, neighbors and pixels alike."""
     batch, _, height, width = mixing.shape
     parts = mixing.view(batch, 3, 3, CELL, CELL, height, width)
     return parts.flip(2, 4, 6).reshape(mixing.shape)
@@ -81,7 +101,7 @@ def mirrored_mixing(mixing: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class ChromaDistribution:
-    """What colors each cell of a batch of pictures may have.
+    """The colors that each cell of a batch of pictures may have, with their probabilities.
 
     Args:
         log_probabilities: `(B, K, h, w)` over `COLORS`.
@@ -94,11 +114,14 @@ class ChromaDistribution:
     frequency: Tensor
 
     def chroma(self, vividness: float = 0.0) -> Tensor:
-        """One chroma `(B, 2, 2 h, 2 w)`: at vividness 0 the mean, rare colors weighed down, which is safest; toward 1
-        nearer to the mode, rare colors weighed up.
+        """One chroma chosen from the distribution, `(B, 2, 2 h, 2 w)`.
 
-        The annealed mean of Zhang et al. (2016), section 2.3, after class rebalancing (section 2.2), done here on the
+        The annealed mean of Zhang et al. (2016), section 2.3, after class rebalancing (section 2.2). Both act on the
         finished distribution, so that one set of weights serves every setting.
+
+        Args:
+            vividness: 0 for the mean with rare colors weighed down, which is safest, to 1 for nearly the mode with rare
+                colors weighed up. Other values raise `ValueError`.
         """
         if not 0 <= vividness <= 1:
             raise ValueError(f"vividness is {vividness}; it must lie between 0 and 1")
@@ -108,21 +131,25 @@ class ChromaDistribution:
         return mix(expected(annealed.softmax(1)), self.mixing)
 
     def ambiguity(self) -> Tensor:
-        """The entropy of each cell's distribution in bits, `(B, 1, h, w)`: 0 where one color is certain."""
+        """The entropy of each cell's distribution in bits, `(B, 1, h, w)`: 0 where a color is certain, 7.4 at most."""
         return -(self.log_probabilities.exp() * self.log_probabilities).sum(1, keepdim=True) / math.log(2)
 
     def variance(self) -> Tensor:
-        """The mean squared distance from the mean color in each cell's distribution, `(B, 1, h, w)`."""
+        """The mean squared distance of each cell's colors from their mean, `(B, 1, h, w)`."""
         probabilities, colors = self.log_probabilities.exp(), COLORS.to(self.log_probabilities)
         second = torch.einsum("bkhw,k->bhw", probabilities, colors.square().sum(1))
         return (second - expected(probabilities).square().sum(1)).clamp(min=0).unsqueeze(1)
 
     def versions(self, count: int, vividness: float = 0.0) -> list[Tensor]:
-        """`count` plausible chromas `(B, 2, 2 h, 2 w)` of the same pictures: the first is `chroma(vividness)`.
+        """Several plausible chromas `(B, 2, 2 h, 2 w)` of the same pictures; the first is `chroma(vividness)`.
 
         The others lean toward the colors between which a picture is undecided: its distributions are tilted
         exponentially along the axes of their mean covariance, warmer first, then cooler, then across. The odds of two
         colors change by no more than e^5, so a cell that is certain hardly moves; all undecided ones move together.
+
+        Args:
+            count: how many, 1 to `MOST_VERSIONS`; others raise `ValueError`.
+            vividness: see `chroma`.
         """
         if not 1 <= count <= MOST_VERSIONS:
             raise ValueError(f"{count} versions were asked for; there can be 1 to {MOST_VERSIONS}")

@@ -1,4 +1,4 @@
-"""Color spaces and colorfulness on batches of pictures: each scale is named once, with its inverse.
+"""Color spaces and colorfulness of batches of pictures.
 
 RGB is sRGB in [0, 1], channels third from the end: `(..., 3, H, W)`. Gray is Rec. 601 luma, `(..., 1, H, W)` in [0, 1],
 which is what PIL's "L" and cv2's `COLOR_RGB2GRAY` give.
@@ -23,7 +23,17 @@ _RGB_TO_XYZ = torch.tensor(
 
 
 def to_tensor(image: np.ndarray) -> Tensor:
-    """uint8 `(..., H, W, 3)` or gray `(H, W)` to float32 `(..., C, H, W)` in [0, 1]."""
+    """A uint8 picture as a float32 tensor in [0, 1].
+
+    Args:
+        image: uint8, `(..., H, W, C)`, or gray `(H, W)`. Another type raises `TypeError`.
+
+    Returns:
+        `(..., C, H, W)`, in memory of its own.
+
+    >>> to_tensor(np.array([[0, 51, 255]], np.uint8)).tolist()
+    [[[0.0, 0.20000000298023224, 1.0]]]
+    """
     if image.dtype != np.uint8:
         raise TypeError(f"expected a uint8 picture, got {image.dtype}")
     tensor = torch.from_numpy(np.array(image))  # a copy: memory-mapped pictures are read-only
@@ -32,65 +42,74 @@ def to_tensor(image: np.ndarray) -> Tensor:
 
 
 def to_uint8(tensor: Tensor) -> np.ndarray:
-    """Float `(..., C, H, W)` in [0, 1] to uint8 `(..., H, W, C)`; one channel becomes `(..., H, W)`. Rounds, clips."""
+    """A tensor `(..., C, H, W)` in [0, 1] as a uint8 picture `(..., H, W, C)`, rounded and clipped.
+
+    A single channel gives `(..., H, W)`: the inverse of `to_tensor`.
+
+    >>> to_uint8(torch.tensor([[[-0.5, 0.2, 1.5]]]))
+    array([[  0,  51, 255]], dtype=uint8)
+    """
     image = (tensor.detach().float().clamp(0, 1) * 255).round().to(torch.uint8).movedim(-3, -1).cpu().numpy()
     return image[..., 0] if image.shape[-1] == 1 else image
 
 
 def gray_to_rgb(gray: Tensor) -> Tensor:
-    """`(..., 1, H, W)` to `(..., 3, H, W)`: the gray copy, the control of every table."""
+    """A gray picture `(..., 1, H, W)` as RGB `(..., 3, H, W)` without color: the "gray copy" of every table."""
     return gray.expand(*gray.shape[:-3], 3, *gray.shape[-2:])
 
 
 def luma(rgb: Tensor) -> Tensor:
-    """Rec. 601 luma of `(..., 3, H, W)`, as `(..., 1, H, W)`, same range."""
+    """The gray version of RGB `(..., 3, H, W)`: its Rec. 601 luma `(..., 1, H, W)`, in the same range.
+
+    >>> luma(torch.tensor([1.0, 0.5, 0.0]).reshape(3, 1, 1)).item()  # 0.299 + 0.587 / 2
+    0.5924999713897705
+    """
     red, green, blue = rgb.unbind(-3)
     return (LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[1] * green + LUMA_WEIGHTS[2] * blue).unsqueeze(-3)
 
 
 def rgb_to_ycbcr(rgb: Tensor) -> Tensor:
-    """Full-range YCbCr: Y in [0, 1], Cb and Cr in [-0.5, 0.5] with 0 for gray."""
+    """RGB in [0, 1] as full-range YCbCr (JPEG's): Y in [0, 1], Cb and Cr in [-0.5, 0.5] with 0 for gray.
+
+    >>> blue = torch.tensor([0.0, 0.0, 1.0]).reshape(3, 1, 1)
+    >>> [round(value, 3) for value in rgb_to_ycbcr(blue).flatten().tolist()]
+    [0.114, 0.5, -0.081]
+    """
     y = luma(rgb)
     red, _, blue = rgb.split(1, dim=-3)
     return torch.cat([y, (blue - y) / _CB_SCALE, (red - y) / _CR_SCALE], dim=-3)
 
 
 def ycbcr_to_rgb(ycbcr: Tensor) -> Tensor:
-    """Inverse of `rgb_to_ycbcr`. Chroma outside the gamut gives values outside [0, 1]; nothing is clipped here."""
+    """The inverse of `rgb_to_ycbcr`. Chroma outside the gamut of RGB gives values outside [0, 1]; none is clipped."""
     y, cb, cr = ycbcr.split(1, dim=-3)
     red, blue = y + _CR_SCALE * cr, y + _CB_SCALE * cb
     green = (y - LUMA_WEIGHTS[0] * red - LUMA_WEIGHTS[2] * blue) / LUMA_WEIGHTS[1]
     return torch.cat([red, green, blue], dim=-3)
 
 
-def _mix(matrix: Tensor, channels: Tensor) -> Tensor:
-    return torch.einsum("ij,...jhw->...ihw", matrix.to(channels), channels)
-
-
 def rgb_to_lab(rgb: Tensor) -> Tensor:
-    """CIE Lab for a D65 white: L in [0, 100], a and b about [-100, 100]. Agrees with `skimage.color.rgb2lab`."""
+    """RGB in [0, 1] as CIE Lab for a D65 white: L in [0, 100], a and b about [-100, 100].
+
+    Agrees with `skimage.color.rgb2lab`.
+    """
     linear = torch.where(rgb > 0.04045, ((rgb.clamp(min=0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
-    xyz = _mix(_RGB_TO_XYZ, linear)
+    xyz = torch.einsum("ij,...jhw->...ihw", _RGB_TO_XYZ.to(linear), linear)
     f = torch.where(xyz > 0.008856, xyz.clamp(min=1e-8) ** (1 / 3), 7.787 * xyz + 16 / 116)
     x, y, z = f.split(1, dim=-3)
     return torch.cat([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=-3)
 
 
-def lab_to_rgb(lab: Tensor) -> Tensor:
-    """Inverse of `rgb_to_lab`, unclipped: colors outside sRGB leave [0, 1]."""
-    lightness, a, b = lab.split(1, dim=-3)
-    y = (lightness + 16) / 116
-    f = torch.cat([y + a / 500, y, y - b / 200], dim=-3)
-    xyz = torch.where(f > 0.2068966, f**3, (f - 16 / 116) / 7.787)
-    linear = _mix(torch.linalg.inv(_RGB_TO_XYZ), xyz)
-    return torch.where(linear > 0.0031308, 1.055 * linear.clamp(min=1e-8) ** (1 / 2.4) - 0.055, 12.92 * linear)
-
-
 def colorfulness(rgb: Tensor) -> Tensor:
-    """Colorfulness of each picture of `(B, 3, H, W)` in [0, 1], as `(B,)` in the units of 0..255 pictures.
+    """How colorful each picture of `(B, 3, H, W)` in [0, 1] is, as `(B,)`, on the scale of 0..255 pictures.
 
-    Hasler and Suesstrunk 2003: standard deviation plus 0.3 times the mean of the signed opponents
-    red - green and (red + green) / 2 - blue. A gray picture has 0; about 33 reads as moderately colorful.
+    Hasler and Suesstrunk, Measuring Colorfulness in Natural Images (2003): over the pixels, the standard deviation plus
+    0.3 times the mean of the opponents red - green and (red + green) / 2 - blue. A gray picture has 0; about 33 reads
+    as moderately colorful, and 109 as extremely colorful.
+
+    >>> red_and_blue = torch.tensor([[1.0, 0], [0, 0], [0, 1]]).reshape(1, 3, 1, 2)
+    >>> round(colorfulness(red_and_blue).item())
+    273
     """
     red, green, blue = (255 * rgb.flatten(-2)).unbind(-2)
     opponents = torch.stack([red - green, (red + green) / 2 - blue])

@@ -1,14 +1,13 @@
-"""Photographs in, photographs out: each keeps its name, its folder, its resolution and its luma.
+"""Colorize files and folders: each photograph keeps its name, its place, its resolution and its luma.
 
     colorize photo.jpg albums/ -o colored
 
-The colors are predicted small and joined with the luma at full resolution. From Python:
+From Python, for one photograph:
 
     colored = colorize_photograph(Image.open("photo.jpg"), load_colorizer())[0]
 """
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Iterator
@@ -16,11 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from tqdm import tqdm
 
 from lib.colorize.photograph import colorize_photograph
 from lib.common.files import atomic_write
+from lib.data.images import SUFFIXES, on_white, open_picture
 
 if TYPE_CHECKING:
     from lib.networks.chroma_net import ChromaNet
@@ -34,26 +34,22 @@ _JPEG = {"quality": 95, "subsampling": 0}  # 4:4:4: chroma is all that is new
 FORMATS = {".jpg": _JPEG, ".jpeg": _JPEG, ".png": {"compress_level": 1}, ".webp": {"quality": 95, "method": 0}}
 FORMATS |= {".tif": {}, ".tiff": {}, ".bmp": {}}
 WITH_ALPHA = {".png", ".webp", ".tif", ".tiff"}
-# What counts as a photograph in a folder; a file that is named itself may be anything that PIL reads.
-SUFFIXES = {*FORMATS, ".gif", ".jp2", ".avif", ".pgm", ".ppm"}
 
 
-def _save(image: Image.Image, path: Path) -> None:
-    """Write a result of `colorize_photograph` whole or not at all, in the format of its suffix.
+def save_colored(image: Image.Image, path: Path) -> None:
+    """Write a result of `colorize_photograph` in the format of the path's suffix, whole or not at all.
 
-    Where the format has no transparency the picture is laid on white.
+    Where the format has no transparency, the picture is laid on white.
     """
     options = FORMATS[path.suffix.lower()] | image.info
     if image.mode == "RGBA" and path.suffix.lower() not in WITH_ALPHA:
-        white = Image.new("RGB", image.size, "white")
-        white.paste(image, mask=image)
-        image = white
+        image = on_white(image)
     with atomic_write(path) as temporary:
         image.save(temporary, **options)
 
 
 def _find(path: Path, out: Path) -> list[tuple[Path, Path]]:
-    """The photographs that are or lie below `path`, sorted, each with its place below `out`."""
+    """The photographs of a file or folder, sorted, each with the place that its result has below `out`."""
     if not path.is_dir():
         return [(path, Path(path.name))]
     root, results = path.resolve(), out.resolve()
@@ -70,7 +66,7 @@ def _find(path: Path, out: Path) -> list[tuple[Path, Path]]:
 
 
 def _targets(place: Path, options: argparse.Namespace) -> list[Path]:
-    """The files that are to be made of the photograph at `place`, a version each."""
+    """The files that are made of the photograph at `place`, one for each version."""
     suffix = place.suffix if place.suffix.lower() in FORMATS else ".png"
     if options.format != "keep":
         suffix = f".{options.format}"
@@ -84,9 +80,9 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _plan(options: argparse.Namespace) -> tuple[list[tuple[Path, list[Path]]], list[str]]:
-    """Each photograph with the files that are to be made of it, and a sentence for each path that is missing.
+    """Each photograph with the files that are made of it, and a sentence for each path that is missing.
 
-    Raises `ValueError` where two photographs would become one file, and where one would be written onto.
+    Raises `ValueError` where two photographs would become one file, and where a photograph would be overwritten.
     """
     there = [path for path in options.paths if path.is_file() or path.is_dir()]
     missing = [f"{path}: no such photograph or folder; check the path" for path in options.paths if path not in there]
@@ -110,7 +106,7 @@ def _plan(options: argparse.Namespace) -> tuple[list[tuple[Path, list[Path]]], l
 
 @contextmanager
 def _silent_libraries() -> Iterator[None]:
-    """Nothing reaches standard error, where libtiff and libjpeg say past Python what is wrong with a picture."""
+    """Keep standard error silent: libtiff and libjpeg write there, past Python, what is wrong with a picture."""
     terminal, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
     try:
@@ -123,14 +119,8 @@ def _silent_libraries() -> Iterator[None]:
 
 @_silent_libraries()
 def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", options: argparse.Namespace) -> None:
-    """Make the versions of one photograph. Whatever fails raises `ValueError` with a sentence that names the file."""
-    try:
-        image = Image.open(io.BytesIO(source.read_bytes()))  # by its path PIL would turn an uncompressed TIFF wrongly
-        image.load()
-    except Exception as error:  # PIL's readers raise errors of all kinds on damaged files
-        reason = " ".join(str(error).split()) or type(error).__name__
-        reason = "no format that is known" if isinstance(error, UnidentifiedImageError) else reason
-        raise ValueError(f"{source}: not readable as a picture ({reason}); replace or remove it") from error
+    """Write the versions of one photograph. What fails raises `ValueError` with a sentence that names the file."""
+    image = open_picture(source)
     try:
         pictures = colorize_photograph(image, network, options.vividness, options.versions)
     except (ValueError, MemoryError) as error:
@@ -138,14 +128,21 @@ def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", opti
     for picture, target in zip(pictures, targets, strict=True):
         try:
             if options.force or not target.exists():
-                _save(picture, target)
+                save_colored(picture, target)
         except Exception as error:  # PIL's writers do the same, where a disk is full or a format too small
             advice = "check the folder's space and permissions, or choose another --format"
             raise ValueError(f"{target}: could not be written ({error}); {advice}") from error
 
 
 def run(options: argparse.Namespace) -> int:
-    """Colorize what is asked for; returns the exit code of `main`."""
+    """Colorize the photographs that the command line names, and print a summary.
+
+    Args:
+        options: the parsed command line, see `lib.commands.colorize`.
+
+    Returns:
+        The exit code: 0 if all is done, 1 if a photograph could not be done, 2 if nothing could be begun.
+    """
     try:
         jobs, problems = _plan(options)
         todo = [(source, targets) for source, targets in jobs if options.force or not all(t.exists() for t in targets)]

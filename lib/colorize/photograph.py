@@ -5,75 +5,62 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ExifTags, Image
 
+from lib.data.images import to_8_bits, upright
+
 if TYPE_CHECKING:
     from lib.networks.chroma_net import ChromaNet
 
-# EXIF that is about the photograph. The rest is about how its pixels were stored, which is true no more.
+# EXIF that is about the photograph. The rest is about how its pixels were stored, which is no longer true.
 _KEPT = """DocumentName ImageDescription Make Model Software DateTime Artist HostComputer Copyright Rating RatingPercent
     XResolution YResolution ResolutionUnit XPTitle XPComment XPAuthor XPKeywords XPSubject ExifOffset GPSInfo"""
 _KEPT_TAGS = {ExifTags.Base[name] for name in _KEPT.split()}
 _MOST_EXIF = 65533  # bytes that a JPEG marker holds
-_TURNS = "FLIP_LEFT_RIGHT ROTATE_180 FLIP_TOP_BOTTOM TRANSPOSE ROTATE_270 TRANSVERSE ROTATE_90"
-_TURN_OF = {orientation: Image.Transpose[name] for orientation, name in enumerate(_TURNS.split(), 2)}  # 1 is upright
 
 
-def _read_exif(image: Image.Image) -> tuple[int, bytes]:
-    """The orientation that EXIF gives a decoded picture (1 to 8), and what is to be kept of its EXIF."""
-    orientation = 1
+def _kept_exif(image: Image.Image) -> bytes:
+    """The part of a decoded picture's EXIF that is still true of its colored version; empty if none, or if damaged."""
     try:
-        exif, kept = image.getexif(), Image.Exif()
-        orientation = exif.get(ExifTags.Base.Orientation, 1)
-        kept.load(exif.tobytes())
+        kept = Image.Exif()
+        kept.load(image.getexif().tobytes())
         for tag in set(kept) - _KEPT_TAGS:
             del kept[tag]
         found = kept.tobytes() if kept else b""
     except Exception:  # EXIF is damaged in many ways, and PIL raises as many errors; none shall cost the picture
-        return orientation, b""
-    return orientation, found if len(found) <= _MOST_EXIF else b""
+        return b""
+    return found if len(found) <= _MOST_EXIF else b""
 
 
-def _about(image: Image.Image, exif: bytes) -> dict:
-    """What a picture says of itself besides its pixels, as PIL's options of saving."""
-    about = {"exif": exif} if exif else {}
+def _metadata(image: Image.Image) -> dict:
+    """The metadata of a picture that its colored version keeps (EXIF, RGB profile, dpi), as options of PIL's `save`."""
+    exif = _kept_exif(image)
+    metadata = {"exif": exif} if exif else {}
     icc = image.info.get("icc_profile") or b""
     if icc[16:20] == b"RGB ":  # the profile of a gray or CMYK scan is about channels that are no more
-        about["icc_profile"] = icc
+        metadata["icc_profile"] = icc
     match image.info.get("dpi"):
         case (x, y) if 1 <= x < 2**16 and 1 <= y < 2**16:  # there are files with 0 and with infinity
-            about["dpi"] = float(x), float(y)
-    return about
-
-
-def _gray_and_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Luma and alpha of a picture in any of PIL's modes, both "L"; without transparency there is no alpha.
-
-    Gray pictures keep their levels, those of 16 bits are rounded to 8; of anything else it is the luma of its RGB.
-    """
-    if image.mode == "F":
-        raise ValueError("floating-point pixels have no agreed range; save it with 8 or 16 bits")
-    if image.mode.startswith("I"):  # 16 bits a pixel, which PIL's own conversion would clip to 255
-        levels = np.asarray(image).clip(0, 65535).astype(np.uint32)
-        return Image.fromarray(((levels + 128) // 257).astype(np.uint8)), None
-    alpha = None
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-    return image if image.mode == "L" else image.convert("RGB").convert("L"), alpha
+            metadata["dpi"] = float(x), float(y)
+    return metadata
 
 
 def colorize_photograph(
     image: Image.Image, network: "ChromaNet", vividness: float = 0.5, versions: int = 1
 ) -> list[Image.Image]:
-    """A photograph in color, as a person sees it (EXIF rotation applied), in as many plausible versions as asked for.
+    """A photograph in color, in one or more plausible versions.
 
     Args:
-        image: any picture of PIL's but one with floating-point pixels, from 16 px up; another raises `ValueError`.
+        image: a picture of 16 px or more each way, in any of PIL's modes but floating point. Its EXIF rotation is
+            applied; the picture itself is left as it is.
         network: see `load_colorizer`.
         vividness: 0 for the safest colors to 1 for the most vivid.
         versions: 1 to 9; the first is the plain one.
 
-    Each result is "RGB", or "RGBA" where the picture has transparency, at the picture's own size; its "L" is that of
-    the picture. What the results' `info` holds (EXIF, an RGB profile, dots per inch) may be passed on to `save`.
+    Returns:
+        The versions at the picture's own size, "RGB", or "RGBA" where it has transparency. Their gray version is that
+        of the picture, exactly. Their `info` (EXIF, an RGB profile, dots per inch) may be passed to `save`.
+
+    Raises:
+        ValueError: the picture is too small or has floating-point pixels.
     """
     import torch
 
@@ -81,11 +68,9 @@ def colorize_photograph(
     from lib.networks.chroma_net import seen_size
 
     image.load()  # some formats turn a picture here; its EXIF is to be read after that
-    orientation, exif = _read_exif(image)
-    about = _about(image, exif)
-    if orientation in _TURN_OF:
-        image = image.transpose(_TURN_OF[orientation])
-    gray, alpha = _gray_and_alpha(image)
+    metadata = _metadata(image)
+    image = to_8_bits(upright(image))
+    gray, alpha = image.convert("L"), image.getchannel("A") if image.mode == "RGBA" else None
     # The network would do this itself, by the same filter, but in floats: 12 megapixels take 0.2 s and 100 MB more.
     height, width = seen_size(gray.height, gray.width, network.side)
     small = torch.from_numpy(np.array(gray.resize((width, height), Image.Resampling.BILINEAR)))
@@ -98,5 +83,5 @@ def colorize_photograph(
         results.append(Image.fromarray(paint(levels, chroma[0])))
         if alpha:
             results[-1].putalpha(alpha)
-        results[-1].info |= about
+        results[-1].info |= metadata
     return results

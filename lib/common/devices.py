@@ -1,8 +1,8 @@
-"""The device to compute on."""
+"""Which device to compute on."""
 
 import torch
 
 
 def best_device() -> str:
-    """ "cuda" where there is one, else "cpu"."""
+    """The name of the device to compute on: "cuda" where a GPU is usable, else "cpu"."""
     return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,4 +1,4 @@
-"""Where things lie, and how they are written: whole or not at all."""
+"""The project's folders, and files that are written whole or not at all."""
 
 import json
 import os
@@ -18,9 +18,10 @@ NOTEBOOKS = ROOT / "notebooks"
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it onto `path` when the block ends, remove it when it raises.
+    """Write a file whole or not at all: yields a temporary path, which becomes `path` when the block ends.
 
-    The temporary name keeps the suffix, so that writers which choose a format by suffix work.
+    Where the block raises, the temporary file is removed and `path` is left as it was. Missing folders are made. The
+    temporary name keeps the suffix, because many writers choose the format by it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,19 +37,22 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 
 
 def write_json(path: str | Path, value: object) -> None:
-    """Write `value` as indented JSON, whole or not at all. NaN and infinity are refused: JSON has no such numbers."""
+    """Write `value` as indented JSON, whole or not at all.
+
+    Raises `ValueError` for NaN and infinity: JSON has no such numbers.
+    """
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     with atomic_write(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def timestamp() -> str:
-    """Now, as records tell it: ISO 8601 with the time zone, to the second."""
+    """The current time in ISO 8601, to the second, with the time zone."""
     return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def read_json(path: str | Path) -> dict:
-    """Read a JSON file; a broken one raises `ValueError` with its name."""
+    """The content of a JSON file. A broken file raises `ValueError` with its name and what to do."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
@@ -56,7 +60,10 @@ def read_json(path: str | Path) -> dict:
 
 
 def resolve(path: str | Path) -> Path:
-    """A user's path as an absolute one: seen from the current folder if it exists there, else from the project root."""
+    """A user's path made absolute, `~` expanded.
+
+    A relative path is looked up in the current folder first; where nothing is there, it counts from the project root.
+    """
     path = Path(path).expanduser()
     if path.is_absolute() or path.exists():
         return path.resolve()

@@ -1,4 +1,4 @@
-"""One progress bar for long work: on a terminal or in a notebook, and to the runner when it listens."""
+"""A progress bar for long work, which the runner of notebooks can follow from outside."""
 
 import os
 import re
@@ -15,26 +15,35 @@ LISTENER = "WORKBOOK_PROGRESS"  # environment variable: a file that the runner r
 
 @contextmanager
 def progress(label: str, total: int, initial: int = 0) -> Iterator[Callable[[int], None]]:
-    """Show a bar under `label`; yields a function to call with the number of pictures done since the last call."""
+    """Show a progress bar; yields a function that is called with the number of pictures done since its last call.
+
+    Where the environment variable `WORKBOOK_PROGRESS` names a file, "label done/total" is also written there, twice a
+    second at most.
+
+    Args:
+        label: what is done, shown before the bar.
+        total: pictures in all.
+        initial: pictures that were done before, by an interrupted run.
+    """
     listener = os.environ.get(LISTENER)
-    told = 0.0
+    written = 0.0  # when the listener's file was last written
     # The plain bar on standard output: a widget would be lost in an executed notebook, red text looks like an error.
     with tqdm(total=total, initial=initial, desc=label, unit="img", file=sys.stdout, mininterval=2.0) as bar:
 
         def tick(count: int) -> None:
-            nonlocal told
+            nonlocal written
             bar.update(count)
-            if listener and time.monotonic() - told > 0.5:
-                told = time.monotonic()
+            if listener and time.monotonic() - written > 0.5:
+                written = time.monotonic()
                 Path(listener).write_text(f"{label} {bar.n}/{bar.total}", encoding="utf-8")
 
         yield tick
 
 
 def read_progress(path: Path) -> tuple[str, int, int] | None:
-    """(label, done, total) of a progress file that holds "label done/total"; None while it holds nothing of the kind.
+    """The label and the numbers of pictures done and in all, from a file that `progress` writes.
 
-    The kernel writes while we read, so an empty file is normal and says nothing.
+    None where the file is missing or empty: it is read while it is being written.
     """
     with suppress(OSError, UnicodeDecodeError):
         match = re.fullmatch(r"(.*?)\s*(\d+)/(\d+)", path.read_text(encoding="utf-8").strip())
@@ -43,7 +52,11 @@ def read_progress(path: Path) -> tuple[str, int, int] | None:
 
 
 def clock(seconds: float) -> str:
-    """Seconds as m:ss, or h:mm:ss."""
+    """A duration in seconds as m:ss, or as h:mm:ss from an hour.
+
+    >>> clock(75), clock(3725.4)
+    ('1:15', '1:02:05')
+    """
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -1,4 +1,4 @@
-"""What a user asked for, checked: one sentence for a mistake, the nearest known name, values of the wanted type."""
+"""Checks of what a user asks for: values of the wanted type, unknown names, the error that is one sentence."""
 
 import difflib
 import math
@@ -9,18 +9,26 @@ PLAIN_TYPES = ("int", "float", "bool", "str")
 
 
 class UsageError(ValueError):
-    """A mistake in what was asked for or in a notebook's parameters: one sentence, and no kernel was started."""
+    """A mistake of the user's, in one sentence that names the value; nothing has been started yet."""
 
 
 def is_plain(kind: str) -> bool:
-    """Whether an annotation is a type that the runner can check: int, float, bool, str or list[...] of these."""
+    """Whether a type annotation can be checked by `convert`: int, float, bool, str, or list[...] of these.
+
+    >>> is_plain("list[float]"), is_plain("dict")
+    (True, False)
+    """
     return kind in PLAIN_TYPES or (kind.startswith("list[") and kind.endswith("]") and is_plain(kind[5:-1]))
 
 
 def convert(value: object, kind: str) -> object:
-    """`value` as a parameter of the annotated type `kind`; raises ValueError where it is none.
+    """A value as the type that an annotation names (see `is_plain`); `ValueError` where it is not of that type.
 
-    An int is fine for a float. So is a string that reads as a number: YAML takes `1e-4` for a string.
+    An int is accepted as a float, and so is a string that reads as a number, because YAML takes `1e-4` for a string.
+    A bool is not accepted as an int.
+
+    >>> convert("1e-4", "float"), convert([1, 2], "list[float]")
+    (0.0001, [1.0, 2.0])
     """
     if kind.startswith("list[") and isinstance(value, list):
         return [convert(item, kind[5:-1]) for item in value]
@@ -35,7 +43,11 @@ def convert(value: object, kind: str) -> object:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """The end of a sentence about an unknown name: the nearest known one, or all of them."""
+    """How a sentence about an unknown name ends: with the nearest known name, or else with all of them.
+
+    >>> nearest("epoch", ["epochs", "seed"]), nearest("width", ["epochs", "seed"])
+    ("did you mean 'epochs'?", 'there are: epochs, seed.')
+    """
     names = sorted(set(names))
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(names) or 'none'}."

@@ -1,4 +1,4 @@
-"""Chosen rows of arrays on the disk, read when they are asked for."""
+"""Rows of arrays on the disk, read only when they are indexed."""
 
 import mmap
 from collections.abc import Iterator, Sequence
@@ -7,14 +7,18 @@ import numpy as np
 
 
 class Rows:
-    """Chosen rows of arrays laid end to end, read when they are asked for: a split of mapped pictures costs no memory.
+    """Some rows of one or more arrays, read only when they are indexed: a split of mapped pictures costs no memory.
 
-    It has the shape, type, length, indexing and iteration of the array it stands for; what an index gives is an
-    ordinary array, as is `np.asarray` of it.
+    It has the shape, dtype, length, indexing and iteration of the array it stands for. An index gives an ordinary
+    array, and so does `np.asarray`.
 
     Args:
-        parts: arrays that differ in length alone, one or more.
-        positions: which rows, counted through all parts.
+        parts: one or more arrays that differ in length alone.
+        positions: which rows, counted through all parts laid end to end.
+
+    >>> rows = Rows([np.array([10, 11]), np.array([12])], np.array([2, 0]))
+    >>> len(rows), rows[:].tolist(), (rows[1:] + 1).tolist()
+    (2, [12, 10], [11])
     """
 
     def __init__(self, parts: Sequence["np.ndarray | Rows"], positions: np.ndarray):
@@ -36,7 +40,7 @@ class Rows:
             return np.asarray(self._parts[part][inside])[tuple(rest)]
         found = np.empty((len(positions), *self.shape[1:]), self.dtype)
         for number in np.unique(part):
-            ask_ahead(self._parts[number], inside[part == number])
+            prefetch(self._parts[number], inside[part == number])
             found[part == number] = self._parts[number][inside[part == number]]
         return found[(slice(None), *rest)]
 
@@ -49,11 +53,11 @@ class Rows:
         return self[:].astype(dtype or self.dtype, copy=False)
 
 
-def ask_ahead(array: np.ndarray | Rows, rows: np.ndarray) -> None:
-    """Have the system read rows of a mapped array from the disk, all at once and nothing beside them.
+def prefetch(array: np.ndarray | Rows, rows: np.ndarray) -> None:
+    """Let the system read rows of a memory-mapped array from the disk: all at once, and nothing beside them.
 
-    Touched one after the other, each would wait for the disk and bring 128 KB of its neighbors along: where there are
-    more pictures than memory holds, that is most of a training's time. An array that is not mapped is left alone.
+    Without this, each row waits for the disk in turn and brings 128 KB of its neighbors along. Where there are more
+    pictures than memory holds, that is most of the time of a training. Arrays that are not mapped are left alone.
     """
     mapped = getattr(array, "base", None)
     if not isinstance(mapped, mmap.mmap) or not hasattr(mmap, "MADV_WILLNEED"):

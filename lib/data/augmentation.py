@@ -1,19 +1,28 @@
-"""What is done to training pictures so that a network sees more of the world than there are pictures."""
+"""Random changes of training pictures, so that a network sees more variety than there are pictures."""
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-SMALLEST_CROP = 0.72  # of the side
-EXPOSURE = 0.15  # standard deviation of the logarithm of gamma
+SMALLEST_CROP = 0.72  # of the picture's side
+EXPOSURE = 0.15  # standard deviation of the natural logarithm of gamma
 
 
 def random_crops(gray: Tensor, color: Tensor, size: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Crops of both sides of a batch of square pictures, resized to `size` px: where, how large and mirrored by chance.
+    """Random crops of a batch of square pairs, half of them mirrored, at `size` px.
 
-    `gray` `(B, 1, S, S)` and `color` `(B, 3, S, S)` in [0, 1]. A batch shares one size of crop, so that it is resized
-    in one go. The gray side alone is also exposed anew by a random gamma, for old photographs are seldom well exposed.
+    The gray side is also given a random gamma, because old photographs are seldom well exposed. A batch shares one size
+    of crop, so that it is resized in one go.
+
+    Args:
+        gray: `(B, 1, S, S)` in [0, 1].
+        color: `(B, 3, S, S)` in [0, 1]; crops lie in the same place on both sides.
+        size: side of the results, in px.
+        generator: where all chance comes from.
+
+    Returns:
+        Gray `(B, 1, size, size)` and color `(B, 3, size, size)`.
     """
     batch, full, device = len(gray), gray.shape[-1], gray.device
     side = int(generator.integers(int(full * SMALLEST_CROP), full + 1))

@@ -1,4 +1,4 @@
-"""Pictures decoded once, kept on the disk under a fingerprint of the files."""
+"""Decoded pictures on the disk: each data set is decoded once, then mapped into memory."""
 
 import json
 import os
@@ -16,13 +16,17 @@ from lib.data.images import PhotographError, squared
 from lib.data.pairs import PIECE, Pairs, sha256_of
 
 _ABANDONED = 24 * 3600  # seconds after which an unfinished cache belongs to a process that was killed
-_DECODER = 1  # raise it when `read_photograph` or `squared` change what they return: caches are then made anew
+_DECODER = 1  # raise it when `read_photograph` or `squared` return other pixels: caches are then made anew
 
 
 def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[Path], Pairs]) -> Pairs:
-    """What `make` returns, kept in `cache` under a hash of `key` and memory-mapped from there, now and the next time.
+    """The pairs that `make` returns, made once and memory-mapped from the disk ever after.
 
-    `make` is given the folder that becomes the cache; the `gray.npy` and `color.npy` that it leaves there are kept.
+    Args:
+        cache: the folder of all caches.
+        key: what the pairs depend on; another key is another entry of the cache.
+        make: is called where the key is new, with a folder in which it may leave `gray.npy` and `color.npy`; what it
+            does not leave there is written from the pairs that it returns.
     """
     folder = cache / sha256_of(json.dumps([_DECODER, *key]))[:16]
     if not folder.exists():
@@ -51,7 +55,7 @@ def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[Path], Pair
 
 
 def _new_array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """A uint8 array in a new npy file, mapped into memory."""
+    """A uint8 array in a new npy file, mapped into memory; a full disk raises `OSError`."""
     array = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
     if hasattr(os, "posix_fallocate") and array.size:
         # The file is made with holes. To fill one on a full disk would kill the process; this raises instead.
@@ -64,7 +68,7 @@ def _new_array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _only_rows(array: np.ndarray, path: Path, rows: list[int]) -> np.ndarray:
-    """The array of `path` again with no more than these rows, in pieces."""
+    """The array of the file `path` with these rows only, which replaces the file; copied in pieces to save memory."""
     shorter = path.with_name(f"shorter-{path.name}")
     kept = _new_array(shorter, (len(rows), *array.shape[1:]))
     for start in range(0, len(rows), PIECE):
@@ -76,9 +80,16 @@ def _only_rows(array: np.ndarray, path: Path, rows: list[int]) -> np.ndarray:
 def decode_pairs(
     files: list[tuple[str, Path, Path | None]], size: int, folder: Path
 ) -> tuple[list[str], np.ndarray, np.ndarray, list]:
-    """Decode `(stem, gray, color)` files at `size` px: names, gray, color, and a sentence for each file left out.
+    """Decode picture files to squares of `size` px, on all processor cores.
 
-    The pictures are written to `gray.npy` and `color.npy` in `folder` as they are decoded, and come back mapped.
+    Args:
+        files: `(stem, gray, color)` for each pair; without a color file, `gray` is the color picture.
+        size: side of the squares, in px.
+        folder: where `gray.npy` and `color.npy` are written.
+
+    Returns:
+        The stems of the N pairs that could be read, gray `(N, size, size)` and color `(N, size, size, 3)` as mapped
+        uint8 arrays, and a sentence for each file that was left out.
     """
     gray = _new_array(folder / "gray.npy", (len(files), size, size))
     color = _new_array(folder / "color.npy", (len(files), size, size, 3))

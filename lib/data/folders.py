@@ -13,7 +13,12 @@ from lib.data.images import PhotographError, list_pictures, read_photograph
 
 
 def match_pairs(gray_dir: str | Path, color_dir: str | Path) -> tuple[list[tuple[str, Path, Path]], list[str]]:
-    """Pair two folders by stem: `[(stem, gray, color)]`, and a sentence for each picture without a partner."""
+    """The pairs of pictures in two folders, matched by file stem.
+
+    Returns:
+        `(stem, gray, color)` for each pair, and a sentence for each picture without a partner. Two files of one stem in
+        a folder raise `PhotographError`.
+    """
     gray, color = list_pictures(gray_dir), list_pictures(color_dir)
     alone = [f"{gray[s]}: no color picture of that name in {color_dir}" for s in sorted(gray.keys() - color.keys())]
     alone += [f"{color[s]}: no gray picture of that name in {gray_dir}" for s in sorted(color.keys() - gray.keys())]
@@ -21,7 +26,10 @@ def match_pairs(gray_dir: str | Path, color_dir: str | Path) -> tuple[list[tuple
 
 
 def read_pair(gray_path: Path, color_path: Path | None) -> tuple[Image.Image, Image.Image]:
-    """A pair as PIL "L" and "RGB" pictures of one size; without a color path `gray_path` is the color picture."""
+    """A pair as two pictures of one size, "L" and "RGB"; without a color path, gray is the luma of `gray_path`.
+
+    Raises `PhotographError` for a picture that cannot be read, and for two of different sizes.
+    """
     color = read_photograph(color_path or gray_path)
     gray = read_photograph(gray_path).convert("L") if color_path else color.convert("L")
     if gray.size != color.size:
@@ -30,7 +38,7 @@ def read_pair(gray_path: Path, color_path: Path | None) -> tuple[Image.Image, Im
 
 
 def pil_to_tensor(image: Image.Image) -> Tensor:
-    """A PIL picture as a float tensor `(C, H, W)` in [0, 1]."""
+    """A PIL picture of 8 bits as a float32 tensor `(C, H, W)` in [0, 1]."""
     return spaces.to_tensor(np.asarray(image))
 
 
@@ -41,9 +49,10 @@ class GrayscaleToColorDataset(Dataset):
         gray_dir, color_dir: the two folders.
         transform: from a PIL picture to a tensor, applied to both sides; without it, a float tensor in [0, 1].
         on_error: "raise" stops at the first picture that cannot be used (no partner, unreadable, another size than
-            its partner); "skip" leaves it out and lists it in `skipped`. Every file is decoded once to know.
+            its partner) with `PhotographError`; "skip" leaves it out and lists it in `skipped`. To find out, every file
+            is decoded once at the start.
 
-    Items are `(gray, color)`: `(1, H, W)` and `(3, H, W)`.
+    Items are `(gray, color)`: `(1, H, W)` and `(3, H, W)`, float32 in [0, 1].
     """
 
     def __init__(

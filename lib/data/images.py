@@ -1,12 +1,19 @@
-"""Reading photographs: one file in, an 8-bit RGB picture as a person sees it out."""
+"""The one reader of photographs: a file or its bytes in, the picture as a person sees it out.
+
+`read_photograph` serves data sets, notebooks and widgets. The command `colorize` keeps transparency and metadata, so it
+takes the same steps one by one: `open_picture`, `upright`, `to_8_bits`.
+"""
 
 import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+# What counts as a photograph in a folder; a file that is named itself may be anything that PIL reads.
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".jp2", ".avif", ".pgm", ".ppm"}
+_TURNS = "FLIP_LEFT_RIGHT ROTATE_180 FLIP_TOP_BOTTOM TRANSPOSE ROTATE_270 TRANSVERSE ROTATE_90"
+_TURN_OF = {orientation: Image.Transpose[name] for orientation, name in enumerate(_TURNS.split(), 2)}  # 1 is upright
 
 
 class PhotographError(ValueError):
@@ -14,39 +21,99 @@ class PhotographError(ValueError):
 
 
 def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Image:
-    """Read any picture PIL reads as 8-bit RGB, as a person sees it; from `content` where its bytes are at hand.
+    """A photograph as 8-bit RGB, as a person sees it: EXIF rotation applied, transparency laid on white.
 
-    EXIF rotation is applied, transparency is laid on white, 16-bit gray is scaled to 8 bits. Raises `PhotographError`
-    for a file that is missing, empty, truncated, no picture, or larger than PIL's limit against decompression bombs.
+    Args:
+        path: the picture's file, in any format that PIL reads; only a name for messages where `content` is given.
+        content: the bytes of the file, where they are at hand.
+
+    Returns:
+        A picture of mode "RGB" without metadata. Gray of 16 or 32 bits is scaled to 8 (see `to_8_bits`).
+
+    Raises:
+        PhotographError: the file is missing, empty, truncated, no picture, larger than PIL's limit against
+            decompression bombs, or has floating-point pixels.
     """
     try:
+        image = to_8_bits(upright(open_picture(path, content)))
+    except PixelError as error:
+        raise PhotographError(f"{path}: {error}") from error
+    image = on_white(image) if image.mode == "RGBA" else image.convert("RGB")
+    image.info = {}  # an orientation that is still said would be applied again by the next reader
+    return image
+
+
+def open_picture(path: str | Path, content: bytes | None = None) -> Image.Image:
+    """The picture of a file, or of its bytes `content`, decoded and otherwise as it is stored.
+
+    Raises `PhotographError` for a file that is missing, empty, truncated, no picture or a decompression bomb.
+    """
+    try:
+        content = Path(path).read_bytes() if content is None else content
         # Opened by path, PIL maps an uncompressed TIFF into memory, and turns a rotated one into noise.
-        with Image.open(io.BytesIO(Path(path).read_bytes() if content is None else content)) as opened:
-            image = ImageOps.exif_transpose(opened)  # decodes: a truncated file fails here, not later
+        image = Image.open(io.BytesIO(content))
+        image.load()  # a truncated file fails here, not later
     except FileNotFoundError as error:
         raise PhotographError(f"{path}: no such file") from error
-    except UnidentifiedImageError as error:
-        raise PhotographError(f"{path}: not readable as a picture; replace or remove it") from error
-    except Exception as error:  # PIL raises errors of all kinds on damaged files and damaged EXIF
-        raise PhotographError(f"{path}: not readable as a picture ({error}); replace or remove it") from error
-    if image.mode.startswith("I"):  # 16 bits a pixel, which PIL's own conversion would clip to 255
-        levels = np.asarray(image)
-        return Image.fromarray((levels.clip(0, 65535) / 257).round().astype(np.uint8)).convert("RGB")
+    except Exception as error:  # PIL's readers raise errors of all kinds on damaged files
+        reason = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, UnidentifiedImageError):
+            reason = "no format that is known" if content else "the file is empty"
+        raise PhotographError(f"{path}: not readable as a picture ({reason}); replace or remove it") from error
+    return image
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """A decoded picture turned as its EXIF orientation says. Damaged EXIF turns nothing."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # EXIF is damaged in many ways, and PIL raises as many errors; none shall cost the picture
+        return image
+    return image.transpose(_TURN_OF[orientation]) if orientation in _TURN_OF else image
+
+
+class PixelError(ValueError):
+    """Pixels that cannot be shown as 8 bits; the message says why, and the caller names the picture."""
+
+
+def to_8_bits(image: Image.Image) -> Image.Image:
+    """A picture in any of PIL's modes as "L", "RGB" or, where it has transparency, "RGBA".
+
+    Gray of 16 bits is divided by 257, so that white stays white. Gray of 32 bits is read as 16 bits, values outside
+    0..65535 clipped: PIL reads a 16-bit PGM that way. Floating-point pixels raise `PixelError`.
+    """
     if image.mode == "F":
-        raise PhotographError(f"{path}: floating-point pixels have no agreed range; save it with 8 or 16 bits")
+        raise PixelError("floating-point pixels have no agreed range; save it with 8 or 16 bits")
+    if image.mode.startswith("I"):  # PIL's own conversion would clip to 255
+        levels = np.asarray(image).clip(0, 65535).astype(np.uint32)
+        return Image.fromarray(((levels + 128) // 257).astype(np.uint8))
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("RGB")
+        return image.convert("RGBA")
+    return image if image.mode == "L" else image.convert("RGB")
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """An "RGBA" picture laid on white, as "RGB"."""
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image)
+    return white
 
 
 def squared(image: Image.Image, size: int) -> Image.Image:
-    """The picture's center square, antialiased to `size` x `size`."""
+    """The picture's center square, antialiased to `size` x `size` px."""
     return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
 
 
+def holds_pairs(folder: Path) -> bool:
+    """Whether a folder holds the folders gray/ and color/, whose pictures are pairs."""
+    return (folder / "gray").is_dir() and (folder / "color").is_dir()
+
+
 def list_pictures(folder: str | Path) -> dict[str, Path]:
-    """The pictures directly in `folder` by stem, sorted. Two files of one stem raise `PhotographError`."""
+    """The pictures directly in `folder` by stem, sorted; hidden files are left out.
+
+    Two files of one stem raise `PhotographError`.
+    """
     found: dict[str, Path] = {}
     for path in sorted(Path(folder).iterdir()):
         if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):

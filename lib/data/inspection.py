@@ -1,16 +1,16 @@
-"""What notebook 00 looks at: a sample printed in full, near-duplicates across splits."""
+"""Checks of a data set: its samples in numbers, and near-duplicates that stand in two splits."""
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
 from lib.color import spaces
+from lib.common.correlation import unit_rows
 from lib.data.pairs import PIECE, Pairs
 
 
 def sample_table(pairs: Pairs) -> pd.DataFrame:
-    """What one wants to know of samples when something is off: shape, type, range and means of both sides, by name."""
+    """Shape, type, range and channel means of both sides of every pair, one row a picture: a check that all is well."""
     rows = []
     for index, name in enumerate(pairs.names):
         for side, picture in (("gray", pairs.gray[index]), ("color", pairs.color[index])):
@@ -22,20 +22,22 @@ def sample_table(pairs: Pairs) -> pd.DataFrame:
 
 
 def near_duplicates(pairs: Pairs, threshold: float = 0.995, side: int = 16) -> pd.DataFrame:
-    """Pictures that stand in two splits almost unchanged, as rows (name, split, other, other_split, similarity).
+    """Pictures that stand in two splits almost unchanged, where a test would measure what was learned by heart.
 
-    Similarity is the correlation of luma thumbnails of `side` x `side` pixels, as they are or mirrored.
+    Args:
+        pairs: the data set.
+        threshold: the similarity from which on two pictures count as the same, at most 1.
+        side: similarity is the correlation of gray thumbnails of `side` x `side` px, as they are or mirrored.
+
+    Returns:
+        Columns name, split, other, other_split, similarity; the most similar first.
     """
     pieces = (pairs.gray[start : start + PIECE, ..., None] for start in range(0, len(pairs), PIECE))
     thumbs = torch.cat(
         [torch.nn.functional.interpolate(spaces.to_tensor(x), size=(side, side), mode="area") for x in pieces]
     )
 
-    def normalized(x: Tensor) -> Tensor:  # (N, side * side), zero mean, unit length
-        x = x.flatten(1) - x.flatten(1).mean(1, keepdim=True)
-        return x / x.norm(dim=1, keepdim=True).clamp(min=1e-6)
-
-    straight, mirrored = normalized(thumbs), normalized(thumbs.flip(-1))
+    straight, mirrored = unit_rows(thumbs.flatten(1)), unit_rows(thumbs.flip(-1).flatten(1))
     rows = []
     for start in range(0, len(pairs), 1024):
         block = straight[start : start + 1024]

@@ -1,20 +1,24 @@
-"""The paper's kind of data, downloaded from Kaggle."""
+"""The paper's kind of data, landscapes in gray and in color, downloaded from Kaggle."""
 
 from pathlib import Path
 
 from lib.common.files import DATA
+from lib.data.images import holds_pairs
 
 KAGGLE = "theblackmamba31/landscape-image-colorization"
 
 
 def kaggle_folder() -> Path | None:
-    """Where `make data` has put the Kaggle pairs: the first folder under data/kaggle that holds gray/ and color/."""
+    """Where the Kaggle pairs are: the first folder under data/kaggle with gray/ and color/; None without them."""
     found = sorted((DATA / "kaggle").rglob("color"))
-    return next((path.parent for path in found if (path.parent / "gray").is_dir()), None)
+    return next((path.parent for path in found if holds_pairs(path.parent)), None)
 
 
 def download_kaggle() -> Path:
-    """Download the paper's kind of data into data/kaggle through kagglehub, and return the folder of its pairs."""
+    """Download the paper's kind of data into data/kaggle through kagglehub; returns the folder of its pairs.
+
+    Raises `RuntimeError` with what to do, where kagglehub is missing, the download fails, or holds no pairs.
+    """
     try:
         import kagglehub
     except ImportError as error:

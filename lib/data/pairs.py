@@ -1,8 +1,7 @@
-"""Gray and color pictures in pairs: read as a person sees them, decoded once, split for good.
+"""`Pairs`, the data set of the workbook: gray and color pictures of one size, with a split that never changes.
 
-`GrayscaleToColorDataset` is the paper's data set, two folders read picture by picture. `Pairs` is what the notebooks
-train and measure on: every picture decoded once to uint8 and kept under a fingerprint of the files. Its arrays stay on
-the disk, mapped into memory, and a split looks its pictures up there: there may be more of them than memory holds.
+Where they come from a cache, the arrays stay on the disk, mapped into memory, and a split looks its pictures up there:
+there may be more of them than memory holds. `lib.data.sources.load_pairs` makes them from a folder.
 """
 
 import hashlib
@@ -20,16 +19,22 @@ from lib.data.arrays import Rows
 from lib.data.images import SUFFIXES
 
 SPLITS = ("train", "val", "test")
-PIECE = 256  # pictures that are read at a time where all of them are needed
+PIECE = 256  # pictures read at a time where all of them are needed
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of one size, decoded to uint8.
+    """N pairs of a gray and a color picture, decoded to uint8 at one size.
 
-    `gray` is `(N, H, W)`, `color` is `(N, H, W, 3)`: arrays, memory-mapped where they come from a cache, or the `Rows`
-    of such; `names` and `splits` have N entries. `fingerprint` identifies pixels, names and splits; `skipped` says what
-    was left out and why.
+    Args:
+        name: what the data set is called in tables and records.
+        description: one line about its pictures.
+        gray: `(N, H, W)`, an array, a memory-mapped one, or the `Rows` of such.
+        color: `(N, H, W, 3)`, the same.
+        names: the N names of the pictures.
+        splits: for each picture "train", "val" or "test".
+        fingerprint: identifies pixels, names and splits.
+        skipped: a sentence for each file that was left out.
     """
 
     name: str
@@ -54,9 +59,9 @@ class Pairs:
         return {split: int((self.splits == split).sum()) for split in SPLITS}
 
     def indices(self, split: str, limit: int | None = None) -> np.ndarray:
-        """Positions of a split's pairs in an order fixed by their names, so that 1,000 are among the 2,000.
+        """The positions of a split's pairs, in an order that depends on their names only: 1,000 are among the 2,000.
 
-        Fewer than `limit` in the split raises `ValueError`: a run must not quietly train on less than it says.
+        Raises `ValueError` where the split has fewer than `limit`: a run must not train on less than it says.
         """
         if split not in SPLITS:
             raise ValueError(f"split is one of {', '.join(SPLITS)}, not {split!r}")
@@ -68,7 +73,7 @@ class Pairs:
         return np.array(sorted(found, key=lambda i: sha256_of("order", self.names[i])))[:limit]
 
     def split(self, split: str, limit: int | None = None) -> "Pairs":
-        """The first `limit` pairs of a split, as `Pairs`; no picture is copied."""
+        """The first `limit` pairs of a split (see `indices`), all of them without a limit; no picture is copied."""
         chosen = self.indices(split, limit)
         return replace(
             self,
@@ -79,25 +84,31 @@ class Pairs:
         )
 
     def tensors(self, chosen: slice | Sequence[int], device: str = "cpu") -> tuple[Tensor, Tensor]:
-        """Gray `(B, 1, H, W)` and color `(B, 3, H, W)`, float32 in [0, 1], of the chosen positions."""
+        """The pairs at the chosen positions as gray `(B, 1, H, W)` and color `(B, 3, H, W)`, float32 in [0, 1]."""
         gray, color = (torch.from_numpy(np.array(side[chosen])).to(device) for side in (self.gray, self.color))
         return gray.unsqueeze(1).float() / 255, color.movedim(-1, 1).float() / 255
 
 
 def sha256_of(*parts: str) -> str:
+    """A hash of texts, as hexadecimal digits; the order and the borders of the texts count."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def split_by_name(names: Iterable[str]) -> np.ndarray:
-    """train, val or test (80, 10, 10 in 100) for each name, by its hash: the same name always falls the same way."""
+    """A split for each name, by its hash: 80% "train", 10% "val", 10% "test". A name always gets the same split.
+
+    >>> split_by_name(["scene-000000", "scene-000001"]).tolist()
+    ['val', 'train']
+    """
     hundredth = [int(sha256_of("split", name)[:8], 16) % 100 for name in names]
     return np.array(["train" if h < 80 else "val" if h < 90 else "test" for h in hundredth])
 
 
 def read_splits(folder: Path, names: list[str]) -> np.ndarray:
-    """Splits from `split.csv` (`name,split`) in or beside `folder`, else `split_by_name`.
+    """The split of each picture, from the file `split.csv` in `folder` or beside it, else from `split_by_name`.
 
-    Names in the file may carry a suffix. A picture that the file does not name raises `ValueError`.
+    The file has the columns `name,split`; its names may carry a suffix. Raises `ValueError` where it cannot be read or
+    leaves out one of `names`.
     """
     file = next((p for p in (folder / "split.csv", folder.parent / "split.csv") if p.exists()), None)
     if file is None:
@@ -120,7 +131,7 @@ def read_splits(folder: Path, names: list[str]) -> np.ndarray:
 def make_pairs(
     name: str, description: str, names: list[str], gray: np.ndarray | Rows, color: np.ndarray | Rows, splits: np.ndarray
 ) -> Pairs:
-    """`Pairs` from arrays, with the fingerprint of their content."""
+    """`Pairs` from arrays: computes the fingerprint of pixels, names and splits. See `Pairs` for the arguments."""
     digest = hashlib.sha256(json.dumps([names, splits.tolist(), list(color.shape)]).encode())
     for start in range(0, len(names), PIECE):  # in pieces: a memory-mapped array need not fit in memory
         digest.update(np.ascontiguousarray(gray[start : start + PIECE]).data)
@@ -129,7 +140,10 @@ def make_pairs(
 
 
 def join_pairs(parts: Sequence[Pairs]) -> Pairs:
-    """Several sets of pairs of one size as one, each name led by the name of its set; no picture is copied."""
+    """Several data sets as one; each picture's name is led by that of its set. No picture is copied.
+
+    Raises `ValueError` for sets of different sizes.
+    """
     if len({part.size for part in parts}) > 1:
         raise ValueError(f"sets of {sorted({part.size for part in parts})} px cannot be joined; load them at one size")
     everything = np.arange(sum(len(part) for part in parts))

@@ -1,4 +1,4 @@
-"""Photographs one by one, each in its own aspect ratio: from pairs, from our dependencies' samples, from an upload."""
+"""Single photographs in their own aspect ratio: from pairs, from the samples of our dependencies, from an upload."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from lib.data.sources import sample_photographs
 
 @dataclass(frozen=True)
 class Photograph:
-    """A picture to color and what it was: `gray` is `(1, 1, H, W)`, `truth` is `(1, 3, H, W)`, both in [0, 1]."""
+    """A gray picture to colorize, `(1, 1, H, W)`, and its true colors, `(1, 3, H, W)`, both float32 in [0, 1]."""
 
     name: str
     gray: Tensor
@@ -22,14 +22,14 @@ class Photograph:
 
 
 def _shrunk(name: str, image: Image.Image, side: int) -> Photograph:
-    """The whole picture, its longer side at most `side` pixels."""
+    """The whole picture, its longer side at most `side` px."""
     image.thumbnail((side, side), Image.Resampling.BICUBIC)
     gray, truth = (to_tensor(np.asarray(picture))[None] for picture in (image.convert("L"), image))
     return Photograph(name, gray, truth)
 
 
 def photographs_of(pairs: Pairs) -> list[Photograph]:
-    """Every pair as a photograph."""
+    """Every pair of a data set as a photograph, under its name."""
     gray, truth = pairs.tensors(slice(None))
     return [Photograph(name, gray[i : i + 1], truth[i : i + 1]) for i, name in enumerate(pairs.names)]
 
@@ -40,5 +40,11 @@ def samples(side: int) -> list[Photograph]:
 
 
 def uploaded_photograph(name: str, content: bytes, side: int) -> Photograph:
-    """The bytes of a picture file called `name`, shrunk to `side` pixels; `PhotographError` says why they are none."""
+    """An uploaded picture file as a photograph, its longer side at most `side` px.
+
+    Args:
+        name: what the file is called.
+        content: its bytes. `PhotographError` says why they are no picture.
+        side: in px.
+    """
     return _shrunk(name, read_photograph(name, content), side)

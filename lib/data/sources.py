@@ -1,4 +1,4 @@
-"""From a name or a folder to pairs. The one module that may reach for the network, and only when asked to."""
+"""Data sets by their name or folder: find one, describe it, load it as `Pairs`."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ from lib.common.files import CACHE, resolve
 from lib.common.progress import progress
 from lib.data.cache import cached_pairs, decode_pairs
 from lib.data.folders import match_pairs
-from lib.data.images import PhotographError, list_pictures
+from lib.data.images import PhotographError, holds_pairs, list_pictures
 from lib.data.kaggle import download_kaggle, kaggle_folder
 from lib.data.pairs import Pairs, make_pairs, read_splits, split_by_name
 from lib.data.scenes.rendering import render_scenes
@@ -22,9 +22,13 @@ _SCENES_VERSION = 2  # raise it when the renderer changes: cached scenes are the
 
 
 def find_source(data: str) -> str | Path:
-    """What `data` stands for: "scenes", or a folder. "auto" is the Kaggle pairs if they are here, else the scenes.
+    """Where the pictures of `data` come from: a folder, or "scenes" for those that are rendered.
 
-    Raises `FileNotFoundError` for a folder that is not there, with what to do.
+    Args:
+        data: "scenes", "kaggle", a folder, or "auto" for the Kaggle pairs if they are here and the scenes if not.
+
+    Raises:
+        FileNotFoundError: there is no such folder; the message says what to do.
     """
     if data == "auto":
         return kaggle_folder() or "scenes"
@@ -42,28 +46,35 @@ def find_source(data: str) -> str | Path:
 
 
 def describe_source(data: str) -> str:
-    """One line that says which pictures `data` stands for, without decoding them."""
+    """One line about the pictures of `data` (see `find_source`); none is decoded."""
     source = find_source(data)
     if source == "scenes":
         return f"{SCENES:,} landscapes rendered by lib/data/scenes (no photographs)"
-    if (source / "gray").is_dir() and (source / "color").is_dir():
+    if holds_pairs(source):
         return f"gray and color pairs in {source}"
     return f"color photographs in {source}, gray made as Rec. 601 luma"
 
 
 def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pairs:
-    """Pairs of `size` x `size` pixels from a name ("auto", "scenes", "kaggle") or a folder.
+    """The pictures of `data` as `Pairs` of `size` x `size` px, from the cache where they were loaded before.
 
     A folder holds `gray/` and `color/`, matched by stem, or color photographs, whose gray side is their luma. Splits
     come from a `split.csv` in or beside it, else from the names. Files that cannot be used are listed in `skipped`.
+
+    Args:
+        data: see `find_source`.
+        size: side of the squares in px, at least 16; less raises `ValueError`.
+        cache: the folder of decoded pictures.
+
+    Raises:
+        PhotographError: the folder holds no picture that can be read.
     """
     if size < 16:
         raise ValueError(f"size is {size} px; the networks need at least 16")
     source = find_source(data)
     if source == "scenes":
         return cached_pairs(cache, ["scenes", _SCENES_VERSION, SCENES, size], lambda _: _render(size))
-    has_both = (source / "gray").is_dir() and (source / "color").is_dir()
-    if has_both:
+    if holds_pairs(source):
         files, alone = match_pairs(source / "gray", source / "color")
     else:
         files, alone = [(stem, path, None) for stem, path in list_pictures(source).items()], []

@@ -1,4 +1,4 @@
-"""Judging colorizers: the controls, a row a picture and method, intervals over pictures, paired differences."""
+"""Colorizers run on pictures and measured: one row of metrics for each method and picture."""
 
 from collections.abc import Mapping
 

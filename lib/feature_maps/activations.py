@@ -1,4 +1,4 @@
-"""Feature maps as tensors: captured in execution order, ranked, counted, matched, scaled for showing."""
+"""The feature maps of every layer of a network, captured in execution order."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -5,6 +5,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
+from lib.common.correlation import unit_rows
 from lib.feature_maps.activations import Activation
 
 RANKINGS = ("index", "mean", "variance", "effect on color")
@@ -61,12 +62,8 @@ def matched_channels(first: Tensor, second: Tensor) -> dict[int, tuple[int, floa
     No channel is taken twice, and the correlations add up to the most that is possible (the Hungarian method); where
     D < C, some channels have no partner.
     """
-
-    def normalized(maps: Tensor) -> Tensor:  # (C, h w), zero mean, unit length; a constant map stays zero
-        flat = maps.flatten(1) - maps.flatten(1).mean(1, keepdim=True)
-        return flat / flat.norm(dim=1, keepdim=True).clamp(min=1e-6)
-
-    correlation = normalized(first) @ normalized(resized(second, first.shape[1:])).T  # (C, D)
+    second = resized(second, first.shape[1:])
+    correlation = unit_rows(first.flatten(1)) @ unit_rows(second.flatten(1)).T  # (C, D)
     rows, columns = linear_sum_assignment(correlation.numpy(), maximize=True)
     return {int(i): (int(j), float(correlation[i, j])) for i, j in zip(rows, columns, strict=True)}
 
@@ -89,9 +86,7 @@ def _follows(maps: Tensor, reference: Tensor) -> float:
     That is the largest correlation, over all pictures, of a channel's absolute values with it.
     """
     shrunk = nn.functional.adaptive_avg_pool2d(reference, maps.shape[-2:])
-    signals = torch.cat([shrunk, maps.abs()], dim=1).transpose(0, 1).flatten(1)  # (1 + C, B h w)
-    signals = signals - signals.mean(1, keepdim=True)
-    signals = signals / signals.norm(dim=1, keepdim=True).clamp(min=1e-6)
+    signals = unit_rows(torch.cat([shrunk, maps.abs()], dim=1).transpose(0, 1).flatten(1))  # (1 + C, B h w)
     return float((signals[1:] @ signals[0]).max())
 
 

@@ -159,10 +159,10 @@ def _one_channel(study: Study, view: View, _tick: Tick) -> np.ndarray:
     }
     try:
         panels[f"colors of {view.network}"] = to_uint8(study.colors(view.network, view.picture))[0]
+        remark = "all of the layer: root mean square over its channels"
     except ValueError as error:  # the map is worth showing without them
-        panels["truth"], remark = to_uint8(photograph.truth)[0], str(error).splitlines()[0]
-    else:
-        panels["truth"], remark = to_uint8(photograph.truth)[0], "all of the layer: root mean square over its channels"
+        remark = str(error).splitlines()[0]
+    panels["truth"] = to_uint8(photograph.truth)[0]
     title = f"{view.network} · {view.picture} · {view.address}\n{remark}"
     return sheet(list(panels.values()), list(panels), title, columns=3, side=300)
 

@@ -66,12 +66,6 @@ def picture_table(columns: Mapping[str, Sequence[np.ndarray]], names: Sequence[s
     return figure
 
 
-def colored(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """An array `(H, W)` as a uint8 picture `(H, W, 3)` from dark at `low` to bright at `high`."""
-    scaled = (values - low) / max(high - low, 1e-9)
-    return mpl.colormaps["magma"](np.clip(scaled, 0, 1), bytes=True)[..., :3]
-
-
 def color_ramps(ramps: Mapping[str, np.ndarray]) -> Figure:
     """Lookup tables `(256, 3)` uint8 as strips from black to white, one a method."""
     figure, grid = new_figure(len(ramps), 1, 8.0, 0.32 * len(ramps) + 0.2)

@@ -26,8 +26,8 @@ def _colors(colormap: str) -> np.ndarray:
     return (255 * mpl.colormaps[colormap](np.arange(256))[:, :3]).round().astype(np.uint8)
 
 
-def heat(maps: np.ndarray, low: np.ndarray, high: np.ndarray, colormap: str = "magma") -> np.ndarray:
-    """Maps `(K, h, w)` in color, each from its `low` to its `high`: uint8 `(K, h, w, 3)`."""
+def heat(maps: np.ndarray, low: np.ndarray | float, high: np.ndarray | float, colormap: str = "magma") -> np.ndarray:
+    """Maps `(K, h, w)` in color, from dark at `low` to bright at `high` (one for all, or one each): `(K, h, w, 3)`."""
     low, high = (np.asarray(end, np.float32).reshape(-1, 1, 1) for end in (low, high))
     share = (maps - low) / np.maximum(high - low, 1e-6)
     return _colors(colormap)[(255 * share.clip(0, 1)).round().astype(np.uint8)]

@@ -1,7 +1,7 @@
-"""VGG11's first five layers as a feature extractor: their weights, and a distance between their features.
+"""The first five layers of VGG11 as a feature extractor, their weights, and a distance between features.
 
 The features are 128 channels at half the picture's resolution (conv3-64, ReLU, max-pool 2, conv64-128, ReLU). Their
-weights are buffers and not parameters, so no optimizer and no checkpoint of a loss ever holds them.
+weights are buffers, not parameters, so that no optimizer and no checkpoint holds them.
 """
 
 import torch
@@ -21,14 +21,14 @@ IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)
 
 
 def normalize(rgb: Tensor) -> Tensor:
-    """RGB `(B, 3, H, W)` in [0, 1] to what ImageNet's networks were trained on: zero mean, unit deviation a channel."""
+    """RGB `(B, 3, H, W)` in [0, 1] as ImageNet's networks expect it: mean 0 and deviation 1 in each channel."""
     return (rgb - IMAGENET_MEAN.to(rgb)) / IMAGENET_STD.to(rgb)
 
 
 def vgg11_structure() -> nn.Sequential:
-    """The layers of torchvision's `vgg11().features[:5]`, weights not set; a test holds the two equal.
+    """The layers of torchvision's `vgg11().features[:5]`, without weights.
 
-    The ReLUs write to a tensor of their own: in place, a hook on a convolution would be shown the rectified map.
+    Their ReLUs do not work in place: a hook on a convolution would otherwise see the rectified map.
     """
     with torch.device("meta"):  # no time spent on weights that are replaced
         return nn.Sequential(
@@ -51,10 +51,10 @@ def _imagenet_weights() -> dict[str, Tensor]:
 
 
 def freeze(features: nn.Module) -> nn.Module:
-    """Turn every parameter of `features` into a buffer that is not saved, and return it in evaluation mode.
+    """The module itself, in evaluation mode, its parameters turned into buffers that are not saved.
 
-    `.to(device)` still moves the weights, but `.parameters()` and `.state_dict()` are empty. A loss that is put into
-    training mode takes its features along; VGG's hold no dropout and no batch norm, so their answer stays the same.
+    `.to(device)` still moves the weights, but `.parameters()` and `.state_dict()` are empty. Training mode of a loss
+    does not change the features: these layers have neither dropout nor batch norm.
     """
     for module in features.modules():
         for name, weight in list(module.named_parameters(recurse=False)):
@@ -66,8 +66,13 @@ def freeze(features: nn.Module) -> nn.Module:
 def vgg11_features(weights: str = "bundled") -> nn.Sequential:
     """The first five layers of VGG11, frozen: normalized RGB `(B, 3, H, W)` to `(B, 128, H // 2, W // 2)`, all >= 0.
 
-    `weights` is a name of `WEIGHTS`: "bundled" needs no network, "imagenet" is downloaded by torchvision (about
-    500 MB, once). Raises ValueError for another name, RuntimeError when the download fails.
+    Args:
+        weights: "bundled" for those that come with the workbook, or "imagenet" for torchvision's, which are downloaded
+            once (about 500 MB).
+
+    Raises:
+        ValueError: another name.
+        RuntimeError: the download fails.
     """
     if weights not in WEIGHTS:
         raise ValueError(f"unknown VGG11 weights {weights!r}: choose one of {', '.join(WEIGHTS)}")
@@ -79,7 +84,7 @@ def vgg11_features(weights: str = "bundled") -> nn.Sequential:
 
 
 class GrayFeatures(nn.Module):
-    """VGG's features of a gray picture: a network to look into beside the colorizers, though it gives no colors."""
+    """VGG's features of gray pictures, to be looked into beside the feature maps of colorizers."""
 
     def __init__(self, features: nn.Module) -> None:
         super().__init__()
@@ -91,6 +96,7 @@ class GrayFeatures(nn.Module):
 
 
 def check_pictures(pred: Tensor, target: Tensor) -> None:
+    """Raise `ValueError` unless both are pictures `(B, 3, H, W)` of 2 px or more, of one shape."""
     for picture in (pred, target):
         if picture.ndim != 4 or picture.shape[1] != 3 or min(picture.shape[2:]) < 2:
             raise ValueError(f"VGG features need pictures (B, 3, H, W) of 2 px or more, got {tuple(picture.shape)}")
@@ -100,10 +106,18 @@ def check_pictures(pred: Tensor, target: Tensor) -> None:
 
 @torch.no_grad()
 def feature_distance(features: nn.Module, a: Tensor, b: Tensor) -> Tensor:
-    """How far each picture of `a` lies from its partner in `b`, both `(B, 3, H, W)` in [0, 1], as `(B,)`.
+    """How much each picture differs from its partner in VGG's features: the metric `vgg_distance`.
 
-    The mean squared difference of the normalized pictures' features: the metric `vgg_distance`, whose mean over a
-    batch is `PerceptualLoss`. Its scale belongs to the weights: name them wherever it is shown.
+    The mean squared difference of the features; its mean over a batch is `PerceptualLoss`. The scale depends on the
+    weights, so name them wherever it is shown.
+
+    Args:
+        features: see `vgg11_features`.
+        a: `(B, 3, H, W)` in [0, 1].
+        b: the same.
+
+    Returns:
+        `(B,)`, without gradients.
     """
     check_pictures(a, b)
     # A few pictures at a time: the first layer's maps take 64 floats a pixel.

@@ -1,4 +1,4 @@
-"""The networks that runs have kept: found on the disk, told apart by what they were trained with."""
+"""The networks that runs have kept on the disk, labeled by how they were trained."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ _FINISHED, _SNAPSHOT = "network.safetensors", "epoch-*.safetensors"
 
 
 def epochs_kept(folder: Path) -> dict[int, Path]:
-    """Files of one training's networks by epoch, the earliest first; the last is the finished one, if it is there."""
+    """The files of the networks that one training kept, by epoch: snapshots, and last the finished network if any."""
     kept = {int(re.search(r"\d+", path.stem)[0]): path for path in folder.glob(_SNAPSHOT)}
     if (folder / _FINISHED).exists():
         kept[read_config(folder / _FINISHED)["epochs"]] = folder / _FINISHED
@@ -26,9 +26,12 @@ def _label(path: Path) -> str:
 
 
 def find_networks(outputs: Path) -> tuple[dict[str, Path], list[str]]:
-    """Every network kept under `outputs` by a readable label, and a sentence for each file that is none.
+    """All networks kept under a folder, for people to choose from.
 
-    Interrupted trainings are left out: what they keep is not a network yet.
+    Checkpoints of interrupted trainings are left out.
+
+    Returns:
+        The file of each network by a readable label, and a sentence for each file that holds no network.
     """
     found, problems = {}, []
     for path in sorted([*outputs.rglob(_FINISHED), *outputs.rglob(_SNAPSHOT)]):

@@ -1,8 +1,7 @@
-"""Our network: the given luma is kept, chroma is predicted as a distribution at an eighth of the resolution.
+"""Our network: it keeps the given luma and predicts chroma as a distribution, at an eighth of the resolution.
 
-It answers the three limits that the paper's authors name (section V): detail is not lost because the luma is not made
-again, color is not de-saturated because there is more than the mean to choose from, and ambiguity is what the
-distribution says.
+It answers the three limits that the paper's authors name (section V). The luma is kept, so detail survives. There is
+more than the mean color to choose from, so colors need not fade. And the distribution says where color is ambiguous.
 """
 
 from itertools import pairwise
@@ -16,10 +15,10 @@ from lib.color import composition
 from lib.color import distribution as chromas
 from lib.color.spaces import rgb_to_ycbcr, to_tensor
 
-SMALLEST = 16  # px; less shows nothing that has a color
+SMALLEST = 16  # px; a smaller picture shows too little to tell a color from
 MEAN_WEIGHT = 200.0  # balances a squared error of chroma, about 0.003, against a cross entropy of about 3 nats
 _STRIDE = 32  # of the deepest layer
-_LONGEST = 8  # a picture longer than this many short sides is squeezed to it: memory must not follow a ribbon
+_LONGEST = 8  # short sides; a longer picture is squeezed to that, so that a ribbon does not fill the memory
 
 
 def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -28,7 +27,7 @@ def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 
 class _Residual(nn.Module):
-    """Two convolutions around which the input is led (He et al. 2016)."""
+    """A residual block of two convolutions (He et al. 2016)."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -60,17 +59,16 @@ class _Up(nn.Module):
 
 
 class ChromaNet(nn.Module):
-    """From gray to RGB through a distribution over the colors of `lib.color.distribution.COLORS`.
+    """From gray to RGB by a distribution over the colors of `lib.color.distribution.COLORS`.
 
-    A U-Net on luma: its cells are 8 x 8 px. Each cell gets a distribution, and four sets of nine weights that mix the
-    colors of the cell and its neighbors into a 2 x 2 block of chroma pixels (convex upsampling, Teed and Deng 2020),
-    so that edges of color need not follow the cells. `width=32` has 3.35 million parameters.
+    A U-Net on luma with cells of 8 x 8 px. For each cell it predicts a distribution, and four sets of nine weights.
+    They mix the colors of the cell and its neighbors into a block of 2 x 2 chroma pixels (convex upsampling, Teed and
+    Deng 2020), so that edges of color need not follow the cells. `width=32` has 3.35 million parameters.
 
     Args:
         width: channels at a quarter of the resolution; 2, 5 and 10 times as many at an eighth and below.
-        side: the short side, in px, at which pictures are seen, that of the training. Larger and smaller pictures are
-            resized to it first and the chroma is enlarged to their size: the same photograph gets the same colors at
-            any size.
+        side: the short side, in px, at which the network sees pictures; that of its training. Other pictures are
+            resized to it, and the chroma is enlarged to their size: a photograph gets the same colors at any size.
     """
 
     def __init__(self, width: int = 32, side: int = 128):
@@ -91,9 +89,14 @@ class ChromaNet(nn.Module):
         self.register_buffer("frequency", torch.full((len(chromas.COLORS),), 1 / len(chromas.COLORS)))
 
     def predict(self, gray: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of the distributions `(B, K, H / 8, W / 8)`, and of the mixing weights, for `(B, 1, H, W)`.
+        """The raw outputs for pictures at the scale of training.
 
-        H and W are multiples of 8; the borders are continued to the next multiple of 32.
+        Args:
+            gray: `(B, 1, H, W)` in [0, 1]. H and W are multiples of 8, others raise `ValueError`; the borders are
+                continued to the next multiple of 32.
+
+        Returns:
+            Logits of the distributions, `(B, K, H / 8, W / 8)`, and of the mixing weights, `(B, 36, H / 8, W / 8)`.
         """
         height, width = gray.shape[-2:]
         if height % 8 or width % 8:
@@ -113,13 +116,15 @@ class ChromaNet(nn.Module):
 
     @torch.no_grad()
     def count_colors(self, color: Tensor) -> None:
-        """Count how often each color occurs in the training pictures `(B, 3, H, W)`, for class rebalancing."""
+        """Keep how often each color occurs in the training pictures `(B, 3, H, W)`, for class rebalancing."""
         self.frequency.copy_(chromas.frequencies(small_chroma(color)))
 
     def loss(self, gray: Tensor, color: Tensor) -> Tensor:
-        """Cross entropy of the distributions plus `MEAN_WEIGHT` times the squared error of their mean.
+        """The training loss: the distributions' cross entropy plus `MEAN_WEIGHT` times their mean's squared error.
 
-        For a batch at the scale of training, its sides multiples of 8: `gray` `(B, 1, H, W)`, `color` `(B, 3, H, W)`.
+        Args:
+            gray: `(B, 1, H, W)` in [0, 1], at the scale of training, sides multiples of 8.
+            color: its true colors, `(B, 3, H, W)` in [0, 1].
         """
         truth = small_chroma(color)
         logits, mixing = self.predict(gray)
@@ -127,7 +132,7 @@ class ChromaNet(nn.Module):
         return chromas.cross_entropy(logits, truth) + MEAN_WEIGHT * F.mse_loss(mean, truth)
 
     def distribution(self, gray: Tensor) -> chromas.ChromaDistribution:
-        """What colors the picture may have: `gray` is `(B, 1, H, W)` in [0, 1], of any size from 16 px up."""
+        """The colors that pictures may have: `gray` is `(B, 1, H, W)` in [0, 1], of any size from 16 px up."""
         height, width = seen_size(*gray.shape[-2:], self.side)
         if (height, width) != gray.shape[-2:]:
             gray = F.interpolate(gray, (height, width), mode="bilinear", antialias=True, align_corners=False)
@@ -142,25 +147,29 @@ class ChromaNet(nn.Module):
 
     @torch.inference_mode()
     def look_at(self, gray: np.ndarray) -> chromas.ChromaDistribution:
-        """What colors an 8-bit gray picture, uint8 `(H, W)`, may have."""
+        """The colors that an 8-bit gray picture, uint8 `(H, W)`, may have; without gradients."""
         return self.distribution(to_tensor(gray)[None].to(self.frequency.device))
 
     def forward(self, gray: Tensor) -> Tensor:
-        """`(B, 1, H, W)` in [0, 1] to `(B, 3, H, W)` in [0, 1] with that luma, as vivid as `self.vividness`."""
+        """RGB `(B, 3, H, W)` in [0, 1] with the luma `gray` `(B, 1, H, W)`, as vivid as `self.vividness`."""
         return composition.join(
             gray, composition.enlarge(self.distribution(gray).chroma(self.vividness), gray.shape[-2:])
         )
 
 
 def small_chroma(color: Tensor) -> Tensor:
-    """The chroma `(B, 2, H / 4, W / 4)` of pictures `(B, 3, H, W)`, as small as the network predicts it."""
+    """The chroma of pictures `(B, 3, H, W)` at the resolution of the network's: `(B, 2, H / 4, W / 4)`."""
     return F.avg_pool2d(rgb_to_ycbcr(color)[:, 1:], 8 // chromas.CELL)
 
 
 def seen_size(height: int, width: int, side: int) -> tuple[int, int]:
-    """The size at which a picture of `height` x `width` px is seen: short side `side`, both multiples of 32 px.
+    """The height and width at which the network sees a picture: about `side` px on the short side, multiples of 32.
 
-    So no border has to be made up, which costs more than a picture that is stretched by some percent.
+    The picture is stretched by some percent for that, which costs less than borders that have to be continued. Less
+    than 16 px each way raises `ValueError`.
+
+    >>> seen_size(3000, 4000, side=128)
+    (128, 160)
     """
     if min(height, width) < SMALLEST:
         raise ValueError(

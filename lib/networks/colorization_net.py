@@ -7,15 +7,15 @@ _STRIDE = 8  # three halvings
 
 
 class ColorizationNet(nn.Module):
-    """Encoder-decoder from gray to RGB.
+    """The paper's encoder-decoder from gray to RGB.
 
-    The paper names the layers but not their number or widths: three of each, with `width`, 2 `width` and 4 `width`
-    channels, are ours. `width=64` has 1.03 million parameters.
+    The paper names the layers but neither their number nor their widths: three of each, with `width`, 2 `width` and 4
+    `width` channels, are our choice. `width=64` has 1.03 million parameters.
 
     Args:
         in_channels: 1 for gray alone; more where classical filters are fed beside it.
         width: channels after the first convolution.
-        norm: "none" as the paper's text has it, or "batch" or "group" (8 groups) after every hidden layer.
+        norm: "none" as in the paper's text, or "batch" or "group" (8 groups) after every hidden layer.
     """
 
     def __init__(self, in_channels: int = 1, width: int = 64, norm: str = "none"):
@@ -52,5 +52,9 @@ class ColorizationNet(nn.Module):
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Number of trainable parameters."""
+    """The number of trainable parameters.
+
+    >>> count_parameters(ColorizationNet(width=64))
+    1028291
+    """
     return sum(p.numel() for p in network.parameters() if p.requires_grad)

@@ -11,10 +11,16 @@ BUNDLED_COLORIZER = MODELS / "colorizer.safetensors"
 
 
 def load_colorizer(path: str | Path = BUNDLED_COLORIZER, vividness: float = 0.0, device: str = "") -> ChromaNet:
-    """A colorizer: gray `(B, 1, H, W)` to RGB `(B, 3, H, W)`, float32 in [0, 1], any size from 16 px up.
+    """A trained colorizer: gray `(B, 1, H, W)` to RGB `(B, 3, H, W)`, float32 in [0, 1], any size from 16 px up.
 
-    `path` may name any trained `ChromaNet`; `vividness` runs from 0 (the safest colors) to 1 (the most vivid).
-    `device` is chosen when empty.
+    Args:
+        path: the file of a trained `ChromaNet`, by default the bundled one.
+        vividness: 0 for the safest colors to 1 for the most vivid.
+        device: by default a GPU where there is one, else the CPU.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file holds no network, or another one.
     """
     network = load_network(path, device or best_device())
     if not isinstance(network, ChromaNet):

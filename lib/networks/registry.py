@@ -1,4 +1,4 @@
-"""The networks, each a colorizer: gray `(B, 1, H, W)` in, RGB `(B, 3, H, W)` out, both in [0, 1]."""
+"""All networks by name. Each is a colorizer: gray `(B, 1, H, W)` in, RGB `(B, 3, H, W)` out, both in [0, 1]."""
 
 import torch
 from torch import nn
@@ -11,9 +11,12 @@ NETWORKS = {network.__name__: network for network in (ColorizationNet, WithClass
 
 
 def build_network(name: str, seed: int = 0, **options) -> nn.Module:
-    """A new network by its class name, its weights drawn from `seed` alone.
+    """A new, untrained network.
 
-    An unknown name raises `ValueError` with the known ones.
+    Args:
+        name: its class name, a key of `NETWORKS`; another raises `ValueError` with the known ones.
+        seed: the weights depend on it alone; the caller's random state is left untouched.
+        options: the arguments of the class.
     """
     if name not in NETWORKS:
         raise ValueError(f"no network is called {name!r}; there are {', '.join(NETWORKS)}")

@@ -1,6 +1,6 @@
-"""Weights in files: networks that can be built again, and checkpoints of trainings that are under way.
+"""Trained networks in files: one safetensors file holds the weights and what is needed to build the network again.
 
-Both are single safetensors files, written whole or not at all, so that no two of their parts can disagree.
+Files are written whole or not at all. `read_tensors` and `write_tensors` also serve the checkpoints of trainings.
 """
 
 import json
@@ -20,21 +20,33 @@ from lib.networks.registry import build_network
 
 
 class Configuration(Protocol):
-    """What a network is built again from: a dataclass with these fields, such as `TrainingConfig`."""
+    """What a network can be built again from: a dataclass with at least these fields, such as `TrainingConfig`."""
 
     network: str
     options: dict
 
 
 def save_network(path: Path, network: nn.Module, config: Configuration, history: list[dict] | None = None) -> None:
-    """Weights with what `load_network` needs to build the network again (and the history), in one safetensors file."""
+    """Write a network to one safetensors file, from which `load_network` builds it again.
+
+    Args:
+        path: the file.
+        network: its weights and buffers are kept.
+        config: the network's class name and options, and how it was trained.
+        history: a row of numbers for each epoch of its training.
+    """
     metadata = {"network": config.network, "config": json.dumps(asdict(config)), "history": json.dumps(history or [])}
     state = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
     write_tensors(path, state, metadata)
 
 
 def load_network(path: str | Path, device: str | torch.device = "cpu") -> nn.Module:
-    """A network saved by `save_network`, in eval mode. A file that is missing or not one raises with its name."""
+    """A network that `save_network` wrote, in evaluation mode on `device`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged, or holds no network of this workbook.
+    """
     if not Path(path).exists():
         raise FileNotFoundError(f"{path}: no such network; train it first")
     config, (tensors, _) = read_config(path), read_tensors(path)
@@ -44,7 +56,7 @@ def load_network(path: str | Path, device: str | torch.device = "cpu") -> nn.Mod
 
 
 def read_config(path: str | Path) -> dict:
-    """The configuration that a network was kept with, without reading its weights."""
+    """The configuration in a network's file; its weights are not read. `ValueError` where the file holds no network."""
     with _opened(path) as file:
         metadata = file.metadata() or {}
     if "config" not in metadata:
@@ -53,7 +65,7 @@ def read_config(path: str | Path) -> dict:
 
 
 def read_history(path: str | Path) -> list[dict]:
-    """The history, a row an epoch, that a network was kept with, without reading its weights."""
+    """The training history in a network's file, one row an epoch; its weights are not read."""
     with _opened(path) as file:
         return json.loads(file.metadata()["history"])
 
@@ -68,13 +80,13 @@ def _opened(path: str | Path) -> Iterator:
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file."""
+    """The tensors and the metadata of a safetensors file, both by name. A damaged file raises `ValueError`."""
     with _opened(path) as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
-    """Write tensors and metadata as a safetensors file, whole or not at all."""
+    """Write tensors and metadata to a safetensors file, whole or not at all."""
     # Not by save_file: it writes into a temporary file of its own, which nobody would find where it is killed.
     with atomic_write(path) as temporary:
         temporary.write_bytes(save(tensors, metadata))

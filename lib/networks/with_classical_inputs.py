@@ -1,4 +1,4 @@
-"""The paper's network fed with classical filters beside the gray picture (its third key finding, section V.A)."""
+"""The paper's network with classical filters as further inputs (the paper's third key finding, section V.A)."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,7 +16,7 @@ SEGMENTS = 4
 
 
 def segment_levels(gray: np.ndarray) -> np.ndarray:
-    """Multi-level Otsu segments of a gray picture, painted in evenly spaced grays: uint8 `(H, W)` to the same."""
+    """The multi-level Otsu segments of a picture, painted in evenly spaced grays: uint8 `(H, W)` to the same."""
     return (multi_otsu(gray, SEGMENTS) * (255 // (SEGMENTS - 1))).astype(np.uint8)
 
 
@@ -29,9 +29,14 @@ GROUPS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], ...]] = {
 
 
 class WithClassicalInputs(nn.Module):
-    """`ColorizationNet` on the gray picture and the filtered versions of it named by `groups` (keys of `GROUPS`).
+    """`ColorizationNet` on the gray picture and on filtered versions of it.
 
     The filters run inside `forward`, on the CPU, picture by picture: their cost is part of every measured time.
+
+    Args:
+        groups: the filters, as keys of `GROUPS`; others raise `ValueError`.
+        width: see `ColorizationNet`.
+        norm: see `ColorizationNet`.
     """
 
     def __init__(self, groups: Sequence[str], width: int = 64, norm: str = "none"):
@@ -43,7 +48,7 @@ class WithClassicalInputs(nn.Module):
         self.network = ColorizationNet(1 + len(self.filters), width, norm)
 
     def channels(self, gray: Tensor) -> Tensor:
-        """`(B, 1, H, W)` to `(B, K, H, W)`: each filter's picture, in [0, 1]."""
+        """The filtered pictures `(B, K, H, W)` in [0, 1] of gray `(B, 1, H, W)`, one channel a filter."""
         if not self.filters:
             return gray[:, :0]
         pictures = [np.stack([f(picture) for f in self.filters], axis=-1) for picture in spaces.to_uint8(gray)]

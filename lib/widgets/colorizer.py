@@ -11,8 +11,7 @@ import numpy as np
 from lib.color.composition import enlarge, paint
 from lib.color.distribution import COLORS, ChromaDistribution
 from lib.data.images import read_photograph
-from lib.figures.pictures import colored
-from lib.figures.tiles import png_of, sheet
+from lib.figures.tiles import heat, png_of, sheet
 from lib.networks.chroma_net import ChromaNet
 
 VIEWS = ("colors", "three versions", "ambiguity")
@@ -29,7 +28,7 @@ def colorizer_view(
     shown = {"gray": gray, f"vividness {vividness:.2f}": paint(gray, distribution.chroma(vividness)[0])}
     if view == "ambiguity":
         bits = enlarge(distribution.ambiguity(), gray.shape)[0, 0].cpu().numpy()
-        shown["ambiguity (bits): dark is certain"] = colored(bits, 0, math.log2(len(COLORS)))
+        shown["ambiguity (bits): dark is certain"] = heat(bits[None], 0, math.log2(len(COLORS)))[0]
     return shown
 
 

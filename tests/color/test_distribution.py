@@ -1,40 +1,28 @@
-"""Chroma as a distribution: targets, mixing, the knob, the versions; joined with a luma that stays."""
+"""Chroma as a distribution: targets, mixing, the knob, the versions."""
 
 import math
 from dataclasses import replace
 
-import cv2
-import numpy as np
 import pytest
 import torch
-from PIL import Image
-from skimage import data
+from pictures_by_hand import random_chroma
 from torch.nn import functional as F
 
-from lib.color import composition, spaces
 from lib.color import distribution as chromas
-from lib.color.composition import join, paint
+from lib.color import spaces
+from lib.color.composition import join
 from lib.color.distribution import AXIS, COLORS, ChromaDistribution, mix, soft_targets
 
 K = len(COLORS)
+
+
 GREEN, PURPLE = (-0.18, -0.18), (0.18, 0.18)
+
+
 ORANGE, BLUE = (-0.18, 0.18), (0.18, -0.18)
+
+
 GRAY = (0.0, 0.0)
-
-
-@pytest.fixture(scope="module")
-def rgb(pairs):
-    return spaces.to_tensor(pairs.color)
-
-
-@pytest.fixture(scope="module")
-def photographs(rgb):
-    """Chroma of photographs, `(60, 2, 32, 32)`."""
-    return spaces.rgb_to_ycbcr(rgb)[:, 1:]
-
-
-def random_chroma(*shape, largest=0.5, seed=0):
-    return largest * (2 * torch.rand(shape, generator=torch.Generator().manual_seed(seed)) - 1)
 
 
 def number_of(value):
@@ -63,9 +51,6 @@ def distribution(*cells, frequency=None):
 def colors_of(chroma):
     """CbCr `(cells, 2)` of such a row."""
     return chroma[0, :, 0, ::2].T
-
-
-# --- the colors of the grid
 
 
 CHROMA = {
@@ -135,9 +120,6 @@ def test_frequencies_are_the_histogram(photographs):
     torch.testing.assert_close(found @ COLORS, photographs.mean((0, 2, 3)), atol=1e-6, rtol=0)
 
 
-# --- mixing
-
-
 def doubled(chroma):
     """Each cell as four equal pixels."""
     return chroma.repeat_interleave(2, -2).repeat_interleave(2, -1)
@@ -172,97 +154,6 @@ def test_mixed_chroma_stays_within_its_neighbors():
     highest, lowest = F.max_pool2d(chroma, 3, 1, 1).unsqueeze(2), -F.max_pool2d(-chroma, 3, 1, 1).unsqueeze(2)
     assert (mixed <= highest + 1e-6).all() and (mixed >= lowest - 1e-6).all()
     assert mixed.std(2).min() > 0  # each of the four pixels has weights of its own
-
-
-# --- joined with a luma
-
-
-@pytest.mark.parametrize("largest", [0.02, 0.2, 0.5, 2.0])
-def test_the_luma_is_kept_and_the_hue_of_the_chroma(largest):
-    gray = torch.rand(2, 1, 24, 24, generator=torch.Generator().manual_seed(1))
-    chroma = random_chroma(2, 2, 24, 24, largest=largest)
-    joined = join(gray, chroma)
-    assert joined.min() >= -2e-6 and joined.max() <= 1 + 2e-6  # rounding
-    torch.testing.assert_close(spaces.luma(joined), gray, atol=1e-6, rtol=0)
-    found = spaces.rgb_to_ycbcr(joined)[:, 1:]
-    cross = found[:, 0] * chroma[:, 1] - found[:, 1] * chroma[:, 0]
-    assert cross.abs().max() < 1e-5 and (found * chroma).sum(1).min() > -1e-6
-    free = spaces.ycbcr_to_rgb(torch.cat([gray, chroma], 1))
-    inside = ((free >= 0) & (free <= 1)).all(1, keepdim=True)
-    torch.testing.assert_close(joined * inside, free * inside, atol=2e-6, rtol=0)
-    # Outside of the gamut it is pulled toward gray as little as will do: one channel is at its border.
-    spare = torch.minimum(joined.amin(1, keepdim=True), 1 - joined.amax(1, keepdim=True))
-    assert inside.any() or largest == 2.0
-    assert (spare[~inside].abs() < 2e-6).all()
-
-
-def test_photographs_come_back_from_luma_and_chroma(rgb, photographs):
-    torch.testing.assert_close(join(spaces.luma(rgb), photographs), rgb, atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize("level", [0.0, 1.0])
-def test_black_and_white_stay(level):
-    gray = torch.full((1, 1, 8, 8), level)
-    torch.testing.assert_close(join(gray, random_chroma(1, 2, 8, 8)), spaces.gray_to_rgb(gray), atol=1e-5, rtol=0)
-
-
-# --- whole photographs
-
-
-def grays(height, width, kind="random"):
-    if kind == "photograph":
-        return cv2.resize(data.camera(), (width, height), interpolation=cv2.INTER_AREA)
-    random = np.random.default_rng(0)
-    if kind == "random":
-        return random.integers(0, 256, (height, width), np.uint8)
-    return random.choice(np.array([0, 1, 2, 128, 253, 254, 255], np.uint8), (height, width))
-
-
-@pytest.mark.parametrize("largest", [0.1, 0.5, 3.0])
-@pytest.mark.parametrize("kind", ["random", "extremes", "photograph"])
-@pytest.mark.parametrize("size", [(120, 200), (300, 7), (5, 6), (1, 1)], ids=str)
-def test_pil_finds_the_same_gray_in_every_pixel(size, kind, largest):
-    gray = grays(*size, kind)
-    painted = paint(gray, random_chroma(2, 18, 24, largest=largest))
-    assert painted.shape == (*size, 3) and painted.dtype == np.uint8
-    np.testing.assert_array_equal(np.asarray(Image.fromarray(painted).convert("L")), gray)
-
-
-def test_every_gray_under_every_color_of_the_grid():
-    gray = np.arange(256, dtype=np.uint8).repeat(K).reshape(256, K)
-    for value in (1.0, 10.0):
-        painted = paint(gray, value * COLORS.T.reshape(2, 1, K))
-        np.testing.assert_array_equal(np.asarray(Image.fromarray(painted).convert("L")), gray)
-    assert (painted[0] == 0).all() and (painted[255] == 255).all()
-
-
-@pytest.mark.parametrize("size", [(64, 90), (9, 200), (10, 10)], ids=str)  # the last is smaller than its chroma
-def test_a_painted_photograph_is_enlarged_and_joined(photographs, size):
-    gray, chroma = grays(*size, "photograph"), F.avg_pool2d(photographs[:1], 2)
-    expected = spaces.to_uint8(join(spaces.to_tensor(gray)[None], composition.enlarge(chroma, size)))[0]
-    painted = paint(gray, chroma[0])
-    assert np.abs(painted.astype(int) - expected).max() <= 2
-    assert np.abs(painted.astype(int) - expected).mean() < 0.5 and painted.std(-1).max() > 3
-
-
-def test_strips_leave_no_seam(photographs, monkeypatch):
-    gray = grays(50, 31, "photograph")
-    painted = []
-    for pixels in (1, 31 * 7, 2**30):
-        monkeypatch.setattr(composition, "_STRIP", pixels)
-        painted.append(paint(gray, photographs[0]))
-    np.testing.assert_array_equal(painted[0], painted[2])
-    np.testing.assert_array_equal(painted[1], painted[2])
-
-
-@pytest.mark.filterwarnings("error")
-def test_pictures_that_may_not_be_written_to_are_painted(photographs):
-    gray = np.asarray(Image.fromarray(data.camera()).resize((40, 30)))
-    assert not gray.flags.writeable
-    assert paint(gray, photographs[0]).shape == (30, 40, 3)
-
-
-# --- distributions
 
 
 @pytest.fixture
@@ -322,9 +213,6 @@ def test_variance_is_the_mean_square_distance_from_the_mean():
     expected = [0, 0.2**2, 0.25 * 0.75 * distance**2]
     assert even.variance().shape == (1, 1, 1, 3)
     assert even.variance().flatten().tolist() == pytest.approx(expected, abs=1e-6)
-
-
-# --- versions
 
 
 AXES = {

@@ -42,11 +42,9 @@ def test_lab_is_scikit_images(rgb):
     np.testing.assert_allclose(channels_last(spaces.rgb_to_lab(rgb)), reference.rgb2lab(channels_last(rgb)), atol=2e-3)
 
 
-@pytest.mark.parametrize("space", ["ycbcr", "lab"])
-def test_there_and_back_again(rgb, space):
-    there, back = getattr(spaces, f"rgb_to_{space}"), getattr(spaces, f"{space}_to_rgb")
-    torch.testing.assert_close(back(there(rgb)), rgb, atol=2e-4, rtol=0)
-    torch.testing.assert_close(back(there(rgb[0])), rgb[0], atol=2e-4, rtol=0)  # without a batch, too
+def test_there_and_back_again(rgb):
+    for pictures in (rgb, rgb[0]):  # without a batch, too
+        torch.testing.assert_close(spaces.ycbcr_to_rgb(spaces.rgb_to_ycbcr(pictures)), pictures, atol=2e-4, rtol=0)
 
 
 def test_grays_have_no_chroma():

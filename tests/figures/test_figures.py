@@ -180,13 +180,6 @@ def test_calibration_has_a_diagonal_that_reaches_the_largest_error():
     np.testing.assert_allclose(right.lines[1].get_xydata(), [[0, 0], [30, 30]])
 
 
-def test_colored_arrays_go_from_dark_to_bright():
-    picture = pictures.colored(np.array([[0.0, 1.0], [2.0, 9.0]]), 0.0, 2.0)
-    assert picture.shape == (2, 2, 3) and picture.dtype == np.uint8
-    light = picture.sum(-1)
-    assert light[0, 0] < light[0, 1] < light[1, 0] == light[1, 1]
-
-
 def swept_axes(values, **options):
     return sweeps.swept(lines_over(values, **options), ["x"], LABELS, ["gray copy"]).axes
 

@@ -20,6 +20,12 @@ def test_heat_runs_from_low_to_high_and_holds_still_beyond():
     assert not colored[1].any()  # a flat map is dark, and no warning
 
 
+def test_heat_goes_from_dark_to_bright():
+    (picture,) = heat(np.array([[[0.0, 1.0], [2.0, 9.0]]]), 0.0, 2.0)
+    light = picture.astype(int).sum(-1)
+    assert picture.shape == (2, 2, 3) and light[0, 0] < light[0, 1] < light[1, 0] == light[1, 1]
+
+
 def test_tiles_stand_in_rows_with_their_pixels_as_they_are():
     pictures = [np.full((2, 2), level, np.uint8) for level in (10, 60, 110, 160, 210)]
     page = sheet(pictures, ["a"] * 5, "one\ntwo", columns=2, side=20)

@@ -56,7 +56,8 @@ def test_an_upload_is_shown_and_an_unreadable_one_is_said_in_a_line(colorizer_br
     colorizer_browser.upload.value = uploaded("mine.png", buffer.getvalue())
     assert colorizer_browser.photograph.value == "mine.png" and shown(colorizer_browser).std() > 10
     colorizer_browser.upload.value = uploaded("broken.png", b"no picture")
-    assert colorizer_browser.message.value == "<b>broken.png: not readable as a picture; replace or remove it</b>"
+    sentence = "broken.png: not readable as a picture (no format that is known); replace or remove it"
+    assert colorizer_browser.message.value == f"<b>{sentence}</b>"
     assert colorizer_browser.shown.value == b""
     colorizer_browser.photograph.value = "mine.png"
     assert shown(colorizer_browser).std() > 10

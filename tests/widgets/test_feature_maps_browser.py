@@ -203,7 +203,7 @@ def test_uploads_are_shown_in_their_own_shape(browser, photograph):
     before = picture(browser)
     assert "encoder.0.0 · Conv2d · 2 x 16 x 24" in dict(browser.layer.options)
     browser.upload.value = a_file("notes.txt", b"no picture")
-    assert said(browser) == "notes.txt: not readable as a picture; replace or remove it"
+    assert said(browser) == "notes.txt: not readable as a picture (no format that is known); replace or remove it"
     assert browser.picture.value == "mine.png"
     browser.shared.value = True
     browser.shared.value = False

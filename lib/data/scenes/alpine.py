@@ -29,10 +29,7 @@ def mountains(rng: Generator, side: int) -> np.ndarray:
     sun = sunlight(rng)
     camera = Camera(side, rng.uniform(0.6, 0.8), far=16)
     peak = camera.horizon * rng.uniform(0.45, 0.85)
-    height, tall = _range(rng, camera, peak, rng.uniform(1.5, 4))
-    ground = camera.look(height, sun)
-    surface = _alpine(rng, ground, tall, rng.uniform(0.25, 0.75))
-    image = view(rng, ground, relight(surface, ground.lit, air), air, camera.horizon)
+    image = _mountainside(rng, camera, air, sun, peak, rng.uniform(1.5, 4), snow=(0.25, 0.75))
     if rng.random() < 0.6:
         image = _conifers(rng, image, air, sun, rng.uniform(0.92, 1.02), rng.uniform(0.12, 0.3))
     return image
@@ -43,10 +40,7 @@ def lake(rng: Generator, side: int) -> np.ndarray:
     sun = sunlight(rng)
     shore = rng.uniform(0.48, 0.66)
     camera = Camera(side, shore - 0.04, eye=0.35, near=5, far=20)
-    height, tall = _range(rng, camera, shore * rng.uniform(0.2, 0.75), 5.0)
-    ground = camera.look(height, sun)
-    surface = _alpine(rng, ground, tall, rng.uniform(0.4, 1.1))
-    image = view(rng, ground, relight(surface, ground.lit, air), air, camera.horizon)
+    image = _mountainside(rng, camera, air, sun, shore * rng.uniform(0.2, 0.75), 5.0, snow=(0.4, 1.1))
     if rng.random() < 0.75:
         image = _conifers(rng, image, air, sun, shore - 0.02, rng.uniform(0.04, 0.13))
     _, y = screen(side)
@@ -65,10 +59,7 @@ def glacier(rng: Generator, side: int) -> np.ndarray:
     x, y = screen(side)
     shore = rng.uniform(0.62, 0.95)
     camera = Camera(side, shore - 0.1, eye=0.6, near=4, far=16)
-    height, tall = _range(rng, camera, shore * rng.uniform(0.35, 0.75), 4)
-    ground = camera.look(height, sun)
-    surface = _alpine(rng, ground, tall, rng.uniform(0.2, 0.7))
-    image = view(rng, ground, relight(surface, ground.lit, air), air, camera.horizon)
+    image = _mountainside(rng, camera, air, sun, shore * rng.uniform(0.35, 0.75), 4, snow=(0.2, 0.7))
     front = shore - rng.uniform(0.12, 0.34) + rng.uniform(-0.2, 0.2) * (x - 0.5) + 0.022 * profile(rng, side, 6, 0.65)
     image = over(image, _ice(rng, side, air, sun, smoothstep(0, 1, (y - front) / (shore - front))), y > front)
     if shore > 0.9:
@@ -79,6 +70,16 @@ def glacier(rng: Generator, side: int) -> np.ndarray:
     floes = sample(fractal(rng, side, 6, stretch=2.5, persistence=0.8), x, away)
     water = blend(water, SNOW * (air.shade + 0.8 * air.sun), smoothstep(0.9, 1.3, floes + rng.uniform(-0.8, 0.3)))
     return over(image, water, y > shore)
+
+
+def _mountainside(
+    rng: Generator, camera: Camera, air: Weather, sun: Sun, peak: float, start: float, snow: tuple[float, float]
+) -> np.ndarray:
+    """A range of mountains under the sky; the snow line is drawn from `snow`, in shares of the range's height."""
+    height, tall = _range(rng, camera, peak, start)
+    ground = camera.look(height, sun)
+    surface = _alpine(rng, ground, tall, rng.uniform(*snow))
+    return view(rng, ground, relight(surface, ground.lit, air), air, camera.horizon)
 
 
 def _range(rng: Generator, camera: Camera, peak: float, start: float) -> tuple[np.ndarray, float]:

@@ -1,0 +1,84 @@
+"""The command line of `colorize`: help, mistakes, the terminal."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+from pictures_by_hand import failing_save, written
+from PIL import Image
+
+from lib.networks.registry import build_network
+from lib.networks.storage import save_network
+from lib.training.config import TrainingConfig
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_large_photograph_is_no_warning(album, colorize, gray, monkeypatch):
+    gray.save(album / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", gray.width * gray.height - 1)  # PIL refuses from twice as many
+    assert colorize() == (0, [f"1 written to {album.parent / 'out'}"], [])
+
+
+def test_ctrl_c_ends_quietly(album, colorize, gray, monkeypatch):
+    gray.save(album / "a.png")
+    monkeypatch.setattr(Image.Image, "save", failing_save(KeyboardInterrupt()))
+    assert colorize() == (130, [], [])
+    assert written(album.parent / "out") == []
+
+
+def test_a_network_that_cannot_be_used_is_one_sentence(album, colorize, gray, tmp_path):
+    gray.save(album / "a.png")
+    (tmp_path / "text").write_text("no network")
+    other = TrainingConfig(options={"width": 2})
+    save_network(tmp_path / "other", build_network("ColorizationNet", width=2), other)
+    for name, reason in (
+        ("nowhere", "no such network"),
+        ("text", "no whole safetensors"),
+        ("other", "not a ChromaNet"),
+    ):
+        code, lines, errors = colorize("--weights", tmp_path / name)
+        assert (code, lines, len(errors)) == (2, [], 1) and reason in errors[0] and str(tmp_path / name) in errors[0]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(("--vividness", value) for value in ("1.1", "nan", "much")),
+        *(("--versions", value) for value in ("0", "10")),
+        ("--format", "gif"),
+        ("-o", "a.png"),
+    ],
+)
+def test_mistakes_in_options(album, colorize, gray, arguments):
+    gray.save(album / "a.png")
+    code, lines, errors = colorize(*arguments)
+    assert (code, lines) == (2, []) and errors[-1].startswith("colorize: error: ") and arguments[1] in errors[-1]
+    assert written(album.parent) == ["in/a.png"]
+
+
+def test_a_file_is_no_folder_for_results(album, colorize, gray):
+    gray.save(album / "a.png")
+    (album.parent / "out").write_text("a file")
+    assert colorize()[0] == 2 and (album.parent / "out").read_text() == "a file"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_bar_and_problems_on_a_terminal(album, colorize, gray, monkeypatch):
+    gray.save(album / "a.png")
+    (album / "b.png").write_bytes(b"")
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    assert colorize()[1] == [f"1 written to {album.parent / 'out'}, 1 not done"]
+    assert "0/2" in terminal.getvalue() and "photo" in terminal.getvalue()
+    assert f"\r{album / 'b.png'}: not readable" in terminal.getvalue().replace("\r\r", "\r").replace(" ", " ")
+
+
+def test_help_needs_no_torch():
+    code = "import sys, lib.commands.colorize as c\ntry: c.main(['--help'])\nfinally: print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.endswith("False\n") and "--vividness" in done.stdout
