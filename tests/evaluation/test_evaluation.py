@@ -146,6 +146,23 @@ def test_differences_are_paired_and_signed(scores, rows):
     assert difference(by_row, "tinted", GRAY_COPY, "psnr") == pytest.approx((value, low, high))
 
 
+@pytest.mark.parametrize("metric", ["psnr", "psnr_pooled"])
+def test_intervals_of_differences_are_scipys_paired_bootstrap(scores, metric):
+    column = {"psnr": "psnr", "psnr_pooled": "mse"}[metric]
+    sides = [scores[scores["method"] == name].sort_values("name")[column].to_numpy() for name in ("tinted", GRAY_COPY)]
+
+    def gain(own, reference, axis):
+        own, reference = own.mean(axis), reference.mean(axis)
+        return own - reference if metric == "psnr" else 10 * np.log10(reference / own)
+
+    expected = stats.bootstrap(
+        sides, gain, paired=True, method="percentile", n_resamples=4000, rng=np.random.default_rng(1)
+    ).confidence_interval
+    value, low, high = difference(scores, "tinted", GRAY_COPY, metric)
+    assert value == pytest.approx(gain(*sides, axis=0))
+    assert (low, high) == pytest.approx(tuple(expected), abs=0.1 * (high - low))
+
+
 def test_pairing_sees_what_unpaired_intervals_hide(scores, rows):
     better = of_method(scores, GRAY_COPY).assign(method="better")
     better["psnr"] += 0.05
