@@ -12,14 +12,8 @@ from matplotlib.figure import Figure
 from lib.figures import curves, pictures, scores, sweeps
 
 RNG = np.random.default_rng(0)
-
-
 GRAY = RNG.integers(0, 256, (16, 16), np.uint8)
-
-
 COLOR = RNG.integers(0, 256, (16, 16, 3), np.uint8)
-
-
 CALLS = {
     "swept": [
         (lines_over([0.0, 0.01, 0.5, 5.0]), ["x"], LABELS, ["gray_copy"]),
