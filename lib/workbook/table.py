@@ -1,5 +1,6 @@
 """`workbook table`: means over seeds of what sweeps and runs recorded, printed and written."""
 
+import argparse
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -38,6 +39,12 @@ def number_or_text(value: object) -> object:
 def template_name(method: str) -> str:
     """A method's template as it may be typed: <pair_counts> for ‹pair_counts›."""
     return re.sub(r"<(\w+)>", r"‹\1›", method)
+
+
+def run(options: argparse.Namespace) -> int:
+    """`workbook table` as the command line asks for it; returns the exit code."""
+    given = (options.by, options.metric, options.baseline, options.method, options.output)
+    return table_command(options.pattern, *given)
 
 
 def table_command(

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lib.data import kaggle, sources
+from lib.data import kaggle, locations, sources
 from lib.data.images import PhotographError, read_photograph
-from lib.data.sources import describe_source, find_source, load_pairs
+from lib.data.locations import describe_source, find_source
+from lib.data.sources import load_pairs
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ def test_names_of_sources(tmp_path, monkeypatch, pair_folder):
 
 
 def test_scenes_are_rendered_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "SCENES", 6)
+    monkeypatch.setattr(locations, "SCENES", 6)
     pairs = load_pairs("scenes", 16, tmp_path)
     assert len(pairs) == 6 and pairs.name == "scenes"
     assert describe_source("scenes").startswith("6 landscapes rendered")

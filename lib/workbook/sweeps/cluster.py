@@ -12,9 +12,9 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lib.common.devices import has_gpu_driver
 from lib.common.files import write_json
 from lib.common.usage import UsageError
 from lib.workbook.execution import error_lines
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 20.0  # seconds in which workers must have stopped their kernels after Ctrl-C
 CONNECTING = 10  # seconds to wait for a scheduler's answer
-DRIVERS = ("/proc/driver/nvidia", "/dev/kfd", "/dev/dxg")  # one of them is there where there is a GPU
 LOSSES = 3  # how often a worker may be lost before it begins with a point
 NEVER_BEGUN = f"{LOSSES} workers were lost (killed, often for want of memory) before they could begin with this point."
 
@@ -41,7 +40,7 @@ class SchedulerLost(Exception):
 
 def visible_gpus() -> tuple[str, ...]:
     """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
-    if not any(Path(driver).exists() for driver in DRIVERS):
+    if not has_gpu_driver():
         return ()  # without the seconds that torch takes to import
     import torch
 
