@@ -10,8 +10,7 @@ import yaml
 
 from lib.common.files import OUTPUTS, resolve
 from lib.common.usage import UsageError, convert
-from lib.workbook.analysis.long_table import find_results, tidy
-from lib.workbook.analysis.over_seeds import asked_by_sweep, caption, lacking, markdown, over_seeds, shown, write_table
+from lib.workbook.records.finding import find_results
 from lib.workbook.records.reader import load_sweep
 
 
@@ -60,17 +59,29 @@ def table_command(
     `by` and `metrics` are names with commas between, `baseline` holds NAME=VALUE texts, `output` is a path without
     suffix. What is not given is taken from the sweep's record where `pattern` is the folder of one.
     """
+    given = {
+        "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
+        "baseline": parse_baseline(baseline),
+        "methods": [template_name(name) for name in methods],
+    }
     files, problems = find_results(pattern)
     if files:
+        # pandas and matplotlib take seconds to import: mistakes so far are told without.
+        from lib.workbook.analysis.long_table import tidy
+        from lib.workbook.analysis.over_seeds import (
+            asked_by_sweep,
+            caption,
+            lacking,
+            markdown,
+            over_seeds,
+            shown,
+            write_table,
+        )
+
         folder = resolve(pattern)
         record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}
         table = tidy(files)
         asked = asked_by_sweep(table, record)
-        given = {
-            "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
-            "baseline": parse_baseline(baseline),
-            "methods": [template_name(name) for name in methods],
-        }
         asked |= {name: value for name, value in given.items() if value}
         lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
         print(f"{markdown(shown(lines, asked['baseline']))}\n\n{caption(lines, asked['baseline'])}")

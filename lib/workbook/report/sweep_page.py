@@ -16,7 +16,7 @@ import pandas as pd
 from lib.common.files import read_json
 from lib.common.usage import UsageError
 from lib.evaluation.names import CONTROLS, metric
-from lib.workbook.analysis.long_table import as_text, tidy, unusable
+from lib.workbook.analysis.long_table import as_text, tidy
 from lib.workbook.analysis.over_seeds import (
     DIFFERENCE,
     asked_by_sweep,
@@ -30,6 +30,7 @@ from lib.workbook.analysis.over_seeds import (
     shown,
 )
 from lib.workbook.analysis.verdicts import judge_over_seeds, label
+from lib.workbook.records.finding import unusable
 from lib.workbook.records.reader import PointFiles, SweepFiles, load_sweep
 from lib.workbook.report.html import (
     duration,

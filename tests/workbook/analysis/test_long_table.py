@@ -4,8 +4,9 @@ import pytest
 from sweeps_by_hand import NOTEBOOK, results, write_point, write_sweep
 
 from lib.common.usage import UsageError
-from lib.workbook.analysis import long_table
-from lib.workbook.analysis.long_table import as_text, find_results, swept_of, tidy
+from lib.workbook.analysis.long_table import as_text, swept_of, tidy
+from lib.workbook.records import finding
+from lib.workbook.records.finding import find_results
 
 
 def network(pairs, psnr=20.0):
@@ -39,7 +40,7 @@ def test_runs_and_globs_of_runs_seen_from_here_and_from_the_project(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     assert find_results("outputs/run-*") == (files, [])
     monkeypatch.chdir("/")
-    monkeypatch.setattr(long_table, "ROOT", tmp_path)
+    monkeypatch.setattr(finding, "ROOT", tmp_path)
     assert find_results("outputs/run-*") == (files, [])
 
 

@@ -10,8 +10,9 @@ from scipy import stats
 from sweeps_by_hand import results, write_point, write_sweep
 
 from lib.common.usage import UsageError
-from lib.workbook.analysis.long_table import find_results, tidy
+from lib.workbook.analysis.long_table import tidy
 from lib.workbook.analysis.over_seeds import DIFFERENCE, markdown, over_seeds, shown, write_table
+from lib.workbook.records.finding import find_results
 from lib.workbook.report.run_page import write_report
 from lib.workbook.table import parse_baseline, table_command
 
