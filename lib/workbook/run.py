@@ -10,7 +10,7 @@ from lib.common.progress import clock
 from lib.common.usage import UsageError
 from lib.data.locations import describe_source
 from lib.workbook.execution import execute, kernel_environment
-from lib.workbook.live_line import LiveLine
+from lib.workbook.live_line import live_line
 from lib.workbook.parameters import Notebook, assign, given_parameters, inspect, select
 from lib.workbook.records.reader import COMPARISON, load_run
 from lib.workbook.records.score_table import results_table, short_names
@@ -105,7 +105,7 @@ def execute_recorded(notebook: Notebook, folder: Path, record: dict, width: int)
     write_json(folder / "run.json", record)
     started = time.monotonic()
     try:
-        with LiveLine(notebook.stem, width, progress):
+        with live_line(f"{notebook.stem:<{width}}", progress):
             output = folder / f"{notebook.stem}.ipynb"
             environment = kernel_environment(progress)
             entry["state"], entry["error"] = execute(notebook.path, output, entry["parameters"], environment)
