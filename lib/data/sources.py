@@ -70,11 +70,8 @@ def _render(size: int) -> Pairs:
 
 
 def sample_photographs() -> dict[str, Path]:
-    """Photographs that scikit-learn and scikit-image ship, by name: at hand wherever the workbook is installed."""
-    shipped = {
-        "sklearn": ("datasets/images/china.jpg", "datasets/images/flower.jpg"),
-        "skimage": ("data/coffee.png", "data/chelsea.png", "data/astronaut.png", "data/rocket.jpg"),
-    }
+    """Color photographs that scikit-image ships, by name: at hand wherever the workbook is installed."""
     # Found without being imported, which would take seconds.
-    roots = {package: Path(find_spec(package).submodule_search_locations[0]) for package in shipped}
-    return {Path(file).stem: roots[package] / file for package, files in shipped.items() for file in files}
+    folder = Path(find_spec("skimage").submodule_search_locations[0]) / "data"
+    shipped = ("coffee.png", "chelsea.png", "astronaut.png", "rocket.jpg", "motorcycle_left.png")
+    return {Path(file).stem: folder / file for file in shipped}
