@@ -66,35 +66,38 @@ def table_command(
     }
     files, problems = find_results(pattern)
     if files:
-        # pandas and matplotlib take seconds to import: mistakes so far are told without.
-        from lib.workbook.analysis.long_table import tidy
-        from lib.workbook.analysis.over_seeds import (
-            asked_by_sweep,
-            caption,
-            lacking,
-            markdown,
-            over_seeds,
-            shown,
-            write_table,
-        )
-
-        folder = resolve(pattern)
-        record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}
-        table = tidy(files)
-        asked = asked_by_sweep(table, record)
-        asked |= {name: value for name, value in given.items() if value}
-        lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
-        print(f"{markdown(shown(lines, asked['baseline']))}\n\n{caption(lines, asked['baseline'])}")
-        for sentence in lacking(table, record):
-            print(sentence)
-        if asked["baseline"] and not lines["paired"].any():
-            print("No differences: no line has a counterpart that is equal in all that the baseline does not name.")
-        hidden = [name for name in dict.fromkeys(table["method"]) if name not in set(lines["method"])]
-        if hidden:
-            print(f"Not shown, --method shows them: {'; '.join(hidden)}.")
-        stem = Path(output).expanduser().resolve() if output else (folder if folder.is_dir() else OUTPUTS) / "table"
-        for path in write_table(stem, table, lines, asked["baseline"]):
-            print(path)
+        _print_table(files, resolve(pattern), by, given, output)
     for problem in problems:
         print(f"left out: {problem}")
     return int(bool(problems))
+
+
+def _print_table(files: Sequence[Path], folder: Path, by: str | None, given: dict, output: str | None) -> None:
+    # pandas and matplotlib take seconds to import: mistakes before this are told without.
+    from lib.workbook.analysis.long_table import tidy
+    from lib.workbook.analysis.over_seeds import (
+        asked_by_sweep,
+        caption,
+        lacking,
+        markdown,
+        over_seeds,
+        shown,
+        write_table,
+    )
+
+    record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}
+    table = tidy(files)
+    asked = asked_by_sweep(table, record)
+    asked |= {name: value for name, value in given.items() if value}
+    lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
+    print(f"{markdown(shown(lines, asked['baseline']))}\n\n{caption(lines, asked['baseline'])}")
+    for sentence in lacking(table, record):
+        print(sentence)
+    if asked["baseline"] and not lines["paired"].any():
+        print("No differences: no line has a counterpart that is equal in all that the baseline does not name.")
+    hidden = [name for name in dict.fromkeys(table["method"]) if name not in set(lines["method"])]
+    if hidden:
+        print(f"Not shown, --method shows them: {'; '.join(hidden)}.")
+    stem = Path(output).expanduser().resolve() if output else (folder if folder.is_dir() else OUTPUTS) / "table"
+    for path in write_table(stem, table, lines, asked["baseline"]):
+        print(path)
