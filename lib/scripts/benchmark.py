@@ -36,6 +36,7 @@ from lib.colorize.photograph import colorize_photograph
 from lib.common.devices import best_device
 from lib.common.files import OUTPUTS, write_json
 from lib.common.progress import progress
+from lib.data.arrays import Rows
 from lib.data.folders import GrayscaleToColorDataset
 from lib.data.pairs import Pairs
 from lib.data.sources import load_pairs
@@ -48,7 +49,7 @@ from lib.scripts.pretrain_colorizer import CONFIG, SIZE
 from lib.training.config import TrainingConfig
 from lib.training.loop import train_epoch, validate
 from lib.training.objectives import make_objective
-from lib.training.schedules import augmentation
+from lib.training.step import make_step
 from lib.training.trainer import seconds_until, train
 from lib.workbook.records.provenance import PACKAGES, code_version, device_name
 
@@ -207,12 +208,12 @@ def our_loop(config: TrainingConfig, pairs: Pairs, device: str) -> Callable[[int
     """Our loop on pairs that are decoded already, as a function that trains on so many batches."""
     network = build_network(config.network, config.seed, **config.options).to(device)
     network.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    objective, augment = make_objective(config, device), augmentation(config, epoch=1)
+    step = make_step(config, network, make_objective(config, device))
 
     def work(batches: int) -> None:
-        order = np.arange(batches * config.batch_size) % len(pairs)
-        train_epoch(network, objective, optimizer, pairs, order, config.batch_size, augment=augment)
+        chosen = np.arange(batches * config.batch_size) % len(pairs)
+        sides = {"gray": Rows([pairs.gray], chosen), "color": Rows([pairs.color], chosen)}
+        train_epoch(step, replace(pairs, names=[pairs.names[i] for i in chosen], **sides), config, epoch=1)
 
     return work
 
