@@ -1,6 +1,6 @@
 """The pictures of one epoch, as the loop takes them: in order, in groups that make a step, in batches."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,13 +38,18 @@ class EpochData:
         self.pairs, self.config, self.epoch, self.device, self.team = pairs, config, epoch, device, team
         self.augment = augmentation(config, epoch)
 
-    def steps(self) -> Iterator[tuple[float, Group]]:
-        """The learning rate of each step, and the `accumulation` batches that add up to it; the last may have fewer."""
+    def steps(self, tick: Callable[[int], None] | None = None) -> Iterator[tuple[float, Group]]:
+        """The learning rate of each step, and the `accumulation` batches that add up to it; the last may have fewer.
+
+        `tick` is called with the number of a step's pictures when the step is done.
+        """
         order, size = shuffled(len(self.pairs), self.config.seed, self.epoch), self.config.batch_size
         for start in range(0, len(order), size * self.config.accumulation):
             chosen = order[start : start + size * self.config.accumulation]
             done = (self.epoch - 1 + start / len(order)) / self.config.epochs
             yield learning_rate(self.config, done), [chosen[at : at + size] for at in range(0, len(chosen), size)]
+            if tick:
+                tick(len(chosen))
 
     def batches(self, group: Group) -> Iterator[Batch]:
         """The batches of a step, each loaded when it is asked for, and augmented anew each time."""

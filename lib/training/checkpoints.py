@@ -13,13 +13,13 @@ from lib.training.step import Step
 
 
 def random_state(device: torch.device) -> list[Tensor]:
-    """The state of torch's generators that a training on `device` draws from: the CPU's, and that of its GPU."""
+    """The states of the torch generators that a training on `device` draws from: the CPU's, and its GPU's."""
     states = [torch.get_rng_state()]
     return [*states, torch.cuda.get_rng_state(device)] if device.type == "cuda" else states
 
 
 def set_random_state(states: Sequence[Tensor], device: torch.device) -> None:
-    """Draw on as if what has been drawn since `random_state` had not been."""
+    """Put the states that `random_state` returned back into torch's generators."""
     torch.set_rng_state(states[0])
     if device.type == "cuda":
         torch.cuda.set_rng_state(states[1], device)
@@ -27,7 +27,7 @@ def set_random_state(states: Sequence[Tensor], device: torch.device) -> None:
 
 @contextmanager
 def own_random_numbers(seed: int, device: torch.device) -> Iterator[None]:
-    """Draw from `seed` alone inside the context (dropout does), and leave the caller's random state untouched."""
+    """Inside, what torch draws (dropout) depends only on `seed`; the caller's random state is left untouched."""
     with torch.random.fork_rng(range(torch.cuda.device_count()) if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield

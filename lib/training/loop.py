@@ -32,32 +32,29 @@ def train_epoch(
     equals that of one larger batch where no layer mixes pictures. So do the shares of the processes of a `team`.
     `tick` is called after each step with the number of its pictures.
     """
-    device, totals = step.device, dict.fromkeys(step.updates, 0.0)
+    device, losses = step.device, {name: [] for name in step.updates}
     data = EpochData(pairs, config, epoch, device, team)
     autocast = partial(torch.autocast, device.type, torch.bfloat16, resolved(config.precision, device) == "bfloat16")
     step.train_mode()
-    for rate, group in data.steps():
+    for rate, group in data.steps(tick):
         step.set_learning_rate(rate)
         for name, update in step.updates.items():
-            losses = []
             update.optimizer.zero_grad()
+            sums = []
             for batch in data.batches(group):
                 with autocast():
                     loss = update.loss(batch.gray, batch.color)
                 (loss * batch.weight).backward()
-                losses.append(loss.detach().float() * batch.counting)
-            losses = add_up(losses, update, team)
-            check_finite(losses, update, group, pairs)
+                sums.append(loss.detach().float() * batch.counting)
+            sums = add_up(sums, update, team)
+            check_finite(sums, update, group, pairs)
             update.optimizer.step()
-            for loss in losses:
-                totals[name] += loss
-        if tick:
-            tick(sum(map(len, group)))
-    return {name: total / len(pairs) for name, total in totals.items()}
+            losses[name] += sums
+    return {name: sum(values) / len(pairs) for name, values in losses.items()}
 
 
 def add_up(losses: list[Tensor], update: Update, team: Team) -> list[float]:
-    """The sum of each batch's loss over all processes; the update's gradients become their sum, in place.
+    """Each batch's loss, summed over all processes; the update's gradients become their sum, in place.
 
     This is one sum per step. DistributedDataParallel would sum at every backward pass, also between the batches of one
     step, and only what goes through its own forward, which `network.loss` does not.

@@ -1,7 +1,7 @@
 """Training as a function of (configuration, data): the loop, and its result kept under the fingerprint of both.
 
-A second notebook that asks for the same network gets it from disk, or waits for the process that trains it; an
-interrupted training goes on from its last epoch; a changed configuration or picture gives another fingerprint, and so
+A second notebook that asks for the same network loads it from disk, or waits for the process that trains it. An
+interrupted training resumes after its last epoch. A changed configuration or picture gives another fingerprint, and so
 another folder. Under `torchrun` or `accelerate launch` several processes train one network in the same loop.
 """
 
@@ -39,7 +39,7 @@ COUNTED = 1000  # training pictures whose colors are counted for class rebalanci
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished training: the network in eval mode, its history (a row an epoch) and the folder it is kept in."""
+    """A finished training: the network in eval mode, its history (one row per epoch) and its folder."""
 
     config: TrainingConfig
     network: nn.Module
@@ -62,12 +62,12 @@ class Trained:
 
 
 def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "", folder: Path = TRAINED) -> Trained:
-    """Train, or take up an interrupted training, or return a finished one from `folder`.
+    """Train, resume an interrupted training, or return a finished one from `folder`.
 
     Trains on the first `config.pairs` of the train split, validates after every epoch on the val split, and shows a
-    progress bar under `label`. `device` is chosen when empty. Where another process trains the same network, waits for
-    it. Started several times by `torchrun` or `accelerate launch`, all processes must call this alike and see the same
-    folder; the main one of them validates and writes.
+    progress bar under `label`. An empty `device` is the best one there is. If another process trains the same network,
+    waits for it. Under `torchrun` or `accelerate launch` all processes must call this alike and see the same folder;
+    the main process validates and writes.
     """
     team, device = join_team(device or best_device())
     folder, label = folder / config.fingerprint(pairs, device), label or config.network
@@ -88,7 +88,7 @@ def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "
 def _train(
     config: TrainingConfig, pairs: Pairs, label: str, device: torch.device, checkpoint: Path, team: Team
 ) -> tuple[nn.Module, list[dict]]:
-    """The trained network and its history; goes on from the `checkpoint` if there is one, and leaves one behind."""
+    """The trained network and its history; resumes from the `checkpoint` if there is one, and leaves one behind."""
     training = pairs.split("train", config.pairs)
     validation = pairs.split("val", min(config.validation_pairs, pairs.counts()["val"]))
     network = _build(config, training, device, team)
