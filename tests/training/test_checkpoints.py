@@ -17,7 +17,7 @@ def two_networks(seed):
     }
     optimizers = {
         "first": torch.optim.AdamW(networks["first"].parameters(), 1e-2),
-        "second": torch.optim.SGD(networks["second"].parameters(), 1e-2, momentum=0.9),
+        "second": torch.optim.AdamW(networks["second"].parameters(), 2e-2),
     }
     return Step(networks, {name: Update(optimizer, None) for name, optimizer in optimizers.items()})
 
