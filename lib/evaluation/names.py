@@ -28,7 +28,7 @@ TITLES = {
     "gradient_low_pass": "low-pass + fitted gradient",
     "gradient_high_pass": "high-pass + fitted gradient",
     "gradient_homomorphic": "homomorphic + fitted gradient",
-    "cnn": "CNN, {pairs} pairs, {epochs} epochs, with {classical_inputs}",
+    "cnn": "CNN, {pairs} pairs, {epochs} epochs",
     "cnn_perceptual": "CNN + perceptual, {pairs} pairs",
     "cnn_luma_kept": "the same, luma kept",
     "chroma_net": "ours, trained here",

@@ -18,13 +18,6 @@ def random_state(device: torch.device) -> list[Tensor]:
     return [*states, torch.cuda.get_rng_state(device)] if device.type == "cuda" else states
 
 
-def set_random_state(states: Sequence[Tensor], device: torch.device) -> None:
-    """Put the states that `random_state` returned back into torch's generators."""
-    torch.set_rng_state(states[0])
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(states[1], device)
-
-
 @contextmanager
 def own_random_numbers(seed: int, device: torch.device) -> Iterator[None]:
     """Inside, what torch draws (dropout) depends only on `seed`; the caller's random state is left untouched."""
@@ -49,11 +42,13 @@ def save_checkpoint(path: Path, step: Step, history: list[dict], random_states: 
     write_tensors(path, whole, {"history": json.dumps(history)})
 
 
-def load_checkpoint(path: Path, step: Step, process: int = 0) -> tuple[list[dict], list[Tensor]]:
-    """Put networks and optimizers back; returns the history and this process's random state.
+def load_checkpoint(path: Path, step: Step, process: int = 0) -> list[dict]:
+    """Put networks, optimizers and this process's random state back; returns the history, empty if there is no file.
 
-    A process that did not take part when the checkpoint was written has no random state: the list is empty.
+    A process that did not take part when the checkpoint was written keeps the random state that it has.
     """
+    if not path.exists():
+        return []
     tensors, metadata = read_tensors(path)
     networks = {name: tensor for name, tensor in tensors.items() if name.split(".")[0] in step.networks}
     nn.ModuleDict(step.networks).load_state_dict(networks)
@@ -66,7 +61,11 @@ def load_checkpoint(path: Path, step: Step, process: int = 0) -> tuple[list[dict
         groups = optimizer.state_dict()["param_groups"]
         own = {index: state[start + index] for group in groups for index in group["params"] if start + index in state}
         optimizer.load_state_dict({"param_groups": groups, "state": own})
-    return json.loads(metadata["history"]), [tensors[n] for n in sorted(tensors) if n.startswith(f"random.{process}.")]
+    if f"random.{process}.0" in tensors:
+        torch.set_rng_state(tensors[f"random.{process}.0"])
+    if f"random.{process}.1" in tensors:
+        torch.cuda.set_rng_state(tensors[f"random.{process}.1"], step.device)
+    return json.loads(metadata["history"])
 
 
 def _numbered_optimizers(step: Step) -> Iterator[tuple[int, torch.optim.Optimizer]]:

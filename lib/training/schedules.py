@@ -18,15 +18,8 @@ def snapshot_epochs(epochs: int) -> tuple[int, ...]:
 
 
 def learning_rate(config: TrainingConfig, done: float) -> float:
-    """The learning rate when a share of all steps is done; it depends on nothing else, so that a training can resume.
-
-    Args:
-        config: its schedule is "constant", or "one-cycle": up from 1/25 of the rate along a half cosine, then down.
-        done: share of the steps, in [0, 1].
-
-    >>> config = TrainingConfig(learning_rate=1.0, schedule="one-cycle")
-    >>> [round(learning_rate(config, done), 4) for done in (0, WARM_UP, 0.6, 1)]
-    [0.04, 1.0, 0.5001, 0.0001]
+    """The learning rate when the share `done` of all steps is done: a function of it alone, so that nothing is lost
+    when a training is interrupted.
     """
     if config.schedule == "constant":
         return config.learning_rate

@@ -20,18 +20,12 @@ from lib.common.progress import progress
 from lib.data.pairs import Pairs
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network, read_history, save_network
-from lib.training.checkpoints import (
-    load_checkpoint,
-    own_random_numbers,
-    random_state,
-    save_checkpoint,
-    set_random_state,
-)
+from lib.training.checkpoints import load_checkpoint, own_random_numbers, random_state, save_checkpoint
 from lib.training.config import TrainingConfig
 from lib.training.distributed import Team, is_taken, join_team, only_here, synchronized
 from lib.training.loop import train_epoch, validate
 from lib.training.objectives import make_objective
-from lib.training.step import Step, make_step
+from lib.training.step import make_step
 
 TRAINED = OUTPUTS / "trained"
 COUNTED = 1000  # training pictures whose colors are counted for class rebalancing
@@ -94,7 +88,7 @@ def _train(
     network = _build(config, training, device, team)
     step = make_step(config, network, make_objective(config, device))
     with own_random_numbers(config.seed + (team.rank << 32), device):
-        history = _resume(checkpoint, step, team, device)
+        history = load_checkpoint(checkpoint, step, team.rank)
         done, whole = (epochs * len(training) for epochs in (len(history), config.epochs))
         with progress(label, whole, initial=done) if team.main else nullcontext() as tick:
             for epoch in range(len(history) + 1, config.epochs + 1):
@@ -118,16 +112,6 @@ def _build(config: TrainingConfig, training: Pairs, device: torch.device, team: 
         network.count_colors(training.tensors(slice(COUNTED), device)[1])
     smallest = min(config.batch_size, len(training) % config.batch_size or config.batch_size)
     return synchronized(network, team, device, smallest)
-
-
-def _resume(checkpoint: Path, step: Step, team: Team, device: torch.device) -> list[dict]:
-    """Put the `checkpoint` back into the step and the random state; returns its history, empty where there is none."""
-    if not checkpoint.exists():
-        return []
-    history, drawn = load_checkpoint(checkpoint, step, team.rank)
-    if drawn:
-        set_random_state(drawn, device)
-    return history
 
 
 def _snapshot(folder: Path, epoch: int) -> Path:

@@ -14,14 +14,8 @@ from lib.color.composition import join
 from lib.color.distribution import AXIS, COLORS, ChromaDistribution, mix, soft_targets
 
 K = len(COLORS)
-
-
 GREEN, PURPLE = (-0.18, -0.18), (0.18, 0.18)
-
-
 ORANGE, BLUE = (-0.18, 0.18), (0.18, -0.18)
-
-
 GRAY = (0.0, 0.0)
 
 

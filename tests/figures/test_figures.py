@@ -82,8 +82,6 @@ CALLS = {
     "gradient_sizes": [({"printed": 0.0, "corrected": 1e-3}, "largest change"), ({"printed": 0.0}, "largest change")],
     "framed": [(RNG.integers(0, 256, (60, 90, 3), np.uint8),)],
 }  # fmt: skip
-
-
 FIGURES = {
     name: function
     for module in (curves, pictures, scores, sweeps)

@@ -88,16 +88,16 @@ def load_long_table(files: Sequence[Path]) -> pd.DataFrame:
     """A row a results.json, method and metric: notebook, pictures, each swept parameter, seed, method, ..., n.
 
     Swept are the parameters that differ between files of one notebook, and what a file's sweep.json says; never `run`
-    and `seed`. Lists stand there as text, `edges, smoothed`; so do a method's settings, as JSON. The label names those
-    settings alone that tell a method's lines apart, see `telling_settings`. Of files that agree in notebook, parameters
-    and pictures the one finished last counts.
+    and `seed`. Lists stand there as text, `edges, smoothed`; so do a method's settings, as JSON. The label names only
+    settings that tell a method's lines apart (see `telling_settings`), and none that equals the file's swept parameter
+    of the same name. Of files that agree in notebook, parameters and pictures the one finished last counts.
     """
     loaded = newest([(file, read_json(file)) for file in files])
     swept = swept_parameters(loaded)
     clash = {*FIRST, *LAST} & set(swept)
     if clash:
         raise UsageError(f"'{clash.pop()}' is a swept parameter and a column of the table; rename the parameter.")
-    telling = telling_settings([results for _, results in loaded], swept)
+    telling = telling_settings([results for _, results in loaded])
     rows = []
     for _, results in loaded:
         parameters = {name: results["parameters"].get(name) for name in swept}
@@ -105,9 +105,13 @@ def load_long_table(files: Sequence[Path]) -> pd.DataFrame:
         head |= {name: value_text(value) if isinstance(value, list) else value for name, value in parameters.items()}
         head |= {"seed": results["parameters"].get("seed", results.get("seed"))}
         for row in results["rows"]:
-            told = telling[results["notebook"], row["method"]]
-            own = {k: v for k, v in row["settings"].items() if k in told and v != parameters.get(k)}
-            names = {"settings": Method.of(row).settings_text, "label": Method(row["method"], own).label}
+            method = Method.of(row)
+            own = {
+                name: value
+                for name, value in method.settings.items()
+                if (results["notebook"], method.name, name) in telling and value != parameters.get(name)
+            }
+            names = {"settings": method.settings_text, "label": Method(method.name, own).label}
             rows.append({**head, **{k: row.get(k) for k in LAST[1:]}, **names})
     table = pd.DataFrame(rows, columns=[*FIRST, *swept, *LAST])
     numbers = ["value", "low", "high", "n"]
@@ -145,32 +149,21 @@ def told_by_sweep(folder: Path) -> list[str]:
     return []
 
 
-def telling_settings(kept: Sequence[dict], swept: Sequence[str]) -> dict[tuple[str, str], set[str]]:
-    """The settings that tell the lines of each (notebook, method) apart, or that all of them share.
+def telling_settings(kept: Sequence[dict]) -> set[tuple[str, str, str]]:
+    """The (notebook, method, setting) of those settings that tell a method's lines apart, or that all of them share.
 
     A setting that varies inside one file tells lines apart: the same network after 4 and after 6 epochs. One that
-    differs from file to file only follows a swept parameter, which has a column of its own. The same holds for the
-    value of a setting that equals the file's swept parameter of that name.
+    differs only from file to file follows a swept parameter, which has a column of its own.
     """
-    seen: dict[tuple[str, str], list[dict[str, set[str]]]] = {}
+    by_file: dict[tuple[str, str, str], list[set[str]]] = {}
     for results in kept:
-        inside: dict[str, dict[str, set[str]]] = {}
+        inside: dict[tuple[str, str, str], set[str]] = {}
         for row in results["rows"]:
-            values = inside.setdefault(row["method"], {})
             for name, value in row["settings"].items():
-                values.setdefault(name, set()).add(json.dumps(value))
-        for method, values in inside.items():
-            seen.setdefault((results["notebook"], method), []).append(values)
-    telling = {}
-    for key, files in seen.items():
-        names = {name for values in files for name in values}
-        telling[key] = {
-            name
-            for name in names
-            if any(len(values.get(name, ())) > 1 for values in files)
-            or len(set.union(*(values.get(name, set()) for values in files))) == 1
-        }
-    return telling
+                inside.setdefault((results["notebook"], row["method"], name), set()).add(json.dumps(value))
+        for key, values in inside.items():
+            by_file.setdefault(key, []).append(values)
+    return {key for key, files in by_file.items() if max(map(len, files)) > 1 or len(set.union(*files)) == 1}
 
 
 def select(table: pd.DataFrame, side: Mapping[str, object]) -> pd.DataFrame:

@@ -78,7 +78,13 @@ def caption(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -
     pictures = sorted({int(n) for n in scores["pictures"].dropna()})
     on = f", on {' or '.join(f'{n:,}' for n in pictures)} test pictures" if pictures else ""
     text = f"Means over seeds with 95% t-intervals{on}; one seed gives no interval, nor does what no seed moves."
-    return text + (f" Δ: paired by seed, against {side_text(baseline)}." if baseline else "")
+    return text + (f" Δ: paired by seed, against {baseline_text(lines, baseline)}." if baseline else "")
+
+
+def baseline_text(lines: pd.DataFrame, baseline: Mapping[str, object]) -> str:
+    """`CNN, 400 pairs, 9 epochs, perceptual_weight 0`: a baseline for people, its method as its line has it."""
+    labels = lines.loc[lines["baseline"], "label"].unique()
+    return side_text(baseline, labels[0] if len(labels) == 1 else "")
 
 
 def markdown(table: pd.DataFrame) -> str:

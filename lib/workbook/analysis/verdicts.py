@@ -40,7 +40,7 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
 
     `table` is a long table. A side names a method, with settings where it has several, and values of swept parameters
     (see `select`). A value that only one side names holds for both, and so does the method. They are paired by seed and
-    by all other swept parameters; over these each seed is averaged first.
+    by all that neither side names; over this each seed is averaged first.
     With `within` ({metric: margin}) the claim is that both score alike: the whole interval lies inside the margin.
     Without two paired seeds nothing can be told, and the entry says why; it never raises for what a sweep lacks.
     """
@@ -58,11 +58,13 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     if missing:
         return entry | {"measured": f"{head}: no results of {' nor of '.join(missing)}", "verdict": "cannot tell"}
     free = [name for name in swept_of(table) if name not in sides["better"]]
-    paired = rows["better"].merge(rows["than"], on=["notebook", *free, "seed", "metric"], suffixes=("", "_than"))
+    line = [] if "method" in sides["better"] else ["method", "label"]
+    keys = ["notebook", *free, *line, "seed", "metric"]
+    paired = rows["better"].merge(rows["than"], on=keys, suffixes=("", "_than"))
     if (paired["pictures"] != paired["pictures_than"]).any():
         return entry | {"measured": f"{head}: measured on different pictures", "verdict": "cannot tell"}
     paired["gain"] = paired["value"] - paired["value_than"]
-    whole = [whole_seeds(own, ["notebook", *free]) for _, own in paired.groupby("metric")]
+    whole = [whole_seeds(own, ["notebook", *free, *line]) for _, own in paired.groupby("metric")]
     gains = pd.concat([paired[:0], *whole]).groupby(["metric", "seed"])["gain"].mean()
     counts = [int(gains.get(metric, pd.Series(dtype=float)).notna().sum()) for metric in JUDGED]
     if min(counts) < 2:

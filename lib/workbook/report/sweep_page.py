@@ -18,7 +18,7 @@ from lib.common.usage import UsageError, value_text
 from lib.evaluation.names import CONTROLS, metric
 from lib.workbook.analysis.long_table import load_long_table, side_text, unusable
 from lib.workbook.analysis.over_seeds import DIFFERENCE, asked_by_sweep, lacking, over_seeds
-from lib.workbook.analysis.tables import caption, figure_of, interval_text, settings_of, shown
+from lib.workbook.analysis.tables import baseline_text, caption, figure_of, interval_text, settings_of, shown
 from lib.workbook.analysis.verdicts import judge_over_seeds
 from lib.workbook.records.reader import PointFiles, SweepFiles, load_sweep
 from lib.workbook.report.html import (
@@ -108,7 +108,7 @@ def best_line(lines: pd.DataFrame, baseline: dict) -> str:
     text = f"Best by {known.short.replace(' dB', ' (dB)')}: {name}, {value} {seeds}"
     if not pd.isna(best["difference"]):
         gain = interval_text(*(best[name] for name in DIFFERENCE), known.digits, signed=True)
-        text += f"; {gain} against {side_text(baseline)}"
+        text += f"; {gain} against {baseline_text(lines, baseline)}"
     return f"{text}."
 
 

@@ -10,9 +10,10 @@ from scipy import stats
 from sweeps_by_hand import results, write_point, write_sweep
 
 from lib.common.usage import UsageError
+from lib.evaluation.names import Method
 from lib.workbook.analysis.long_table import find_results, load_long_table
 from lib.workbook.analysis.over_seeds import DIFFERENCE, over_seeds
-from lib.workbook.analysis.tables import markdown, shown, write_table
+from lib.workbook.analysis.tables import caption, markdown, shown, write_table
 from lib.workbook.report.run_page import write_report
 from lib.workbook.table import parse_baseline, table_command
 
@@ -182,6 +183,16 @@ def test_the_table_as_a_reader_sees_it(table):
     text = markdown(frame).splitlines()
     assert len({len(row) for row in text}) == 1 and set(text[1]) == set("| -") and len(text) == 5
     assert markdown(pd.DataFrame({"a": ["x|y"]})).splitlines()[2] == r"| x\|y |"
+
+
+def test_a_baseline_goes_by_its_lines_label(tmp_path):
+    network = Method("cnn", {"pairs": 5})
+    sweep = write_sweep(tmp_path / "s", {"weight": [0.0, 0.5], "seed": [0, 1]}, lambda weight, seed: {
+        network: {"psnr": 20.0 + seed}, "net": {"psnr": 21.0 + seed + weight}})  # fmt: skip
+    baseline = {"method": "cnn", "weight": 0.0}
+    lines = over_seeds(load_long_table(find_results(str(sweep))[0]), baseline=baseline)
+    assert caption(lines, baseline).endswith("Δ: paired by seed, against CNN, 5 pairs, weight 0.")
+    assert shown(lines, baseline)["Δ PSNR dB"].tolist() == ["baseline", "+1.00", "+0.00", "+1.50"]
 
 
 def test_three_files_are_written_whole(tmp_path, table):

@@ -103,6 +103,25 @@ def test_what_one_side_names_holds_for_both(tmp_path):
     )
 
 
+def test_without_a_method_each_is_compared_with_itself(tmp_path):
+    entry = judged(tmp_path, CLAIM | {"better": {"pair_counts": [400]}, "than": {"pair_counts": [100]}})
+    gains = np.subtract(MANY, FEW) / 2  # the copy, which stays the same, is the other half
+    assert entry["measured"].startswith(f"pair_counts 400, against pair_counts 100: {np.mean(gains):+.2f} dB")
+
+
+def test_settings_choose_among_the_lines_of_a_method(tmp_path):
+    def both(pair_counts, seed):
+        early, late = (Method("cnn", {"pairs": pair_counts[0], "epochs": epochs}) for epochs in (4, 6))
+        return {early: {"psnr": FEW[seed], "ssim": 0.5}, late: {"psnr": MANY[seed], "ssim": 0.6}}
+
+    sweep = write_sweep(tmp_path / "s", {"pair_counts": [[100], [400]], "seed": [0, 1, 2]}, both)
+    table = load_long_table(find_results(str(sweep))[0])
+    than = {"method": "cnn", "settings": {"epochs": 4}, "pair_counts": [400]}
+    entry = judge_over_seeds(table, CLAIM | {"better": {"method": "cnn", "pair_counts": [400]}, "than": than})
+    head = "CNN, 6 epochs, pair_counts 400, against CNN, 4 epochs, pair_counts 400: "
+    assert entry["measured"].startswith(f"{head}{np.mean(np.subtract(MANY, FEW)):+.2f} dB")
+
+
 def test_one_seed_cannot_tell(tmp_path):
     sweep = write_sweep(tmp_path / "s", {"pair_counts": [[100], [400]], "seed": [0]}, scores)
     entry = judge_over_seeds(load_long_table(find_results(str(sweep))[0]), CLAIM)
