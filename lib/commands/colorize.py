@@ -5,7 +5,8 @@ import warnings
 from pathlib import Path
 
 from lib.color import MOST_VERSIONS
-from lib.colorize.batch import SUFFIXES, run
+from lib.colorize.batch import run
+from lib.data.images import SUFFIXES
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:

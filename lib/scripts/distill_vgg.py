@@ -7,34 +7,27 @@ features between a photograph and a changed copy of it. Then the distances of bo
 
 import argparse
 import hashlib
-import io
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import cv2
 import numpy as np
-import pandas as pd
 import torch
-import torch.nn.functional as F
-from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.transforms.functional import gaussian_blur
 from tqdm import trange
 
-from lib.color.spaces import rgb_to_ycbcr, to_tensor, to_uint8, ycbcr_to_rgb
-from lib.common.files import atomic_write, write_json
-from lib.data.images import list_pictures, read_photograph
+from lib.common.files import write_json
+from lib.data.images import list_pictures
 from lib.data.pairs import read_splits
 from lib.losses.vgg_features import BUNDLED, freeze, normalize, vgg11_structure
+from lib.networks.storage import write_tensors
+from lib.scripts.picture_changes import COLOR_CHANGES, OTHER_CHANGES, crop, recolor
+from lib.scripts.rank_agreement import SCORED_PHOTOGRAPHS, SCORED_SIZE, score
 
 CROP = 48
 PHOTOGRAPHS_A_STEP = 8
 RATE = 3e-3
-SCORED_SIZE = 96
-SCORED_PHOTOGRAPHS = 120
-RESAMPLES = 1000
 
 
 def load_teacher(path: Path) -> nn.Module:
@@ -70,22 +63,6 @@ def split_photographs(folder: Path) -> tuple[list[Path], list[Path]]:
         return files, []
     training = read_splits(folder, list(pictures)) == "train"
     return [files[i] for i in np.flatnonzero(training)], [files[i] for i in np.flatnonzero(~training)]
-
-
-def _crop(path: Path, size: int, at: np.random.Generator | None = None) -> Tensor:
-    """A square `(3, size, size)` of a photograph: from a random place, or the middle without a generator."""
-    image = np.array(read_photograph(path))
-    spare = np.array(image.shape[:2]) - size
-    top, left = spare // 2 if at is None else at.integers(0, spare + 1)
-    return to_tensor(image[top : top + size, left : left + size])
-
-
-def recolor(rgb: Tensor, saturation: Tensor | float, angle: Tensor | float = 0.0) -> Tensor:
-    """`(B, 3, H, W)` with its chroma scaled and turned by `angle` (radians), clipped to [0, 1]; per picture or all."""
-    saturation, angle = (torch.as_tensor(v, dtype=rgb.dtype).reshape(-1, 1, 1, 1) for v in (saturation, angle))
-    y, cb, cr = rgb_to_ycbcr(rgb).split(1, dim=1)
-    turned = [angle.cos() * cb - angle.sin() * cr, angle.sin() * cb + angle.cos() * cr]
-    return ycbcr_to_rgb(torch.cat([y, *(saturation * chroma for chroma in turned)], dim=1)).clamp(0, 1)
 
 
 def _vary(rgb: Tensor, rng: np.random.Generator) -> Tensor:
@@ -133,7 +110,7 @@ def distill(teacher: nn.Module, photographs: list[Path], steps: int, seed: int) 
     progress = trange(steps, unit="step", mininterval=10)
     for _ in progress:
         chosen = rng.choice(len(photographs), PHOTOGRAPHS_A_STEP, replace=False)
-        crops = torch.stack([_crop(photographs[i], CROP, rng) for i in chosen])
+        crops = torch.stack([crop(photographs[i], CROP, rng) for i in chosen])
         pictures = normalize(torch.cat([crops, _vary(crops, rng), _vary(crops, rng)]))
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
@@ -155,116 +132,11 @@ def to_unit_scale(student: nn.Sequential, photographs: list[Path], seed: int) ->
     distances changes.
     """
     chosen = np.random.default_rng(seed).permutation(len(photographs))[:SCORED_PHOTOGRAPHS]
-    squares = [student(normalize(_crop(photographs[i], SCORED_SIZE)[None])).square().mean() for i in chosen]
+    squares = [student(normalize(crop(photographs[i], SCORED_SIZE)[None])).square().mean() for i in chosen]
     scale = torch.stack(squares).mean().sqrt()
     for values in (student[3].weight, student[3].bias):
         values.div_(scale)
     return student
-
-
-def _smeared(rgb: Tensor) -> Tensor:
-    """Chroma averaged over 8 x 8 px under the true luma: color that runs over the edges."""
-    y, chroma = rgb_to_ycbcr(rgb).split((1, 2), dim=1)
-    small = F.avg_pool2d(chroma, 8)
-    chroma = F.interpolate(small, size=rgb.shape[2:], mode="bilinear", align_corners=False)
-    return ycbcr_to_rgb(torch.cat([y, chroma], dim=1)).clamp(0, 1)
-
-
-def _blue_faded(rgb: Tensor) -> Tensor:
-    return ycbcr_to_rgb(rgb_to_ycbcr(rgb) * torch.tensor([1, 0.3, 1]).reshape(1, 3, 1, 1)).clamp(0, 1)
-
-
-def _each(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[Tensor], Tensor]:
-    """A function of one uint8 picture `(H, W, 3)` as one of a batch."""
-    return lambda rgb: torch.stack([to_tensor(function(to_uint8(picture))) for picture in rgb])
-
-
-def _jpeg(image: np.ndarray) -> np.ndarray:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=15)
-    return np.array(Image.open(buffer))
-
-
-def _viridis(image: np.ndarray) -> np.ndarray:
-    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    return cv2.cvtColor(cv2.applyColorMap(gray, cv2.COLORMAP_VIRIDIS), cv2.COLOR_BGR2RGB)
-
-
-def _noisy(rgb: Tensor) -> Tensor:
-    return (rgb + 0.05 * torch.randn(rgb.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
-
-
-COLOR_CHANGES: dict[str, Callable[[Tensor], Tensor]] = {
-    "gray copy": lambda rgb: recolor(rgb, 0.0),
-    "saturation 0.25": lambda rgb: recolor(rgb, 0.25),
-    "saturation 0.5": lambda rgb: recolor(rgb, 0.5),
-    "saturation 0.75": lambda rgb: recolor(rgb, 0.75),
-    "saturation 1.5": lambda rgb: recolor(rgb, 1.5),
-    "hue turned by 20 degrees": lambda rgb: recolor(rgb, 1.0, np.deg2rad(20)),
-    "hue turned by 90 degrees": lambda rgb: recolor(rgb, 1.0, np.deg2rad(90)),
-    "Cb times 0.3": _blue_faded,
-    "chroma smeared over 8 px": _smeared,
-}
-OTHER_CHANGES: dict[str, Callable[[Tensor], Tensor]] = {
-    "blur, sigma 1 px": lambda rgb: gaussian_blur(rgb, 9, 1.0),
-    "noise, sigma 0.05": _noisy,
-    "JPEG, quality 15": _each(_jpeg),
-    "viridis of the gray": _each(_viridis),
-    "another photograph": lambda rgb: rgb.roll(1, 0),
-}
-
-
-def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Rank correlation of each row of `a` with that row of `b`: `(R, N)` twice to `(R,)`, ties sharing their rank."""
-    ranks = [pd.DataFrame(values.T).rank().to_numpy() for values in (a, b)]
-    a, b = (rank - rank.mean(0) for rank in ranks)
-    return (a * b).sum(0) / np.sqrt((a**2).sum(0) * (b**2).sum(0))
-
-
-def rank_agreement(own: np.ndarray, wanted: np.ndarray, seed: int = 0) -> dict[str, list[float]]:
-    """How alike two measures rank changes: `[value, low, high]` a group, 95% bootstrap over photographs.
-
-    Both are `(photographs, changes)`, the columns in the order of COLOR_CHANGES and then OTHER_CHANGES.
-    """
-    samples = np.random.default_rng(seed).integers(0, len(own), (RESAMPLES, len(own)))
-    samples = np.concatenate([np.arange(len(own))[None], samples])  # the first "sample" is the data itself
-    colors = slice(0, len(COLOR_CHANGES))
-    columns = {"all pairs": slice(None), "color changes": colors}
-    columns |= {name: slice(i, i + 1) for i, name in enumerate(COLOR_CHANGES | OTHER_CHANGES)}
-    scores = {}
-    for group, chosen in columns.items():
-        drawn = [distances[:, chosen][samples].reshape(len(samples), -1) for distances in (own, wanted)]
-        scores[group] = spearman(*drawn)
-    for group, chosen in (("within a photograph", slice(None)), ("within a photograph, color changes", colors)):
-        scores[group] = spearman(own[:, chosen], wanted[:, chosen])[samples].mean(1)
-    return {
-        group: [round(float(v), 4) for v in (values[0], *np.quantile(values[1:], [0.025, 0.975]))]
-        for group, values in scores.items()
-    }
-
-
-@torch.no_grad()
-def score(student: nn.Module, teacher: nn.Module, photographs: list[Path], seed: int) -> dict[str, dict]:
-    """Rank agreement with the teacher on held-out photographs: of the student, and of two measures to hold it against.
-
-    The controls are the squared error of the pixels and VGG11-shaped features with random weights.
-    """
-    chosen = np.random.default_rng(seed).permutation(len(photographs))[:SCORED_PHOTOGRAPHS]
-    truths = torch.stack([_crop(photographs[i], SCORED_SIZE) for i in sorted(chosen)])
-    changes = (COLOR_CHANGES | OTHER_CHANGES).values()
-    pictures = torch.stack([truths, *(change(truths) for change in changes)], dim=1)
-    networks = {"teacher": teacher, "bundled": student, "random weights": freeze(random_student(seed))}
-    maps = {name: lambda rgb, n=network: n(normalize(rgb)) for name, network in networks.items()}
-    maps["pixel MSE"] = lambda rgb: rgb
-    distances = {name: [] for name in maps}
-    for row in pictures.unbind():  # a photograph and its changed copies, (1 + changes, 3, H, W)
-        row = row.contiguous(memory_format=torch.channels_last)
-        for name, features in maps.items():
-            truth, changed = features(row).split([1, len(changes)])
-            distances[name].append((changed - truth).square().mean((1, 2, 3)).numpy())
-    tables = {name: np.stack(rows) for name, rows in distances.items()}
-    wanted = tables.pop("teacher")
-    return {name: rank_agreement(own, wanted, seed) for name, own in tables.items()}
 
 
 def write_card(scores: dict[str, dict], counts: dict[str, list[int]], steps: int, seed: int) -> None:
@@ -314,10 +186,10 @@ def main() -> None:
         parser.error("no held-out photographs to score with: give a folder with a split.csv (name,split)")
     student = distill(teacher, training, arguments.steps, arguments.seed)
     to_unit_scale(student, training, arguments.seed)
-    with atomic_write(BUNDLED) as temporary:
-        save_file({f"features.{name}": weight.contiguous() for name, weight in student.named_buffers()}, temporary)
+    write_tensors(BUNDLED, {f"features.{name}": weight.contiguous() for name, weight in student.named_buffers()})
     counts = {name: [len(part) for part in split] for name, split in splits.items()}
-    write_card(score(student, teacher, held_out, arguments.seed), counts, arguments.steps, arguments.seed)
+    measured = {"bundled": student, "random weights": freeze(random_student(arguments.seed))}
+    write_card(score(teacher, measured, held_out, arguments.seed), counts, arguments.steps, arguments.seed)
 
 
 if __name__ == "__main__":

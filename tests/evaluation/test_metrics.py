@@ -38,6 +38,13 @@ def test_psnr_of_each_picture_is_scikit_images(prediction, truth):
     np.testing.assert_allclose(quick_metrics(prediction, truth)["psnr"], expected, rtol=1e-5)
 
 
+def test_a_pictures_psnr_is_that_of_its_mse_up_to_the_cap(prediction, truth):
+    nearly = truth[:1] + 1e-6  # 120 dB
+    table = quick_metrics(torch.cat([prediction, nearly]), torch.cat([truth, truth[:1]]))
+    np.testing.assert_allclose(table["psnr"], psnr_of(table["mse"]), atol=1e-4)
+    assert table["psnr"].iloc[-1] == MAX_PSNR
+
+
 def test_pooled_psnr_is_torchmetrics_default_and_not_the_mean(prediction, truth):
     prediction = torch.cat([prediction[:4], truth[4:] * 0.2])
     table = quick_metrics(prediction, truth)
@@ -55,20 +62,19 @@ def test_ssim_is_scikit_images(prediction, truth):
     np.testing.assert_allclose(ssim(prediction, truth), expected, atol=1e-4)
 
 
-def test_a_pictures_ssim_does_not_depend_on_its_batch(prediction, truth):
+def test_a_pictures_scores_do_not_depend_on_its_batch(prediction, truth):
     dim = 0.1 * truth[:1]
-    alone = ssim(0.9 * dim, dim)
-    together = ssim(torch.cat([0.9 * dim, prediction]), torch.cat([dim, truth]))
-    assert together[0].item() == pytest.approx(alone.item(), abs=1e-6)
+    alone = quick_metrics(0.9 * dim, dim)
+    together = quick_metrics(torch.cat([0.9 * dim, prediction]), torch.cat([dim, truth]))
+    for metric in ("ssim", "psnr"):
+        assert together[metric][0] == pytest.approx(alone[metric][0], abs=1e-6)
 
 
-def test_r2_over_rgb_is_torchmetrics(prediction, truth):
-    score = R2Score(multioutput="raw_values")
-    # torchmetrics averages R² of each channel; ours pools the sums, which weighs a channel by its variance.
-    raw = score(flat(prediction), flat(truth)).numpy()
-    variance = flat(truth).var(0).numpy()
-    table = quick_metrics(prediction, truth)
-    assert r2(table, "rgb") == pytest.approx(float((raw * variance).sum() / variance.sum()), abs=1e-4)
+@pytest.mark.parametrize("space", ["rgb", "chroma"])
+def test_r2_from_sums_is_torchmetrics(prediction, truth, space):
+    sides = [flat(x if space == "rgb" else rgb_to_ycbcr(x)[:, 1:]).double() for x in (prediction, truth)]
+    expected = R2Score(multioutput="variance_weighted")(*sides).item()
+    assert r2(quick_metrics(prediction, truth), space) == pytest.approx(expected, abs=1e-4)
 
 
 def test_r2_over_chroma_is_that_of_cb_and_cr(prediction, truth):
@@ -118,7 +124,6 @@ def test_one_row_a_picture_with_the_sums_of_r2(prediction, truth):
     assert table.to_numpy().dtype == float
 
 
-def test_ssim_is_torchmetrics(prediction, truth):
+def test_ssim_is_torchmetrics_in_either_memory_format(prediction, truth):
     expected = structural_similarity_index_measure(prediction, truth, data_range=1.0, reduction="none")
-    # In float32 the sums, taken in another order, differ in the fifth digit.
-    torch.testing.assert_close(ssim(prediction, truth), expected.reshape(-1), atol=1e-4, rtol=0)
+    torch.testing.assert_close(ssim(prediction, truth), expected, atol=1e-6, rtol=0)

@@ -14,8 +14,13 @@ from torchvision.models import vgg11
 
 from lib.common.files import read_json
 from lib.data import folders, images
-from lib.scripts import benchmark
-from lib.scripts.benchmark import FILES, INFERENCE, PAPER_BATCH, PHOTOGRAPH, TRAINING, WHOLE, Contender, Plan
+from lib.scripts.benchmark import __main__ as command
+from lib.scripts.benchmark import bench, photograph, throughput, timing
+from lib.scripts.benchmark.photograph import PHOTOGRAPH
+from lib.scripts.benchmark.plan import Plan
+from lib.scripts.benchmark.throughput import FILES, INFERENCE, PAPER_BATCH, TRAINING
+from lib.scripts.benchmark.timing import Contender
+from lib.scripts.benchmark.whole_training import WHOLE, measure_seconds_to_gain
 
 PLAN = Plan(size=32, repeats=1, photograph=(400, 300), widths=(8, 4))
 
@@ -41,14 +46,14 @@ class Pool:
 @pytest.fixture(scope="module")
 def results(pairs):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(benchmark, "ProcessPoolExecutor", Pool)
-        return json.loads(json.dumps(benchmark.bench(PLAN, pairs, "cpu"), allow_nan=False))
+        patch.setattr(photograph, "ProcessPoolExecutor", Pool)
+        return json.loads(json.dumps(bench.bench(PLAN, pairs, "cpu"), allow_nan=False))
 
 
 @pytest.fixture(scope="module")
 def files(pairs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
-    benchmark.write_files(pairs, folder)
+    throughput.write_files(pairs, folder)
     return folder
 
 
@@ -89,21 +94,21 @@ def test_what_is_compared_takes_turns_and_is_warmed_up():
     calls = []
     works = {name: lambda n, name=name: calls.append((name, n)) for name in "AB"}
     contenders = [Contender("A", works["A"], 4, 2), Contender("B", works["B"], 4, 3)]
-    speeds = benchmark.interleaved("test", contenders, 2, "cpu")
+    speeds = timing.interleaved("test", contenders, 2, "cpu")
     assert calls == [("A", 1), ("A", 2), ("B", 1), ("B", 3)] * 2
     assert [len(speeds[name]) for name in "AB"] == [2, 2]
 
 
 def test_images_a_second(monkeypatch):
     clock = iter([0.0, 2.0, 10.0, 14.0])
-    monkeypatch.setattr(benchmark.time, "perf_counter", lambda: next(clock))
-    speeds = benchmark.interleaved("test", [Contender("A", lambda n: None, 16, 3)], 2, "cpu")
-    (row,) = benchmark.measured(TRAINING, speeds, "images/s", compared=True)
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
+    speeds = timing.interleaved("test", [Contender("A", lambda n: None, 16, 3)], 2, "cpu")
+    (row,) = timing.measured(TRAINING, speeds, "images/s", compared=True)
     assert row["values"] == [24.0, 12.0] and row["median"] == 18.0 and row["ratio"] == 1.0
 
 
 def test_the_printed_recipe_decodes_both_files_each_time(files, monkeypatch):
-    work, read = benchmark.printed_recipe(files, 32, 8, "cpu", vgg=False), []
+    work, read = throughput.printed_recipe(files, 32, 8, "cpu", vgg=False), []
     original = images.read_photograph
     monkeypatch.setattr(folders, "read_photograph", lambda path: read.append(path) or original(path))
     work(FILES // PAPER_BATCH)
@@ -113,16 +118,16 @@ def test_the_printed_recipe_decodes_both_files_each_time(files, monkeypatch):
 
 
 def test_the_printed_recipe_runs_all_of_vgg11_twice_a_batch(files, monkeypatch):
-    features, calls = benchmark.whole_vgg11(), []
+    features, calls = throughput.whole_vgg11(), []
     for layer in features:
         layer.register_forward_hook(lambda layer, _, output: calls.append((layer, output.requires_grad)))
-    monkeypatch.setattr(benchmark, "whole_vgg11", lambda: features)
-    benchmark.printed_recipe(files, 32, 8, "cpu", vgg=True)(2)
+    monkeypatch.setattr(throughput, "whole_vgg11", lambda: features)
+    throughput.printed_recipe(files, 32, 8, "cpu", vgg=True)(2)
     assert calls == [(layer, False) for layer in features] * 4
 
 
 def test_the_features_are_torchvisions():
-    features = benchmark.whole_vgg11()
+    features = throughput.whole_vgg11()
     with torch.device("meta"):
         assert str(features) == str(vgg11(weights=None).features)
     assert not list(features.parameters())
@@ -140,7 +145,7 @@ def test_files_are_the_pairs(files, pairs):
 
 
 def test_a_mosaic_fills_any_size(pairs):
-    picture = np.asarray(benchmark.mosaic(pairs, 100, 70))
+    picture = np.asarray(photograph.mosaic(pairs, 100, 70))
     assert picture.shape == (70, 100, 3)
     np.testing.assert_array_equal(picture[32:64, 64:96], pairs.color[6])
 
@@ -148,17 +153,17 @@ def test_a_mosaic_fills_any_size(pairs):
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux alone tells a process its peak memory")
 def test_the_peak_of_memory_is_seen_after_it_has_passed():
     np.ones(2**24).sum()  # 128 MiB, before
-    assert benchmark._restart_peak()
-    idle = benchmark._memory("VmRSS")
-    assert benchmark._memory("VmHWM") - idle < 2**25
+    assert photograph._restart_peak()
+    idle = photograph._memory("VmRSS")
+    assert photograph._memory("VmHWM") - idle < 2**25
     np.ones(2**23).sum()  # 64 MiB, gone again
-    assert 2**25 < benchmark._memory("VmHWM") - idle < 2**27
+    assert 2**25 < photograph._memory("VmHWM") - idle < 2**27
 
 
 def test_memory_that_is_not_told_is_no_number(pairs, tmp_path, monkeypatch):
-    monkeypatch.setattr(benchmark, "ProcessPoolExecutor", Pool)
-    monkeypatch.setattr(benchmark, "_restart_peak", lambda: False)
-    seconds, memory = benchmark.measure_photograph(PLAN, pairs, "cpu", tmp_path)
+    monkeypatch.setattr(photograph, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(photograph, "_restart_peak", lambda: False)
+    seconds, memory = photograph.measure_photograph(PLAN, pairs, "cpu", tmp_path)
     assert seconds["median"] > 0 and memory["median"] is None and "peak memory" in memory["reason"]
 
 
@@ -166,16 +171,16 @@ def test_a_process_that_is_killed_leaves_its_reason(pairs, tmp_path, monkeypatch
     def killed(*_):
         raise BrokenProcessPool("terminated abruptly")
 
-    monkeypatch.setattr(benchmark, "ProcessPoolExecutor", Pool)
-    monkeypatch.setattr(benchmark, "photograph_costs", killed)
-    rows = benchmark.measure_photograph(PLAN, pairs, "cpu", tmp_path)
+    monkeypatch.setattr(photograph, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(photograph, "photograph_costs", killed)
+    rows = photograph.measure_photograph(PLAN, pairs, "cpu", tmp_path)
     assert [row["reason"] for row in rows] == ["not measured: terminated abruptly"] * 2
 
 
 @pytest.mark.parametrize(("gain", "reason"), [(-50.0, ""), (50.0, "not measured: not reached in 2 epochs")])
 def test_seconds_until_a_gain(pairs, gain, reason):
     plan = Plan(size=32, to_gain=gain, epochs=2, widths=(8, 4))
-    row = benchmark.measure_seconds_to_gain(plan, pairs, "cpu", count=32)
+    row = measure_seconds_to_gain(plan, pairs, "cpu", count=32)
     assert [epoch["epoch"] for epoch in row["history"]] == [1, 2] and row["gray_copy_psnr"] > 10
     assert row["reason"].startswith(reason) and (row["median"] is None) == bool(reason)
     if not reason:
@@ -184,15 +189,15 @@ def test_seconds_until_a_gain(pairs, gain, reason):
 
 
 def test_too_few_pairs_for_a_training_is_a_reason(pairs):
-    row = benchmark.measure_seconds_to_gain(Plan(size=32, to_gain=1.0), pairs, "cpu")
+    row = measure_seconds_to_gain(Plan(size=32, to_gain=1.0), pairs, "cpu")
     assert row["median"] is None and "2000 train pairs were asked for, tiles has 36" in row["reason"]
 
 
 def test_the_command_writes_results_and_shows_a_table(results, pairs, tmp_path, monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr(benchmark, "load_pairs", lambda *source: asked.append(source) or pairs)
-    monkeypatch.setattr(benchmark, "bench", lambda plan, *_: asked.append(plan) or results)
-    assert benchmark.main(["--data", "scenes", "--repeats", "3", "--out", str(tmp_path / "new")]) == 0
+    monkeypatch.setattr(command, "load_pairs", lambda *source: asked.append(source) or pairs)
+    monkeypatch.setattr(command, "bench", lambda plan, *_: asked.append(plan) or results)
+    assert command.main(["--data", "scenes", "--repeats", "3", "--out", str(tmp_path / "new")]) == 0
     assert asked == [("scenes", 144), Plan(repeats=3)]
     assert read_json(tmp_path / "new" / "results.json") == results
     shown = capsys.readouterr().out
@@ -205,9 +210,9 @@ def test_the_command_writes_results_and_shows_a_table(results, pairs, tmp_path, 
     [(["--size", "100"], "a multiple of 32"), (["--repeats", "0"], "at least 1"), (["--data", "no-such"], "no-such")],
 )
 def test_a_mistake_in_what_was_asked_is_said(arguments, sentence, capsys):
-    assert benchmark.main(arguments) == 2
+    assert command.main(arguments) == 2
     assert sentence in capsys.readouterr().err
 
 
 def test_numbers_have_about_three_digits():
-    assert [benchmark.number(x) for x in (0.514, 7.426, 42.81, 1234.5)] == ["0.51", "7.43", "42.8", "1,234"]
+    assert [bench.number(x) for x in (0.514, 7.426, 42.81, 1234.5)] == ["0.51", "7.43", "42.8", "1,234"]

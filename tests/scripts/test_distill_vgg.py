@@ -16,7 +16,8 @@ from torch import nn
 from lib.color.spaces import gray_to_rgb, luma, to_tensor
 from lib.common.files import read_json
 from lib.losses.vgg_features import BUNDLED, feature_distance, freeze, normalize, vgg11_features
-from lib.scripts import distill_vgg
+from lib.scripts import distill_vgg, rank_agreement
+from lib.scripts.picture_changes import COLOR_CHANGES, OTHER_CHANGES, recolor
 
 
 def test_card_belongs_to_the_bundled_file():
@@ -39,35 +40,40 @@ def test_card_says_that_the_weights_rank_pictures_better_than_the_controls():
 def test_bundled_distance_grows_as_color_fades(three_photographs):
     features = vgg11_features()
     distances = [
-        feature_distance(features, three_photographs, distill_vgg.recolor(three_photographs, saturation))
+        feature_distance(features, three_photographs, recolor(three_photographs, saturation))
         for saturation in (0.75, 0.5, 0.25, 0.0)
     ]
     assert (torch.stack(distances).diff(dim=0) > 0).all()
 
 
-def test_spearman_agrees_with_scipy_ties_included():
-    a, b = np.random.default_rng(0).integers(0, 6, (2, 4, 30))
-    expected = [scipy.stats.spearmanr(x, y).statistic for x, y in zip(a, b, strict=True)]
-    assert distill_vgg.spearman(a, b) == pytest.approx(expected)
+def test_rank_agreement_is_scipys_rank_correlation_ties_included():
+    changes = len(COLOR_CHANGES) + len(OTHER_CHANGES)
+    own, wanted = np.random.default_rng(0).integers(0, 6, (2, 4, changes))
+    scores = rank_agreement.rank_agreement(own, wanted)
+    rows = [scipy.stats.spearmanr(x, y).statistic for x, y in zip(own, wanted, strict=True)]
+    assert scores["within a photograph"][0] == pytest.approx(np.mean(rows), abs=1e-4)
+    assert scores["all pairs"][0] == pytest.approx(
+        scipy.stats.spearmanr(own.ravel(), wanted.ravel()).statistic, abs=1e-4
+    )
 
 
 def test_rank_agreement_is_one_for_any_rising_function():
-    changes = len(distill_vgg.COLOR_CHANGES) + len(distill_vgg.OTHER_CHANGES)
+    changes = len(COLOR_CHANGES) + len(OTHER_CHANGES)
     wanted = np.random.default_rng(1).random((20, changes))
-    for value, low, high in distill_vgg.rank_agreement(wanted**3, wanted).values():
+    for value, low, high in rank_agreement.rank_agreement(wanted**3, wanted).values():
         assert (value, low, high) == (1, 1, 1)
-    assert distill_vgg.rank_agreement(-wanted, wanted)["color changes"] == [-1, -1, -1]
+    assert rank_agreement.rank_agreement(-wanted, wanted)["color changes"] == [-1, -1, -1]
 
 
 def test_changes_keep_shape_and_range_and_change_something(three_photographs):
-    for name, change in (distill_vgg.COLOR_CHANGES | distill_vgg.OTHER_CHANGES).items():
+    for name, change in (COLOR_CHANGES | OTHER_CHANGES).items():
         changed = change(three_photographs)
         assert changed.shape == three_photographs.shape and changed.dtype == three_photographs.dtype, name
         assert changed.min() >= 0 and changed.max() <= 1 and not torch.equal(changed, three_photographs), name
     assert torch.allclose(
-        distill_vgg.COLOR_CHANGES["gray copy"](three_photographs), gray_to_rgb(luma(three_photographs)), atol=1e-5
+        COLOR_CHANGES["gray copy"](three_photographs), gray_to_rgb(luma(three_photographs)), atol=1e-5
     )
-    assert torch.allclose(distill_vgg.recolor(three_photographs, 1.0), three_photographs, atol=1e-5)
+    assert torch.allclose(recolor(three_photographs, 1.0), three_photographs, atol=1e-5)
 
 
 def _vgg16_teacher(path):
@@ -88,8 +94,9 @@ def test_distillation_writes_weights_and_card_and_leaves_held_out_pictures_alone
     (folder.parent / "split.csv").write_text("\n".join(rows))
     _vgg16_teacher(tmp_path / "teacher.safetensors")
     monkeypatch.setattr(distill_vgg, "BUNDLED", tmp_path / "weights.safetensors")
-    for name, value in {"RESAMPLES": 10, "SCORED_SIZE": 32, "CROP": 24}.items():
-        monkeypatch.setattr(distill_vgg, name, value)
+    monkeypatch.setattr(distill_vgg, "CROP", 24)
+    monkeypatch.setattr(rank_agreement, "RESAMPLES", 10)
+    monkeypatch.setattr(rank_agreement, "SCORED_SIZE", 32)
     arguments = ["--teacher", str(tmp_path / "teacher.safetensors"), "--photographs", str(folder), "--steps", "2"]
     monkeypatch.setattr(sys, "argv", ["distillation", *arguments])
     distill_vgg.main()

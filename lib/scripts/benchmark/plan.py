@@ -1,0 +1,58 @@
+"""What a benchmark measures."""
+
+from dataclasses import dataclass, replace
+
+from torch import nn
+
+from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
+from lib.networks.registry import build_network
+from lib.scripts.pretrain_colorizer import CONFIG, SIZE
+from lib.training.config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured. The defaults are what is published; a test asks for less.
+
+    `size` (px, a multiple of 32) is that of the pictures, and each thing is measured `repeats` times. `photograph` is
+    the (width, height) of the large one in px, `widths` are those of the paper's network and ours. `to_gain` asks how
+    long a training of `epochs` epochs takes to be that many dB above the gray copy; None leaves it out.
+    """
+
+    size: int = 128
+    repeats: int = 5
+    to_gain: float | None = None
+    epochs: int = 8
+    photograph: tuple[int, int] = (4000, 3000)
+    widths: tuple[int, int] = (64, 32)
+
+    def __post_init__(self):
+        if self.size < 32 or self.size % 32:
+            raise ValueError(f"size is {self.size} px; it must be a multiple of 32, at which both networks train")
+        for name in ("repeats", "epochs"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+
+    @property
+    def full(self) -> int:
+        """Side of the pictures of which our recipe crops `size` px, 144 for 128, as the bundled colorizer's did."""
+        return self.size * SIZE // CONFIG.crop
+
+    @property
+    def config(self) -> TrainingConfig:
+        """Our recipe: that of the bundled colorizer, at this size."""
+        side = self.size * CONFIG.options["side"] // CONFIG.crop
+        options = CONFIG.options | {"width": self.widths[1], "side": side}
+        return replace(CONFIG, options=options, crop=self.size)
+
+    @property
+    def bundled(self) -> bool:
+        """Whether the bundled colorizer stands for our network; else an untrained one does, which is as fast."""
+        return BUNDLED_COLORIZER.exists() and self.widths == Plan.widths
+
+
+def our_network(plan: Plan, device: str) -> nn.Module:
+    """Our network, ready to be used: see `Plan.bundled`."""
+    if plan.bundled:
+        return load_colorizer(device=device)
+    return build_network("ChromaNet", **plan.config.options).to(device).eval()

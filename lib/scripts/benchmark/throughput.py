@@ -1,0 +1,138 @@
+"""Images a second: the paper's printed recipe, its network in our loop, and our network; in training and at use."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from torch.nn.functional import mse_loss
+from torch.utils.data import DataLoader
+
+from lib.data.arrays import Rows
+from lib.data.folders import GrayscaleToColorDataset
+from lib.data.pairs import Pairs
+from lib.evaluation.evaluate import predict
+from lib.losses.perceptual import PrintedPerceptualLoss
+from lib.losses.vgg_features import freeze
+from lib.networks.registry import build_network
+from lib.scripts.benchmark.plan import Plan, our_network
+from lib.scripts.benchmark.timing import Contender, interleaved, measured
+from lib.training.config import TrainingConfig
+from lib.training.loop import train_epoch
+from lib.training.objectives import make_objective
+from lib.training.step import make_step
+
+TRAINING, INFERENCE = "Training, images/s", "Inference, images/s"
+PAPER_BATCH = 16
+FILES = 64  # pairs of files that the printed recipe reads again and again
+_ON_A_GPU = 50  # times as many batches in a measurement, which would be over too soon to be timed
+
+
+def write_files(pairs: Pairs, folder: Path) -> None:
+    """`FILES` pairs as the paper has them: a JPEG file each in `folder`/gray and `folder`/color."""
+    for side in ("gray", "color"):
+        (folder / side).mkdir()
+        for index in range(FILES):
+            picture = getattr(pairs, side)[index % len(pairs)]
+            Image.fromarray(picture).save(folder / side / f"{index}.jpg", quality=95)
+
+
+def whole_vgg11() -> nn.Sequential:
+    """All 21 layers of torchvision's VGG11 features, frozen, with random weights: the speed is the same with any."""
+    from torchvision.models import vgg11  # here, because it takes seconds, which a photograph's process need not wait
+
+    with torch.device("meta"):  # no time spent on the classifier, 93% of all weights
+        features = vgg11(weights=None, init_weights=False).features
+    for layer in features.to_empty(device="cpu"):
+        if isinstance(layer, nn.Conv2d):
+            layer.reset_parameters()
+    return freeze(features)
+
+
+def printed_recipe(folder: Path, size: int, width: int, device: str, vgg: bool) -> Callable[[int], None]:
+    """The paper's loop (section III.B), as a function that trains on so many batches.
+
+    Every pair is decoded from its two files each time it is seen, in the training process (a data loader's default).
+    With `vgg`, the perceptual loss runs all of VGG11's features on prediction and truth, as the listing does.
+    """
+    from torchvision import transforms
+
+    transform = transforms.Compose([transforms.Resize((size, size)), transforms.ToTensor()])
+    pictures = GrayscaleToColorDataset(folder / "gray", folder / "color", transform)
+    endless = itertools.chain.from_iterable(itertools.repeat(DataLoader(pictures, PAPER_BATCH, shuffle=True)))
+    network = build_network("ColorizationNet", width=width).to(device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.001)
+    losses = [mse_loss, PrintedPerceptualLoss(whole_vgg11()).to(device)] if vgg else [mse_loss]
+
+    def work(batches: int) -> None:
+        network.train()
+        for gray, color in itertools.islice(endless, batches):
+            gray, color = gray.to(device), color.to(device)
+            optimizer.zero_grad()
+            prediction = network(gray)
+            loss = sum(part(prediction, color) for part in losses)
+            loss.backward()
+            optimizer.step()
+            loss.item()  # for the curve of the loss
+
+    return work
+
+
+def our_loop(config: TrainingConfig, pairs: Pairs, device: str) -> Callable[[int], None]:
+    """Our loop on pairs that are decoded already, as a function that trains on so many batches."""
+    network = build_network(config.network, config.seed, **config.options).to(device)
+    network.to(memory_format=torch.channels_last)
+    step = make_step(config, network, make_objective(config, device))
+
+    def work(batches: int) -> None:
+        chosen = np.arange(batches * config.batch_size) % len(pairs)
+        sides = {"gray": Rows([pairs.gray], chosen), "color": Rows([pairs.color], chosen)}
+        train_epoch(step, replace(pairs, names=[pairs.names[i] for i in chosen], **sides), config, epoch=1)
+
+    return work
+
+
+def center(pairs: Pairs, size: int) -> Pairs:
+    """The center squares of `size` px of pairs."""
+    inside = slice((pairs.size - size) // 2, (pairs.size + size) // 2)
+    return replace(pairs, gray=pairs.gray[:, inside, inside], color=pairs.color[:, inside, inside])
+
+
+def measure_training(plan: Plan, pairs: Pairs, device: str, folder: Path) -> list[dict]:
+    """Images/s of the printed recipe, with and without VGG11, and of both networks in our loop."""
+    training = pairs.split("train")
+    small, width, times = center(training, plan.size), plan.widths[0], _ON_A_GPU if device.startswith("cuda") else 1
+    write_files(small, folder)
+    paper = TrainingConfig(options={"width": width}, batch_size=PAPER_BATCH)
+    recipes = {
+        "the paper's printed recipe": (printed_recipe(folder, plan.size, width, device, vgg=True), PAPER_BATCH, 2),
+        "the same without VGG11": (printed_recipe(folder, plan.size, width, device, vgg=False), PAPER_BATCH, 4),
+        "the paper's network in our loop": (our_loop(paper, small, device), PAPER_BATCH, 4),
+        "our network in our loop": (our_loop(plan.config, training, device), plan.config.batch_size, 8),
+    }
+    contenders = [Contender(name, work, size, batches * times) for name, (work, size, batches) in recipes.items()]
+    return measured(TRAINING, interleaved("training", contenders, plan.repeats, device), "images/s", compared=True)
+
+
+def measure_inference(plan: Plan, pairs: Pairs, device: str) -> list[dict]:
+    """Images/s of both networks on batches of 16, predictions fetched to the CPU."""
+    gray, _ = center(pairs, plan.size).tensors(np.arange(PAPER_BATCH) % len(pairs))
+    networks = {
+        "the paper's network": build_network("ColorizationNet", width=plan.widths[0]).to(device).eval(),
+        "our network": our_network(plan, device),
+    }
+
+    def colorizing(network: nn.Module) -> Callable[[int], None]:
+        def work(batches: int) -> None:
+            for _ in range(batches):
+                predict(network, gray.to(device)).cpu()
+
+        return work
+
+    batches = 10 * (_ON_A_GPU if device.startswith("cuda") else 1)
+    contenders = [Contender(name, colorizing(net), PAPER_BATCH, batches) for name, net in networks.items()]
+    return measured(INFERENCE, interleaved("inference", contenders, plan.repeats, device), "images/s", compared=True)

@@ -1,0 +1,38 @@
+"""Curves: what is drawn where it was measured."""
+
+import numpy as np
+import pandas as pd
+from figures_by_hand import CURVE, HISTORY
+
+from lib.figures import curves
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_the_gray_copy_is_drawn_where_it_was_measured():
+    def dashed(axes):
+        return [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"]
+
+    panels = curves.training_curves({"a": HISTORY}, {"psnr": 2.5, "ssim": 0.25, "mse": 9.0}).axes
+    assert [dashed(axes) for axes in panels] == [[], [], [2.5], [0.25]]
+
+
+def test_zero_is_written_beside_its_bar():
+    assert texts(curves.gradient_sizes({"printed": 0.0, "corrected": 0.001234}, "x").axes[0]) == ["0.0012", "0"]
+
+
+def test_the_knob_stands_beside_its_control_and_the_others():
+    left, right = curves.vividness_curve(CURVE, {"gray copy": (0.0, 0.0)}).axes
+    np.testing.assert_allclose(left.lines[0].get_xydata(), [[0.6, 2.0], [1.0, 1.0]])
+    np.testing.assert_allclose(right.lines[1].get_xydata(), [[0.9, 0.4]])
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["knob", "control"]
+    assert "gray copy" in {text.get_text() for text in left.texts}
+
+
+def test_calibration_has_a_diagonal_that_reaches_the_largest_error():
+    table = pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]})
+    left, right = curves.calibration(table).axes
+    np.testing.assert_allclose(left.lines[0].get_xydata(), [[1, 6], [2, 24]])
+    np.testing.assert_allclose(right.lines[1].get_xydata(), [[0, 0], [30, 30]])
