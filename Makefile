@@ -26,11 +26,11 @@ lab: $(INSTALLED)  ## JupyterLab on the notebooks
 
 # With the machine to itself: threads that sleep would cost a small network a third of its speed.
 bench: $(INSTALLED)  ## how fast the paper's recipe is and how fast ours, side by side; writes outputs/bench/results.json
-	env -u OMP_WAIT_POLICY .venv/bin/python -m lib.scripts.benchmark $(if $(DATA),--data "$(DATA)")
+	env -u OMP_WAIT_POLICY .venv/bin/workbook bench $(if $(DATA),--data "$(DATA)")
 
 data: $(INSTALLED)  ## download the Kaggle pairs into data/kaggle (needs the network)
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --editable ".[dev,kaggle]"
-	.venv/bin/python -m lib.data.sources
+	.venv/bin/workbook data
 
 clean:  ## forget caches; results in outputs/ stay
 	rm -rf data/cache .pytest_cache .ruff_cache

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
-from tqdm import tqdm
 
 from lib.colorize.photograph import colorize_photograph
 from lib.common.files import atomic_write
@@ -144,6 +143,8 @@ def run(options: argparse.Namespace) -> int:
         The exit code: 0 if all is done, 1 if a photograph could not be done, 2 if nothing could be begun.
     """
     try:
+        if options.weights and not options.weights.exists():
+            raise FileNotFoundError(f"{options.weights}: no such network; name the file of a ChromaNet")
         jobs, problems = _plan(options)
         todo = [(source, targets) for source, targets in jobs if options.force or not all(t.exists() for t in targets)]
         if todo:
@@ -156,6 +157,8 @@ def run(options: argparse.Namespace) -> int:
     if problems:
         print(*problems, sep="\n", file=sys.stderr)
     written, skipped = 0, len(jobs) - len(todo)
+    from tqdm import tqdm
+
     with tqdm(todo, unit="photo", leave=False, file=sys.stderr, disable=None) as bar:  # None: shown on a terminal only
         for source, targets in bar:
             try:

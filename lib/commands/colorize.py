@@ -5,8 +5,6 @@ import warnings
 from pathlib import Path
 
 from lib.color import MOST_VERSIONS
-from lib.colorize.batch import run
-from lib.data.images import SUFFIXES
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
@@ -25,6 +23,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--force", action="store_true", help="overwrite what exists in FOLDER")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a ChromaNet of your own (the bundled one)")
     options = parser.parse_args(argv)
+    from lib.data.images import SUFFIXES  # here: help and most mistakes need not wait for what reads pictures
+
     if options.out.suffix.lower() in SUFFIXES or (options.out.exists() and not options.out.is_dir()):
         parser.error(f"-o names a folder, but {options.out} is a file or is called like one")
     return options
@@ -33,6 +33,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """The console script: 0 done, 1 a photograph could not be done, 2 a mistake in what was asked, 130 Ctrl-C."""
     options = _parse(argv)
+    from lib.colorize.batch import run
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PIL warns of odd files; what fails is said in a line of its own

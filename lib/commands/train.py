@@ -1,6 +1,6 @@
-"""One training from the command line, in one process or, started by torchrun or accelerate, in several.
+"""`workbook train`: one training, in one process or, started by torchrun or accelerate, in several.
 
-    python -m lib.commands.train --data auto --size 64 -p pairs 400 -p epochs 9
+    workbook train --data auto --size 64 -p pairs 400 -p epochs 9
     torchrun --nproc-per-node 2 -m lib.commands.train ...
     accelerate launch --multi_gpu -m lib.commands.train ...
 
@@ -8,19 +8,20 @@ The network is kept where the notebooks look for it: a notebook with the same co
 """
 
 import argparse
+import os
 import sys
 from dataclasses import fields
 from pathlib import Path
 
 import yaml
 
-from lib.common.devices import best_device
+from lib.common.devices import best_device, check_device
 from lib.common.usage import UsageError, convert, nearest
-from lib.data.sources import load_pairs
+from lib.data.locations import check_size, find_source
 from lib.networks.registry import build_network
 from lib.training.config import TrainingConfig
-from lib.training.distributed import join_team
-from lib.training.trainer import TRAINED, train
+
+# torch takes seconds to import: what needs it is imported once there is something to train.
 
 _KINDS = {tuple[int, ...]: "list[int]"}  # how a type that YAML does not have is written
 
@@ -43,35 +44,49 @@ def _value(name: str, text: str) -> object:
 
 def configuration(settings: list[list[str]]) -> TrainingConfig:
     """The `TrainingConfig` of `[name, text]` settings, checked by name and type, its network by building it."""
-    config = TrainingConfig(**{name: _value(name, text) for name, text in settings})
-    try:
-        build_network(config.network, **config.options)
-    except TypeError as error:  # an option that the network does not have
-        raise UsageError(f"-p options: {error}.") from None
+    given = {name: _value(name, text) for name, text in settings}
+    config = TrainingConfig(**given)
+    if {"network", "options"} & set(given):
+        try:
+            build_network(config.network, **config.options)
+        except TypeError as error:  # an option that the network does not have
+            raise UsageError(f"-p options: {error}.") from None
     return config
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The command line: 0 done, 1 the training failed, 2 a mistake in what was asked."""
-    parser = argparse.ArgumentParser(prog="python -m lib.commands.train", description=__doc__.splitlines()[0])
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
     parser.add_argument("--data", default="auto", metavar="NAME_OR_FOLDER", help="the pictures (auto)")
     parser.add_argument("--size", type=int, default=64, help="of the pictures, in px (64)")
     parser.add_argument(
         "-p", dest="settings", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a setting"
     )
-    parser.add_argument("--device", choices=("cpu", "cuda"), default=best_device(), help="(cuda where there is one)")
-    parser.add_argument("--output", type=Path, default=TRAINED, metavar="FOLDER", help="(outputs/trained)")
-    options = parser.parse_args(arguments)
-    if options.device == "cuda" and best_device() != "cuda":
-        print("train: --device cuda: there is no GPU here; leave --device out to train on the CPU.", file=sys.stderr)
-        return 2
-    team, _ = join_team(options.device)
+    parser.add_argument("--device", choices=("cpu", "cuda"), help="(cuda where there is one)")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="(outputs/trained)")
+    parser.set_defaults(action="lib.commands.train:run")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train as asked: 0 done, 1 the training failed, 2 a mistake in what was asked."""
     try:
         config = configuration(options.settings)
-    except ValueError as error:
-        if team.main:  # the others would say the same
+        check_device(options.device)
+        check_size(options.size)
+        find_source(options.data)
+    except (ValueError, OSError) as error:
+        if os.environ.get("RANK", "0") == "0":  # the other processes would say the same
             print(f"train: {error}", file=sys.stderr)
         return 2
+    return _train(config, options)
+
+
+def _train(config: TrainingConfig, options: argparse.Namespace) -> int:
+    from lib.data.sources import load_pairs
+    from lib.training.distributed import join_team
+    from lib.training.trainer import TRAINED, train
+
+    device, folder = options.device or best_device(), (options.output or TRAINED).expanduser().resolve()
+    team, _ = join_team(device)
     try:
         if not team.main:
             team.wait()  # the main process decodes, the others find it done
@@ -79,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
         if team.main:
             team.wait()
             print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px", flush=True)
-        trained = train(config, pairs, device=options.device, folder=options.output.expanduser().resolve())
+        trained = train(config, pairs, device=device, folder=folder)
     except (ValueError, OSError, FloatingPointError) as error:
         print(f"train{'' if team.main else f' (process {team.rank})'}: {error}", file=sys.stderr)
         return 1 if isinstance(error, FloatingPointError) else 2
@@ -91,6 +106,13 @@ def main(arguments: list[str] | None = None) -> int:
             f"colorfulness on the validation pictures\n{trained.folder}"
         )
     return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """What torchrun and accelerate start."""
+    parser = argparse.ArgumentParser(prog="python -m lib.commands.train", description=__doc__.splitlines()[0])
+    add_options(parser)
+    return run(parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

@@ -7,14 +7,17 @@ of the run (`results.json`), and follows long work through one line of text that
 
 import argparse
 import sys
-from pathlib import Path
+from importlib import import_module
 
+from lib.commands import bench, data, train
 from lib.common.usage import UsageError
-from lib.workbook.run import run
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """The command line; `action` of the parsed options names the function that a command calls.
+
+    It is named and not imported: help and mistakes need not wait for what other commands import.
+    """
     main_parser = argparse.ArgumentParser(prog="workbook", description=__doc__.splitlines()[0])
     commands = main_parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("run", help="execute the notebooks and build the page of the run")
@@ -23,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     add_parameters(command)
     command.add_argument("--methods", metavar="FILE", help="a Python file with METHODS of your own, for the table")
     command.add_argument("--output", metavar="FOLDER", help="the run's folder (outputs/<time>-<profile>)")
-    command.set_defaults(action=run)
+    command.set_defaults(action="lib.workbook.run:run")
     command = commands.add_parser("sweep", help="execute one notebook at many points of its parameters")
     command.add_argument("notebook", help="like notebooks/03_perceptual_loss.ipynb")
     command.add_argument("sweep", help="a YAML file, or a ready-made sweep's name: notebooks/parameters/sweeps")
@@ -33,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--retry", action="store_true", help="try points that failed before again")
     add_parameters(command)
     command.add_argument("--output", metavar="FOLDER", help="the sweep's folder (outputs/<sweep>-<profile>)")
-    command.set_defaults(action=sweep, methods=None)
+    command.set_defaults(action="lib.workbook.sweeps.command:sweep", methods=None)
     command = commands.add_parser("table", help="means over seeds of what sweeps and runs recorded, and a figure")
     command.add_argument(
         "pattern", help="the folder of a sweep or a run, or a pattern of folders or results.json files"
@@ -49,10 +52,13 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--method", action="append", default=[], help="only this method, such as cnn; may be repeated")
     command.add_argument("--output", metavar="STEM", help="write STEM.csv, STEM.md and STEM.png (table, in the folder)")
-    command.set_defaults(action=table)
+    command.set_defaults(action="lib.workbook.table:run")
     command = commands.add_parser("report", help="build the page of a run or a sweep again")
     command.add_argument("folder", help="the folder of a run or a sweep")
-    command.set_defaults(action=report)
+    command.set_defaults(action="lib.workbook.report.command:report")
+    train.add_options(commands.add_parser("train", help="train one network without a notebook"))
+    bench.add_options(commands.add_parser("bench", help="measure how fast the paper's recipe and ours are"))
+    data.add_options(commands.add_parser("data", help="download the Kaggle pairs into data/kaggle"))
     return main_parser
 
 
@@ -71,37 +77,12 @@ def add_parameters(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", metavar="NAME_OR_PATH", help="the pictures: a source's name or a folder")
 
 
-def sweep(options: argparse.Namespace) -> int:
-    """`workbook sweep NOTEBOOK SWEEP`."""
-    from lib.workbook.sweeps import command as sweeping
-
-    return sweeping.sweep(options)
-
-
-def table(options: argparse.Namespace) -> int:
-    """`workbook table PATTERN`."""
-    from lib.workbook.table import table_command
-
-    given = (options.by, options.metric, options.baseline, options.method, options.output)
-    return table_command(options.pattern, *given)
-
-
-def report(options: argparse.Namespace) -> int:
-    """`workbook report FOLDER`."""
-    from lib.workbook.report.run_page import write_report
-
-    folder = Path(options.folder).resolve()
-    if not folder.is_dir():
-        raise UsageError(f"{options.folder} is no folder; name the folder of a run or a sweep, like outputs/<run>.")
-    print(write_report(folder))
-    return 0
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The console script: 0 done, 1 a notebook failed, 2 a mistake in what was asked, 130 stopped by Ctrl-C."""
     options = parser().parse_args(arguments)
+    module, _, function = options.action.partition(":")
     try:
-        return options.action(options)
+        return getattr(import_module(module), function)(options)
     except UsageError as error:
         print(f"workbook: {error}", file=sys.stderr)
         return 2

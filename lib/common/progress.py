@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tqdm import tqdm
-
 LISTENER = "WORKBOOK_PROGRESS"  # environment variable: a file that the runner reads `label done/total` from
 
 
@@ -25,6 +23,8 @@ def progress(label: str, total: int, initial: int = 0) -> Iterator[Callable[[int
         total: pictures in all.
         initial: pictures that were done before, by an interrupted run.
     """
+    from tqdm import tqdm  # here: what only reads progress or tells the time need not wait for it
+
     listener = os.environ.get(LISTENER)
     written = 0.0  # when the listener's file was last written
     # The plain bar on standard output: a widget would be lost in an executed notebook, red text looks like an error.

@@ -106,11 +106,6 @@ def squared(image: Image.Image, size: int) -> Image.Image:
     return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
 
 
-def holds_pairs(folder: Path) -> bool:
-    """Whether a folder holds the folders gray/ and color/, whose pictures are pairs."""
-    return (folder / "gray").is_dir() and (folder / "color").is_dir()
-
-
 def list_pictures(folder: str | Path) -> dict[str, Path]:
     """The pictures directly in `folder` by stem, sorted; hidden files are left out.
 

@@ -3,9 +3,13 @@
 from pathlib import Path
 
 from lib.common.files import DATA
-from lib.data.images import holds_pairs
 
 KAGGLE = "theblackmamba31/landscape-image-colorization"
+
+
+def holds_pairs(folder: Path) -> bool:
+    """Whether a folder holds the folders gray/ and color/, whose pictures are pairs."""
+    return (folder / "gray").is_dir() and (folder / "color").is_dir()
 
 
 def kaggle_folder() -> Path | None:

@@ -35,7 +35,7 @@ def photographs_of(pairs: Pairs) -> list[Photograph]:
 
 
 def samples(side: int) -> list[Photograph]:
-    """The photographs that scikit-learn and scikit-image ship, the longer side `side` pixels."""
+    """The photographs that scikit-image ships, the longer side `side` pixels."""
     return [_shrunk(name, read_photograph(path), side) for name, path in sample_photographs().items()]
 
 

@@ -1,58 +1,23 @@
-"""Data sets by their name or folder: find one, describe it, load it as `Pairs`."""
+"""Data sets by their name or folder, loaded as `Pairs`."""
 
-import argparse
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from lib.common.files import CACHE, resolve
+from lib.common.files import CACHE
 from lib.common.progress import progress
+from lib.data import locations
 from lib.data.cache import cached_pairs, decode_pairs
 from lib.data.folders import match_pairs
-from lib.data.images import PhotographError, holds_pairs, list_pictures
-from lib.data.kaggle import download_kaggle, kaggle_folder
+from lib.data.images import PhotographError, list_pictures
+from lib.data.kaggle import holds_pairs
+from lib.data.locations import check_size, describe_source, find_source
 from lib.data.pairs import Pairs, make_pairs, read_splits, split_by_name
 from lib.data.scenes.rendering import render_scenes
 
-SCENES = 2600  # 80 in 100 of them are for training, which must be more than the paper's 2,000 pairs
 _SCENES_VERSION = 2  # raise it when the renderer changes: cached scenes are then rendered anew
-
-
-def find_source(data: str) -> str | Path:
-    """Where the pictures of `data` come from: a folder, or "scenes" for those that are rendered.
-
-    Args:
-        data: "scenes", "kaggle", a folder, or "auto" for the Kaggle pairs if they are here and the scenes if not.
-
-    Raises:
-        FileNotFoundError: there is no such folder; the message says what to do.
-    """
-    if data == "auto":
-        return kaggle_folder() or "scenes"
-    if data == "scenes":
-        return "scenes"
-    if data == "kaggle":
-        folder = kaggle_folder()
-        if folder is None:
-            raise FileNotFoundError("the Kaggle pairs are not in data/kaggle; `make data` downloads them")
-        return folder
-    folder = resolve(data)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{data} is neither auto, scenes, kaggle nor a folder; give one of these")
-    return folder
-
-
-def describe_source(data: str) -> str:
-    """One line about the pictures of `data` (see `find_source`); none is decoded."""
-    source = find_source(data)
-    if source == "scenes":
-        return f"{SCENES:,} landscapes rendered by lib/data/scenes (no photographs)"
-    if holds_pairs(source):
-        return f"gray and color pairs in {source}"
-    return f"color photographs in {source}, gray made as Rec. 601 luma"
 
 
 def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pairs:
@@ -69,11 +34,10 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
     Raises:
         PhotographError: the folder holds no picture that can be read.
     """
-    if size < 16:
-        raise ValueError(f"size is {size} px; the networks need at least 16")
+    check_size(size)
     source = find_source(data)
     if source == "scenes":
-        return cached_pairs(cache, ["scenes", _SCENES_VERSION, SCENES, size], lambda _: _render(size))
+        return cached_pairs(cache, ["scenes", _SCENES_VERSION, locations.SCENES, size], lambda _: _render(size))
     if holds_pairs(source):
         files, alone = match_pairs(source / "gray", source / "color")
     else:
@@ -99,26 +63,15 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
 
 
 def _render(size: int) -> Pairs:
-    with progress(f"rendering scenes at {size} px", SCENES) as tick:
-        names, color = render_scenes(SCENES, size, progress=tick)
+    with progress(f"rendering scenes at {size} px", locations.SCENES) as tick:
+        names, color = render_scenes(locations.SCENES, size, progress=tick)
     gray = np.stack([np.asarray(Image.fromarray(picture).convert("L")) for picture in color])
     return make_pairs("scenes", describe_source("scenes"), names, gray, color, split_by_name(names))
 
 
 def sample_photographs() -> dict[str, Path]:
-    """Photographs that scikit-learn and scikit-image ship, by name: at hand wherever the workbook is installed."""
-    shipped = {
-        "sklearn": ("datasets/images/china.jpg", "datasets/images/flower.jpg"),
-        "skimage": ("data/coffee.png", "data/chelsea.png", "data/astronaut.png", "data/rocket.jpg"),
-    }
+    """Color photographs that scikit-image ships, by name: at hand wherever the workbook is installed."""
     # Found without being imported, which would take seconds.
-    roots = {package: Path(find_spec(package).submodule_search_locations[0]) for package in shipped}
-    return {Path(file).stem: roots[package] / file for package, files in shipped.items() for file in files}
-
-
-if __name__ == "__main__":
-    argparse.ArgumentParser(description=download_kaggle.__doc__).parse_args()
-    try:
-        print(describe_source(str(download_kaggle())))
-    except RuntimeError as error:
-        sys.exit(str(error))
+    folder = Path(find_spec("skimage").submodule_search_locations[0]) / "data"
+    shipped = ("coffee.png", "chelsea.png", "astronaut.png", "rocket.jpg", "motorcycle_left.png")
+    return {Path(file).stem: folder / file for file in shipped}

@@ -1,16 +1,20 @@
 """All networks by name. Each is a colorizer: gray `(B, 1, H, W)` in, RGB `(B, 3, H, W)` out, both in [0, 1]."""
 
-import torch
-from torch import nn
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from lib.networks.chroma_net import ChromaNet
-from lib.networks.colorization_net import ColorizationNet
-from lib.networks.with_classical_inputs import WithClassicalInputs
+if TYPE_CHECKING:
+    from torch import nn
 
-NETWORKS = {network.__name__: network for network in (ColorizationNet, WithClassicalInputs, ChromaNet)}
+# The module of each. They are imported when they are built: a name that is none is told without waiting for torch.
+NETWORKS = {
+    "ColorizationNet": "lib.networks.colorization_net",
+    "WithClassicalInputs": "lib.networks.with_classical_inputs",
+    "ChromaNet": "lib.networks.chroma_net",
+}
 
 
-def build_network(name: str, seed: int = 0, **options) -> nn.Module:
+def build_network(name: str, seed: int = 0, **options) -> "nn.Module":
     """A new, untrained network.
 
     Args:
@@ -20,6 +24,9 @@ def build_network(name: str, seed: int = 0, **options) -> nn.Module:
     """
     if name not in NETWORKS:
         raise ValueError(f"no network is called {name!r}; there are {', '.join(NETWORKS)}")
+    network = getattr(import_module(NETWORKS[name]), name)
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return NETWORKS[name](**options)
+        return network(**options)

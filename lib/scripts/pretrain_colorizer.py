@@ -24,25 +24,12 @@ from lib.evaluation.names import GRAY_COPY
 from lib.networks.colorization_net import count_parameters
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.networks.storage import save_network
+from lib.scripts.recipe import CONFIG, SIZE
 from lib.training.config import TrainingConfig
 from lib.training.trainer import TRAINED, train
 
-SIZE = 144  # px of the photographs, of which crops of 128 px are trained on
-SIDE = 160  # px of the short side at which photographs are seen: the scale of an average crop, in multiples of 32
 SETTINGS = {"safest": 0.0, "vividness 0.5": 0.5}
 METRICS = ("psnr", "psnr_pooled", "ssim", "colorfulness_ratio", "r2_chroma")
-CONFIG = TrainingConfig(
-    network="ChromaNet",
-    options={"side": SIDE},
-    loss="chroma distribution",
-    epochs=22,
-    batch_size=32,
-    learning_rate=3e-3,
-    schedule="one-cycle",
-    weight_decay=0.05,
-    crop=128,
-    validation_pairs=200,
-)
 
 
 def halved(network: nn.Module) -> nn.Module:

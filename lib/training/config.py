@@ -3,11 +3,14 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
-from lib.data.pairs import Pairs
-from lib.losses.vgg_features import BUNDLED
+    from lib.data.pairs import Pairs
+
+# torch takes seconds to import: it is imported where it is used, so that mistakes in a setting are told at once.
 
 _RECIPE = 1  # raise it when the loop, a loss or a network changes what a configuration yields
 LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution")
@@ -64,8 +67,12 @@ class TrainingConfig:
         if any(not 0 < epoch <= self.epochs for epoch in self.snapshots):
             raise ValueError(f"snapshots {self.snapshots} must lie between 1 and epochs ({self.epochs})")
 
-    def fingerprint(self, pairs: Pairs, device: str = "cpu") -> str:
+    def fingerprint(self, pairs: "Pairs", device: str = "cpu") -> str:
         """16 hex digits that identify this configuration on these pairs, trained on this kind of device."""
+        import torch
+
+        from lib.losses.vgg_features import BUNDLED
+
         fields = asdict(self)
         precision = resolved(fields.pop("precision"), device)
         parts = [_RECIPE, fields, pairs.fingerprint]
@@ -79,10 +86,12 @@ class TrainingConfig:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def resolved(precision: str, device: str | torch.device) -> str:
+def resolved(precision: str, device: "str | torch.device") -> str:
     """The precision that "auto" stands for on this device; the others stand for themselves."""
     if precision != "auto":
         return precision
+    import torch
+
     # A GPU without hardware for bfloat16 emulates it, slowly.
     fast = torch.device(device).type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return "bfloat16" if fast else "float32"

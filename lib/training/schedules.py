@@ -18,8 +18,9 @@ def snapshot_epochs(epochs: int) -> tuple[int, ...]:
 
 
 def learning_rate(config: TrainingConfig, done: float) -> float:
-    """The learning rate when the share `done` of all steps is done: a function of it alone, so that nothing is lost
-    when a training is interrupted.
+    """The learning rate when the share `done` of all steps, in [0, 1], is done.
+
+    It depends on nothing else, so a resumed training continues with the same rates.
     """
     if config.schedule == "constant":
         return config.learning_rate

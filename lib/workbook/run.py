@@ -8,8 +8,9 @@ from pathlib import Path
 from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
 from lib.common.progress import clock
 from lib.common.usage import UsageError
+from lib.data.locations import describe_source
 from lib.workbook.execution import execute, kernel_environment
-from lib.workbook.live_line import LiveLine
+from lib.workbook.live_line import live_line
 from lib.workbook.parameters import Notebook, assign, given_parameters, inspect, select
 from lib.workbook.records.reader import COMPARISON, load_run, read_results
 from lib.workbook.records.score_table import results_table, short_names
@@ -62,8 +63,6 @@ def run_folder(output: str | None, profile: str) -> Path:
 
 def print_data(selected: list[Notebook], parameters: dict[str, dict]) -> None:
     """The first line of a run: which data it uses. A name or folder that is none ends the run here."""
-    from lib.data.sources import describe_source
-
     for data in dict.fromkeys(parameters[n.stem].get("data", n.defaults.get("data")) for n in selected):
         try:
             print(f"Data: {describe_source(data)}", flush=True)
@@ -109,7 +108,7 @@ def execute_recorded(notebook: Notebook, folder: Path, record: dict, width: int)
     write_json(folder / "run.json", record)
     started = time.monotonic()
     try:
-        with LiveLine(notebook.stem, width, progress):
+        with live_line(f"{notebook.stem:<{width}}", progress):
             output = folder / f"{notebook.stem}.ipynb"
             environment = kernel_environment(progress)
             entry["state"], entry["error"] = execute(notebook.path, output, entry["parameters"], environment)

@@ -1,5 +1,6 @@
 """`workbook table`: means over seeds of what sweeps and runs recorded, printed and written."""
 
+import argparse
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -8,9 +9,7 @@ import yaml
 
 from lib.common.files import OUTPUTS, resolve
 from lib.common.usage import UsageError, convert
-from lib.workbook.analysis.long_table import find_results, load_long_table
-from lib.workbook.analysis.over_seeds import asked_by_sweep, lacking, over_seeds
-from lib.workbook.analysis.tables import caption, markdown, shown, write_table
+from lib.workbook.records.finding import find_results
 from lib.workbook.records.reader import load_sweep
 
 
@@ -35,6 +34,12 @@ def number_or_text(value: object) -> object:
     return value
 
 
+def run(options: argparse.Namespace) -> int:
+    """`workbook table` as the command line asks for it; returns the exit code."""
+    given = (options.by, options.metric, options.baseline, options.method, options.output)
+    return table_command(options.pattern, *given)
+
+
 def table_command(
     pattern: str,
     by: str | None = None,
@@ -48,30 +53,38 @@ def table_command(
     `by` and `metrics` are names with commas between, `baseline` holds NAME=VALUE texts, `output` is a path without
     suffix. What is not given is taken from the sweep's record where `pattern` is the folder of one.
     """
+    given = {
+        "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
+        "baseline": parse_baseline(baseline),
+        "methods": list(methods),
+    }
     files, problems = find_results(pattern)
     if files:
-        folder = resolve(pattern)
-        record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}
-        table = load_long_table(files)
-        asked = asked_by_sweep(table, record)
-        given = {
-            "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
-            "baseline": parse_baseline(baseline),
-            "methods": list(methods),
-        }
-        asked |= {name: value for name, value in given.items() if value}
-        lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
-        print(f"{markdown(shown(lines, asked['baseline']))}\n\n{caption(lines, asked['baseline'])}")
-        for sentence in lacking(table, record):
-            print(sentence)
-        if asked["baseline"] and not lines["paired"].any():
-            print("No differences: no line has a counterpart that is equal in all that the baseline does not name.")
-        hidden = [name for name in dict.fromkeys(table["method"]) if name not in set(lines["method"])]
-        if hidden:
-            print(f"Not shown, --method shows them: {'; '.join(hidden)}.")
-        stem = Path(output).expanduser().resolve() if output else (folder if folder.is_dir() else OUTPUTS) / "table"
-        for path in write_table(stem, table, lines, asked["baseline"]):
-            print(path)
+        _print_table(files, resolve(pattern), by, given, output)
     for problem in problems:
         print(f"left out: {problem}")
     return int(bool(problems))
+
+
+def _print_table(files: Sequence[Path], folder: Path, by: str | None, given: dict, output: str | None) -> None:
+    # pandas and matplotlib take seconds to import: mistakes before this are told without.
+    from lib.workbook.analysis.long_table import load_long_table
+    from lib.workbook.analysis.over_seeds import asked_by_sweep, lacking, over_seeds
+    from lib.workbook.analysis.tables import caption, markdown, shown, write_table
+
+    record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}
+    table = load_long_table(files)
+    asked = asked_by_sweep(table, record)
+    asked |= {name: value for name, value in given.items() if value}
+    lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
+    print(f"{markdown(shown(lines, asked['baseline']))}\n\n{caption(lines, asked['baseline'])}")
+    for sentence in lacking(table, record):
+        print(sentence)
+    if asked["baseline"] and not lines["paired"].any():
+        print("No differences: no line has a counterpart that is equal in all that the baseline does not name.")
+    hidden = [name for name in dict.fromkeys(table["method"]) if name not in set(lines["method"])]
+    if hidden:
+        print(f"Not shown, --method shows them: {'; '.join(hidden)}.")
+    stem = Path(output).expanduser().resolve() if output else (folder if folder.is_dir() else OUTPUTS) / "table"
+    for path in write_table(stem, table, lines, asked["baseline"]):
+        print(path)

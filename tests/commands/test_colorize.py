@@ -1,7 +1,6 @@
 """The command line of `colorize`: help, mistakes, the terminal."""
 
 import io
-import subprocess
 import sys
 
 import pytest
@@ -76,9 +75,3 @@ def test_a_bar_and_problems_on_a_terminal(album, colorize, gray, monkeypatch):
     assert colorize()[1] == [f"1 written to {album.parent / 'out'}, 1 not done"]
     assert "0/2" in terminal.getvalue() and "photo" in terminal.getvalue()
     assert f"\r{album / 'b.png'}: not readable" in terminal.getvalue().replace("\r\r", "\r").replace(" ", " ")
-
-
-def test_help_needs_no_torch():
-    code = "import sys, lib.commands.colorize as c\ntry: c.main(['--help'])\nfinally: print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0 and done.stdout.endswith("False\n") and "--vividness" in done.stdout

@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from lib.commands import workbook
 from lib.commands.train import _value, configuration, main
 from lib.common.files import ROOT
 from lib.data.sources import load_pairs
@@ -64,6 +65,13 @@ def test_mistakes_are_one_sentence_before_anything_is_read(setting, sentence, ca
     assert main(["--data", "nowhere", "-p", *setting]) == 2
     told = capsys.readouterr().err
     assert sentence in told and told.count("\n") == 1 and told.startswith("train: ")
+
+
+def test_workbook_train_trains(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("lib.data.sources.CACHE", tmp_path)
+    assert workbook.main(["train", *arguments(folder, tmp_path)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[-2].startswith("After 2 epochs") and told[-1].startswith(str(tmp_path))
 
 
 def test_a_gpu_that_is_not_there_is_one_sentence(monkeypatch, capsys):

@@ -12,9 +12,7 @@ import torch
 from PIL import Image
 from torchvision.models import vgg11
 
-from lib.common.files import read_json
 from lib.data import folders, images
-from lib.scripts.benchmark import __main__ as command
 from lib.scripts.benchmark import bench, photograph, throughput, timing
 from lib.scripts.benchmark.photograph import PHOTOGRAPH
 from lib.scripts.benchmark.plan import Plan
@@ -191,27 +189,6 @@ def test_seconds_until_a_gain(pairs, gain, reason):
 def test_too_few_pairs_for_a_training_is_a_reason(pairs):
     row = measure_seconds_to_gain(Plan(size=32, to_gain=1.0), pairs, "cpu")
     assert row["median"] is None and "2000 train pairs were asked for, tiles has 36" in row["reason"]
-
-
-def test_the_command_writes_results_and_shows_a_table(results, pairs, tmp_path, monkeypatch, capsys):
-    asked = []
-    monkeypatch.setattr(command, "load_pairs", lambda *source: asked.append(source) or pairs)
-    monkeypatch.setattr(command, "bench", lambda plan, *_: asked.append(plan) or results)
-    assert command.main(["--data", "scenes", "--repeats", "3", "--out", str(tmp_path / "new")]) == 0
-    assert asked == [("scenes", 144), Plan(repeats=3)]
-    assert read_json(tmp_path / "new" / "results.json") == results
-    shown = capsys.readouterr().out
-    assert all(row["name"] in shown and row["reason"] in shown for row in results["rows"])
-    assert shown.rstrip().endswith("results.json")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [(["--size", "100"], "a multiple of 32"), (["--repeats", "0"], "at least 1"), (["--data", "no-such"], "no-such")],
-)
-def test_a_mistake_in_what_was_asked_is_said(arguments, sentence, capsys):
-    assert command.main(arguments) == 2
-    assert sentence in capsys.readouterr().err
 
 
 def test_numbers_have_about_three_digits():

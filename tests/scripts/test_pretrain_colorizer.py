@@ -30,7 +30,7 @@ CARD = BUNDLED_COLORIZER.with_suffix(".json")
 
 @pytest.fixture(scope="module")
 def samples():
-    """The photographs that our dependencies ship, as pairs of 128 px: none of them was trained on."""
+    """The photographs that scikit-image ships, as pairs of 128 px: none of them was trained on."""
     pictures = [squared(read_photograph(path), 128) for path in sample_photographs().values()]
     color = np.stack([np.asarray(picture) for picture in pictures])
     gray = np.stack([np.asarray(picture.convert("L")) for picture in pictures])
@@ -62,7 +62,7 @@ def test_photographs_of_another_source_come_out_better_than_gray(samples):
     value = summarize(table).pivot(index="label", columns="metric", values="value")
     assert value.loc["safest", "psnr"] > value.loc[GRAY_COPY.label, "psnr"] + 0.3
     assert value.loc["safest", "ssim"] > value.loc[GRAY_COPY.label, "ssim"]
-    assert value.loc["safest", "r2_chroma"] > 0.05
+    assert value.loc["safest", "r2_chroma"] > max(0, value.loc[GRAY_COPY.label, "r2_chroma"] + 0.05)
 
 
 def test_the_knob_goes_from_safe_to_vivid(samples):

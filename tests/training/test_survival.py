@@ -61,7 +61,7 @@ def train_here(
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # which Python ignores
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-    NETWORKS["Forgetful"] = Forgetful
+    NETWORKS["Forgetful"] = __name__
     original, epochs = trainer.train_epoch, itertools.count(1)
 
     def told(*args):
@@ -118,7 +118,7 @@ def finished(process):
 
 
 def weights_in(folder, monkeypatch, name="network"):
-    monkeypatch.setitem(NETWORKS, "Forgetful", Forgetful)
+    monkeypatch.setitem(NETWORKS, "Forgetful", __name__)
     (path,) = folder.glob(f"*/{name}.safetensors")
     return load_network(path).state_dict()
 

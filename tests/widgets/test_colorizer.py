@@ -29,7 +29,7 @@ def shown(browser):
 
 @pytest.mark.parametrize(
     ("control", "value"),
-    [("photograph", "coffee"), ("vividness", 0.9), ("view", "three versions"), ("view", "ambiguity")],
+    [("photograph", "rocket"), ("vividness", 0.9), ("view", "three versions"), ("view", "ambiguity")],
 )
 def test_every_choice_changes_the_picture(colorizer_browser, control, value):
     before = shown(colorizer_browser)

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import papermill
@@ -47,7 +46,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "NOTEBOOKS", notebooks)
     monkeypatch.setattr(parameters, "NOTEBOOKS", notebooks)
     monkeypatch.setattr(run, "OUTPUTS", tmp_path / "outputs")
-    monkeypatch.setitem(sys.modules, "lib.data.sources", SimpleNamespace(describe_source=lambda data: f"toy {data}"))
+    monkeypatch.setattr(run, "describe_source", lambda data: f"toy {data}")
     return notebooks
 
 
@@ -222,7 +221,7 @@ def test_data_that_is_none_ends_the_run_before_a_kernel(executed, monkeypatch, c
     def refuse(data):
         raise FileNotFoundError(f"there are no pictures in {data}")
 
-    monkeypatch.setattr(sys.modules["lib.data.sources"], "describe_source", refuse)
+    monkeypatch.setattr(run, "describe_source", refuse)
     assert workbook.main(["run"]) == 2
     assert capsys.readouterr().err == "workbook: there are no pictures in scenes\n"
     assert not executed

@@ -1,13 +1,14 @@
 """What a benchmark measures."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from torch import nn
-
-from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.networks.registry import build_network
-from lib.scripts.pretrain_colorizer import CONFIG, SIZE
+from lib.scripts.recipe import CONFIG, SIZE
 from lib.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,15 @@ class Plan:
     @property
     def bundled(self) -> bool:
         """Whether the bundled colorizer stands for our network; else an untrained one does, which is as fast."""
+        from lib.networks.pretrained import BUNDLED_COLORIZER
+
         return BUNDLED_COLORIZER.exists() and self.widths == Plan.widths
 
 
-def our_network(plan: Plan, device: str) -> nn.Module:
+def our_network(plan: Plan, device: str) -> "nn.Module":
     """Our network, ready to be used: see `Plan.bundled`."""
     if plan.bundled:
+        from lib.networks.pretrained import load_colorizer
+
         return load_colorizer(device=device)
     return build_network("ChromaNet", **plan.config.options).to(device).eval()

@@ -7,15 +7,8 @@ import pandas as pd
 from lib.common.files import resolve
 from lib.evaluation.intervals import mean_interval, verdict
 from lib.evaluation.names import JUDGED
-from lib.workbook.analysis.long_table import (
-    find_results,
-    load_long_table,
-    places,
-    select,
-    side_text,
-    swept_of,
-    whole_seeds,
-)
+from lib.workbook.analysis.long_table import load_long_table, select, side_text, swept_of, whole_seeds
+from lib.workbook.records.finding import find_results, places
 from lib.workbook.records.reader import load_sweep, pictures_of
 
 UNITS = {"psnr": " dB", "ssim": " SSIM", "vgg_distance": " VGG distance", "colorfulness_ratio": ""}

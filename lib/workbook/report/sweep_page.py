@@ -16,10 +16,11 @@ import pandas as pd
 from lib.common.files import read_json
 from lib.common.usage import UsageError, value_text
 from lib.evaluation.names import CONTROLS, metric
-from lib.workbook.analysis.long_table import load_long_table, side_text, unusable
+from lib.workbook.analysis.long_table import load_long_table, side_text
 from lib.workbook.analysis.over_seeds import DIFFERENCE, asked_by_sweep, lacking, over_seeds
 from lib.workbook.analysis.tables import baseline_text, caption, figure_of, interval_text, settings_of, shown
 from lib.workbook.analysis.verdicts import judge_over_seeds
+from lib.workbook.records.finding import unusable
 from lib.workbook.records.reader import PointFiles, SweepFiles, load_sweep
 from lib.workbook.report.html import (
     duration,

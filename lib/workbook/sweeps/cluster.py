@@ -12,9 +12,9 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lib.common.devices import has_gpu_driver
 from lib.common.files import write_json
 from lib.common.usage import UsageError
 from lib.workbook.execution import error_lines
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 STOP_TIMEOUT = 20.0  # seconds to wait after Ctrl-C for the workers to stop their kernels
 CONNECT_TIMEOUT = 10  # seconds to wait for a scheduler's answer
-DRIVERS = ("/proc/driver/nvidia", "/dev/kfd", "/dev/dxg")  # a machine with a GPU has one of these
 MAX_LOSSES = 3  # how many workers may be lost before they start a point
 NEVER_STARTED = f"{MAX_LOSSES} workers were lost (killed, often because memory ran out) before they started this point."
 
@@ -38,7 +37,7 @@ class SchedulerLost(Exception):
 
 def visible_gpus() -> tuple[str, ...]:
     """The GPUs that this process may use, named as in CUDA_VISIBLE_DEVICES."""
-    if not any(Path(driver).exists() for driver in DRIVERS):
+    if not has_gpu_driver():
         return ()  # saves the seconds that the import of torch takes
     import torch
 

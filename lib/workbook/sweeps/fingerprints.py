@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lib.common.files import ROOT, read_json, resolve
 from lib.common.usage import UsageError
+from lib.data.locations import find_source
 from lib.workbook.sweeps.points import Point
 
 
@@ -53,8 +54,6 @@ def data_fingerprints(points: list[Point]) -> Iterator[str]:
     Raises:
         UsageError: the data cannot be used.
     """
-    from lib.data.sources import load_pairs
-
     known: dict[tuple, str] = {}
     for point in points:
         key = (point.parameters.get("data"), point.parameters.get("size"))
@@ -62,6 +61,9 @@ def data_fingerprints(points: list[Point]) -> Iterator[str]:
             yield ""
             continue
         try:
+            find_source(key[0])  # a name that is none is told before torch is imported
+            from lib.data.sources import load_pairs
+
             known[key] = known.get(key) or load_pairs(*key).fingerprint
         except (ValueError, OSError) as error:
             raise UsageError(str(error)) from None

@@ -1,15 +1,16 @@
 """The points of a sweep as the terminal shows them while they run."""
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lib.common.progress import clock, read_progress
+from lib.common.progress import clock
+from lib.workbook.live_line import KernelProgress, grid, live
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
     from lib.workbook.sweeps.job import Job
 
@@ -25,22 +26,15 @@ class SweepTable:
         self.title, self.jobs, self.workers = title, list(jobs), workers
         self.ended: dict[Path, dict] = {}
         self.before, self.total = Counter(before), sum(before.values()) + len(self.jobs)
-        self.seen: dict[Path, float] = {}  # when a point was first seen running
-        self.live = None
+        self.kernels: dict[Path, KernelProgress] = {}  # of points that were seen running
 
     def __enter__(self) -> "SweepTable":
-        from rich.console import Console
-        from rich.live import Live
-
-        self.console = Console(highlight=False, soft_wrap=True)
-        if self.console.is_terminal:
-            self.live = Live(console=self.console, get_renderable=self.render, refresh_per_second=2, transient=True)
-            self.live.start()
+        self.drawn = ExitStack()
+        self.console = self.drawn.enter_context(live(self.render))
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.live is not None:
-            self.live.stop()
+        self.drawn.close()
 
     def tell(self, job: "Job", result: dict) -> None:
         """A point has ended: a line that stays, with the reason where it failed."""
@@ -65,19 +59,16 @@ class SweepTable:
         left = len(self.jobs) - len(self.ended) - running / 2  # those that run are half done, on average
         return f"about {clock(left * sum(took) / len(took) / max(1, min(self.workers, left)))} left"
 
-    def render(self) -> "Table":
-        from rich.table import Table
+    def render(self) -> "Group":
+        from rich.console import Group
         from rich.text import Text
 
         running, states = self.running(), self.before + Counter(result["state"] for result in self.ended.values())
         counts = {"done": states["done"], "running": len(running), "failed": states["failed"]}
         counts["to go"] = self.total - sum(counts.values())
-        table = Table.grid(padding=(0, 3))
         summary = "   ".join(f"{name} {count}" for name, count in counts.items())
-        table.add_row(Text(self.title, style="bold"), "", Text(f"{summary}   {self.time_left(len(running))}"))
+        table = grid(5)
         for job in running:
-            since = self.seen.setdefault(job.folder, time.monotonic())
-            label, done, total = read_progress(job.progress) or ("starting", 0, 0)
-            share = f"  {100 * done / total:.0f}%" if total else ""
-            table.add_row(Text(job.point.label), clock(time.monotonic() - since), Text(f"{label}{share}"))
-        return table
+            kernel = self.kernels.setdefault(job.folder, KernelProgress(job.progress))
+            table.add_row(Text(job.point.label), *kernel.cells())
+        return Group(Text.assemble((self.title, "bold"), f"   {summary}   {self.time_left(len(running))}"), table)

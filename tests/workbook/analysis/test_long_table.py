@@ -5,8 +5,9 @@ from sweeps_by_hand import NOTEBOOK, results, write_point, write_sweep
 
 from lib.common.usage import UsageError, value_text
 from lib.evaluation.names import GRAY_COPY, Method
-from lib.workbook.analysis import long_table
-from lib.workbook.analysis.long_table import find_results, load_long_table, select, side_text, swept_of
+from lib.workbook.analysis.long_table import load_long_table, select, side_text, swept_of
+from lib.workbook.records import finding
+from lib.workbook.records.finding import find_results
 from lib.workbook.records.reader import load_run
 
 
@@ -45,7 +46,7 @@ def test_runs_and_globs_of_runs_seen_from_here_and_from_the_project(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     assert find_results("outputs/run-*") == (files, [])
     monkeypatch.chdir("/")
-    monkeypatch.setattr(long_table, "ROOT", tmp_path)
+    monkeypatch.setattr(finding, "ROOT", tmp_path)
     assert find_results("outputs/run-*") == (files, [])
 
 

@@ -11,9 +11,10 @@ from sweeps_by_hand import results, write_point, write_sweep
 
 from lib.common.usage import UsageError
 from lib.evaluation.names import Method
-from lib.workbook.analysis.long_table import find_results, load_long_table
+from lib.workbook.analysis.long_table import load_long_table
 from lib.workbook.analysis.over_seeds import DIFFERENCE, over_seeds
 from lib.workbook.analysis.tables import caption, markdown, shown, write_table
+from lib.workbook.records.finding import find_results
 from lib.workbook.report.run_page import write_report
 from lib.workbook.table import parse_baseline, table_command
 

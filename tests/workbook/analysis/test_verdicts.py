@@ -6,8 +6,9 @@ from scipy import stats
 from sweeps_by_hand import results, write_point, write_sweep
 
 from lib.evaluation.names import Method
-from lib.workbook.analysis.long_table import find_results, load_long_table
+from lib.workbook.analysis.long_table import load_long_table
 from lib.workbook.analysis.verdicts import claims_of_sweeps, judge_over_seeds, judged_in_words
+from lib.workbook.records.finding import find_results
 
 FEW, MANY = [20.0, 20.4, 21.1], [21.0, 21.5, 22.2]
 CLAIM = {

@@ -21,7 +21,7 @@ def test_the_live_table_counts_every_point_once(toy):
     shown = console.export_text()
     # Two points are to go and one is half done: 2.5 minutes of work for two workers.
     assert "done 4   running 1   failed 2   to go 2   about 1:15 left" in shown
-    assert "counting  43%" in shown
+    assert "0:00   counting 3/7" in shown
 
     table.ended[jobs[1].folder] = {"state": "failed", "seconds": 60.0}
     jobs[1].progress.unlink()

@@ -1,0 +1,16 @@
+"""`workbook report`: build the page of a run or a sweep again."""
+
+import argparse
+from pathlib import Path
+
+from lib.common.usage import UsageError
+from lib.workbook.report.run_page import write_report
+
+
+def report(options: argparse.Namespace) -> int:
+    """Build the page of the folder that is asked for and print its path; returns the exit code."""
+    folder = Path(options.folder).resolve()
+    if not folder.is_dir():
+        raise UsageError(f"{options.folder} is no folder; name the folder of a run or a sweep, like outputs/<run>.")
+    print(write_report(folder))
+    return 0
