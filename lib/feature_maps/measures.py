@@ -153,12 +153,9 @@ def layer_summary(activations: dict[str, Activation], gray: Tensor) -> pd.DataFr
     rows = {}
     for name, activation in activations.items():
         maps = activation.maps
-        _, channels, height, width = maps.shape
         rows[name] = {
             "type": activation.kind,
-            "channels": channels,
-            "height": height,
-            "width": width,
+            **dict(zip(("channels", "height", "width"), maps.shape[1:], strict=True)),
             "dead": len(dead_channels(maps)),
             "edges": _best_correlation(maps, edges),
             "texture": _best_correlation(maps, texture),

@@ -109,9 +109,9 @@ def _effects_on_color(study: Study, view: View, tick: Tick | None) -> pd.Series 
 def rank_layer(study: Study, view: View, tick: Tick | None = None) -> list[int]:
     """The channels of the view's layer in the order of its ranking."""
     effects = _effects_on_color(study, view, tick)
-    return rank_channels(
-        _layer_maps(study, view), view.ranking, None if effects is None else torch.tensor(effects.to_numpy())
-    )
+    if effects is not None:
+        effects = torch.tensor(effects.to_numpy())
+    return rank_channels(_layer_maps(study, view), view.ranking, effects)
 
 
 def page_count(study: Study, view: View) -> int:
@@ -213,8 +213,7 @@ def _draw_comparison(study: Study, view: View, tick: Tick | None) -> np.ndarray:
 def _draw_switch_off(study: Study, view: View, _tick: Tick | None) -> np.ndarray:
     channel_map, photograph = _channel_map(study, view), study.photograph(view.picture)
     unchanged = study.colors(view.network, view.picture)
-    network = study.network(view.network)
-    changed = intervene(network, photograph.gray, view.layer, [view.channel], view.factor)
+    changed = intervene(study.network(view.network), photograph.gray, view.layer, [view.channel], view.factor)
     difference = chroma_difference(unchanged, changed)[0]  # (2, H, W)
     moved = difference.abs().mean(0, keepdim=True)
     (moved_picture,), (span,) = _color_maps(moved)

@@ -1,4 +1,4 @@
-"""Every figure draws, without a warning, on the least and the most that it may be given."""
+"""Every figure can be drawn without a warning, from the smallest to the largest input that it may get."""
 
 import inspect
 
@@ -57,8 +57,8 @@ FIGURES = {
 def test_every_figure_draws_without_a_warning(name, number):
     figure = FIGURES[name](*CALLS[name][number])
     assert isinstance(figure, Figure)
-    assert drawn(figure).std() > 5  # something stands on it
-    assert not plt.get_fignums()  # and nothing is kept open
+    assert drawn(figure).std() > 5  # it is not empty
+    assert not plt.get_fignums()  # no figure is kept open
 
 
 def test_no_figure_goes_untested():
