@@ -1,61 +1,76 @@
-"""A training in the middle: network, optimizer and random state in one file, whole or not there."""
+"""A training in the middle: networks, optimizers and random state in one file, whole or not there."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from lib.networks.storage import read_tensors, write_tensors
+from lib.training.step import Step
 
 
 def random_state(device: torch.device) -> list[Tensor]:
-    """The state of torch's generators that a training on `device` draws from: the CPU's, and that of its GPU."""
+    """The states of the torch generators that a training on `device` draws from: the CPU's, and its GPU's."""
     states = [torch.get_rng_state()]
     return [*states, torch.cuda.get_rng_state(device)] if device.type == "cuda" else states
 
 
-def set_random_state(states: Sequence[Tensor], device: torch.device) -> None:
-    """Draw on as if what has been drawn since `random_state` had not been."""
-    torch.set_rng_state(states[0])
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(states[1], device)
+@contextmanager
+def own_random_numbers(seed: int, device: torch.device) -> Iterator[None]:
+    """Inside, what torch draws (dropout) depends only on `seed`; the caller's random state is left untouched."""
+    with torch.random.fork_rng(range(torch.cuda.device_count()) if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
 
 
-def save_checkpoint(
-    path: Path,
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    history: list[dict],
-    random_states: Sequence[Sequence[Tensor]],
-) -> None:
-    """All that an interrupted training needs to go on: network, optimizer, and the state of random numbers.
+def save_checkpoint(path: Path, step: Step, history: list[dict], random_states: Sequence[Sequence[Tensor]]) -> None:
+    """All that an interrupted training needs to go on: networks, optimizers, and the state of random numbers.
 
     `random_states` has one `random_state` for each process that trains. The epoch is the length of the `history`; the
     schedule of the learning rate, the order of the pictures and their crops are functions of seed and epoch.
     """
-    tensors = {f"network.{name}": tensor.contiguous() for name, tensor in network.state_dict().items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": value.contiguous() for key, value in state.items()}
+    tensors = nn.ModuleDict(step.networks).state_dict()
+    for start, optimizer in _numbered_optimizers(step):
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{start + index}.{key}": value for key, value in state.items()}
     for process, states in enumerate(random_states):
         tensors |= {f"random.{process}.{index}": state for index, state in enumerate(states)}
-    write_tensors(path, tensors, {"history": json.dumps(history)})
+    whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    write_tensors(path, whole, {"history": json.dumps(history)})
 
 
-def load_checkpoint(
-    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, process: int = 0
-) -> tuple[list[dict], list[Tensor]]:
-    """Put network and optimizer back; returns the history and this process's random state.
+def load_checkpoint(path: Path, step: Step, process: int = 0) -> list[dict]:
+    """Put networks, optimizers and this process's random state back; returns the history, empty if there is no file.
 
-    A process that did not take part when the checkpoint was written has no random state: the list is empty.
+    A process that did not take part when the checkpoint was written keeps the random state that it has.
     """
+    if not path.exists():
+        return []
     tensors, metadata = read_tensors(path)
-    network.load_state_dict({name[8:]: tensor for name, tensor in tensors.items() if name.startswith("network.")})
+    networks = {name: tensor for name, tensor in tensors.items() if name.split(".")[0] in step.networks}
+    nn.ModuleDict(step.networks).load_state_dict(networks)
     state: dict[int, dict] = {}
     for name, tensor in tensors.items():
         if name.startswith("optimizer."):
             _, index, key = name.split(".")
             state.setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-    return json.loads(metadata["history"]), [tensors[n] for n in sorted(tensors) if n.startswith(f"random.{process}.")]
+    for start, optimizer in _numbered_optimizers(step):
+        groups = optimizer.state_dict()["param_groups"]
+        own = {index: state[start + index] for group in groups for index in group["params"] if start + index in state}
+        optimizer.load_state_dict({"param_groups": groups, "state": own})
+    if f"random.{process}.0" in tensors:
+        torch.set_rng_state(tensors[f"random.{process}.0"])
+    if f"random.{process}.1" in tensors:
+        torch.cuda.set_rng_state(tensors[f"random.{process}.1"], step.device)
+    return json.loads(metadata["history"])
+
+
+def _numbered_optimizers(step: Step) -> Iterator[tuple[int, torch.optim.Optimizer]]:
+    """Each optimizer with the number of its first parameter, where the parameters of all are numbered through."""
+    start = 0
+    for update in step.updates.values():
+        yield start, update.optimizer
+        start += sum(len(group["params"]) for group in update.optimizer.param_groups)

@@ -1,4 +1,4 @@
-"""Everything that decides what a training yields, besides the data."""
+"""The configuration of a training, and its fingerprint."""
 
 import hashlib
 import json
@@ -20,13 +20,13 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything that decides what a training yields, besides the data (paper, sections III.B and IV.A).
+    """Everything that decides the result of a training, besides the data (paper, sections III.B and IV.A).
 
-    Adam, as the paper has it, with a constant learning rate; what goes beyond it: a rate that rises and falls once
-    ("one-cycle", Smith and Topin 2019), decoupled `weight_decay`, and random crops of `crop` px instead of the whole
-    pictures (0). `batch_size` pictures go through the network at a time, over all processes together; the weights move
-    after `accumulation` such batches. `precision` is that of the forward pass: "auto" is bfloat16 on a GPU and float32
-    on a CPU. `snapshots` are the epochs after which the weights are kept beside the last ones.
+    The paper uses Adam with a constant learning rate. Beyond it there are a rate that rises and falls once
+    ("one-cycle", Smith and Topin 2019), decoupled `weight_decay`, and random crops of `crop` px (0: whole pictures).
+    `batch_size` pictures go through the network at a time, over all processes together; the weights move after
+    `accumulation` such batches. `precision` is that of the forward pass: "auto" is bfloat16 on a GPU and float32 on a
+    CPU. `snapshots` are the epochs after which the weights are kept beside the last ones.
     """
 
     network: str = "ColorizationNet"
@@ -68,7 +68,7 @@ class TrainingConfig:
             raise ValueError(f"snapshots {self.snapshots} must lie between 1 and epochs ({self.epochs})")
 
     def fingerprint(self, pairs: "Pairs", device: str = "cpu") -> str:
-        """16 hex digits that stand for this configuration on these pairs, trained on this kind of device."""
+        """16 hex digits that identify this configuration on these pairs, trained on this kind of device."""
         import torch
 
         from lib.losses.vgg_features import BUNDLED
@@ -81,7 +81,7 @@ class TrainingConfig:
         kind = torch.device(device).type
         if kind != "cpu":  # other rounding, and other seconds
             parts.append(kind)
-        if precision != {"cuda": "bfloat16"}.get(kind, "float32"):  # what is usual there needs no word
+        if precision != {"cuda": "bfloat16"}.get(kind, "float32"):  # a device's usual precision is left out
             parts.append(precision)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -92,6 +92,6 @@ def resolved(precision: str, device: "str | torch.device") -> str:
         return precision
     import torch
 
-    # A GPU without bfloat16 of its own would imitate it, slowly.
+    # A GPU without hardware for bfloat16 emulates it, slowly.
     fast = torch.device(device).type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return "bfloat16" if fast else "float32"

@@ -1,4 +1,4 @@
-"""Several processes that train one network: who one of them is, what they tell each other, who waits for whom.
+"""Several processes that train one network: their ranks, their sums, and the lock on a training's folder.
 
 `torchrun` and `accelerate launch` start a program several times and say so in the environment; each start becomes one
 `Team` here, through accelerate, which picks the device and the way to talk (NCCL between GPUs, gloo between CPUs). A
@@ -33,16 +33,15 @@ class Team:
         return self.rank == 0
 
     def share(self, pictures: int) -> tuple[slice, int]:
-        """Which of a batch's pictures are this process's to learn from, and how many count.
+        """Which of a batch's pictures this process learns from, and how many of them count.
 
-        Where there are fewer pictures than processes some have none of their own. They take the first all the same and
-        let it count for nothing, so that all processes do the same steps and none waits for another.
+        With fewer pictures than processes, idle ones process the first picture with weight zero, so all stay in step.
         """
         start, end = (process * pictures // self.count for process in (self.rank, self.rank + 1))
         return (slice(start, end), end - start) if end > start else (slice(0, 1), 0)
 
     def add_up(self, tensors: Sequence[Tensor]) -> None:
-        """Make each tensor its sum over all processes, in place: all of them flattened into one float32 message."""
+        """Replace each tensor by its sum over all processes, in place; one float32 message holds them all."""
         if self.count == 1:
             return
         flat = torch.cat([tensor.flatten().float() for tensor in tensors])
@@ -59,16 +58,16 @@ class Team:
         return values
 
     def of_main(self, value: object) -> object:
-        """The main process's `value`, for all: what only one may decide."""
+        """The main process's `value`, in every process: for what only one may decide."""
         return self.gathered(value)[0]
 
     def wait(self) -> None:
-        """Go on when all processes have come here."""
+        """Wait until all processes have called this."""
         self.gathered(None)
 
 
 def join_team(device: str) -> tuple[Team, str]:
-    """This process's team, and its own device of the kind asked for ("cpu", "cuda")."""
+    """This process's team, and its own device of the kind `device` ("cpu" or "cuda")."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Team(), device
     from accelerate import PartialState
@@ -78,10 +77,11 @@ def join_team(device: str) -> tuple[Team, str]:
 
 
 def synchronized(network: nn.Module, team: Team, device: str, smallest: int) -> nn.Module:
-    """The network with its batch norm, if it has any, taken over the pictures of all processes.
+    """The network with its batch norm, if it has any, computed over the pictures of all processes.
 
-    torch can do so between GPUs alone, and all of them must have some of a batch's pictures: on CPUs, or where the
-    `smallest` batch has fewer pictures than the team processes, such a network raises `ValueError`.
+    Raises:
+        ValueError: the network has batch norm, and the processes use CPUs (torch synchronizes GPUs only) or the
+            `smallest` batch has fewer pictures than there are processes.
     """
     norms = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
     if team.count == 1 or not norms:
@@ -100,16 +100,16 @@ def synchronized(network: nn.Module, team: Team, device: str, smallest: int) -> 
 
 
 def is_taken(folder: Path) -> bool:
-    """Whether a process has the folder to itself, or was killed while it had."""
+    """Whether a process has locked the folder, or was killed while it had."""
     return (folder / _LOCK).exists()
 
 
 @contextmanager
 def only_here(folder: Path, waiting: str) -> Iterator[None]:
-    """Have a folder of files to oneself; where another process has it, print the sentence `waiting` and wait.
+    """Lock a folder against other processes; where another one holds it, print the sentence `waiting` and wait.
 
-    The lock is the operating system's: it goes with the process that holds it, however that ends. What a killed process
-    was about to write there is removed.
+    The operating system releases the lock when the process that holds it ends, however it ends. Files that a killed
+    process left half-written there are removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / _LOCK, mode=0o644)
@@ -122,7 +122,7 @@ def only_here(folder: Path, waiting: str) -> Iterator[None]:
         for left in folder.glob(".*-*.safetensors"):  # see lib.common.files.atomic_write
             left.unlink()
         yield
-        # Nothing is left to lock. A process that still waits for this very file finds it gone, and looks anew.
+        # Nothing is left to lock. A process that still waits for this file finds it gone, and tries again.
         (folder / _LOCK).unlink()
     finally:
         lock.release()

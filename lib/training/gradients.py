@@ -1,4 +1,4 @@
-"""What reaches a network's weights, measured: gradients of a loss, what accumulation changes, and what it saves."""
+"""Gradients of a loss, measured: what two losses differ by, what accumulation changes, and the memory it saves."""
 
 import copy
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def largest_change(network: nn.Module, loss: Callable[[], Tensor], reference: Ca
 def saved_for_backward(compute: Callable[[], Tensor]) -> int:
     """Bytes that autograd keeps from a forward pass for its backward pass, parameters not counted.
 
-    It is what gradient accumulation saves, and unlike a process's peak memory it is the same at every run.
+    Gradient accumulation saves this memory. Unlike a process's peak memory, it is the same at every run.
     """
     kept: dict[int, int] = {}
 
@@ -59,7 +59,7 @@ def kept_megabytes(config: TrainingConfig, network: nn.Module, pairs: Pairs) -> 
 
 
 def compare_accumulation(gray: Tensor, truth: Tensor, seed: int, width: int) -> pd.DataFrame:
-    """One whole batch against two halves accumulated, for `ColorizationNet` with each kind of norm.
+    """One whole batch compared with two accumulated halves, for `ColorizationNet` with each kind of norm.
 
     `gray` `(B, 1, H, W)` and `truth` `(B, 3, H, W)` in [0, 1]. Rows by norm: how much the gradient differs, in percent
     of its length, and the megabytes that the forward pass keeps for each size of batch.

@@ -1,82 +1,84 @@
-"""The visible training loop, and the validation after each epoch."""
+"""The training loop, and the validation after each epoch."""
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lib.color.spaces import Colorizer
 from lib.data.pairs import Pairs
 from lib.evaluation.metrics import psnr_of, quick_metrics, r2
-from lib.training.config import resolved
+from lib.training.batches import EpochData, Group
+from lib.training.config import TrainingConfig, resolved
 from lib.training.distributed import Team
-from lib.training.objectives import Objective
-from lib.training.schedules import Augmentation
+from lib.training.step import Step, Update
 
 
 def train_epoch(
-    network: nn.Module,
-    objective: Objective,
-    optimizer: torch.optim.Optimizer,
+    step: Step,
     pairs: Pairs,
-    order: np.ndarray,
-    batch_size: int,
-    accumulation: int = 1,
-    augment: Augmentation = lambda gray, color: (gray, color),
-    rate: Callable[[float], float] | None = None,
-    tick: Callable[[int], None] = lambda count: None,
-    precision: str = "auto",
+    config: TrainingConfig,
+    epoch: int,
     team: Team = Team(),  # noqa: B008 (frozen)
-) -> float:
-    """One pass over `pairs` in `order`; returns the mean loss a picture.
+    tick: Callable[[int], None] | None = None,
+) -> dict[str, float]:
+    """One pass over `pairs`, the `epoch`th (from 1); returns the mean loss per image of each of the step's updates.
 
-    Gradient accumulation: `accumulation` batches of `batch_size` add up to one step. Each batch's loss counts by its
-    share of the pictures, so the step equals that of one larger batch where no layer mixes pictures. So do the shares
-    of the processes of a `team`. `augment` changes a batch before it is seen; `rate` gives the learning rate for the
-    share of the epoch that is done.
+    Gradient accumulation: the batches of a step add up, each weighted by its share of the step's pictures, so the step
+    equals that of one larger batch where no layer mixes pictures. So do the shares of the processes of a `team`.
+    `tick` is called after each step with the number of its pictures.
     """
-    network.train()
-    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    device = parameters[0].device
-    half = resolved(precision, device) == "bfloat16"
-    total, group_size = 0.0, batch_size * accumulation
-    for start in range(0, len(order), group_size):
-        group = order[start : start + group_size]
-        batches = [group[position : position + batch_size] for position in range(0, len(group), batch_size)]
-        losses = []
-        optimizer.zero_grad(set_to_none=True)
-        if rate:
-            for settings in optimizer.param_groups:
-                settings["lr"] = rate(start / len(order))
-        for chosen in batches:
-            # Every process draws for the whole batch before it takes its share: all draw the same.
-            gray, color = augment(*pairs.tensors(chosen, device))
-            own, counting = team.share(len(chosen))
-            with torch.autocast(device.type, torch.bfloat16, enabled=half):
-                loss = objective(network, gray[own], color[own])
-            (loss * (counting / len(group))).backward()
-            losses.append(loss.detach().float() * counting)
-            tick(len(chosen))
-        # One sum of all gradients a step, and no DistributedDataParallel: that would sum at every backward pass, also
-        # between the batches of one step, and hears of those alone that go through its own forward, not network.loss.
-        losses = torch.stack(losses)
-        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        team.add_up([*gradients, losses])
-        for chosen, loss in zip(batches, losses.tolist(), strict=True):
-            if not math.isfinite(loss):  # that of all processes together, so that all end here
-                raise FloatingPointError(f"the loss is {loss} on {named(pairs, chosen)}; try a lower learning rate")
-            total += loss
-        if not math.isfinite(nn.utils.get_total_norm(gradients)):  # or the next batch would be blamed
-            raise FloatingPointError(f"the gradient is not finite on {named(pairs, group)}; try a lower learning rate")
-        optimizer.step()
-    return total / len(order)
+    device, losses = step.device, {name: [] for name in step.updates}
+    data = EpochData(pairs, config, epoch, device, team)
+    autocast = partial(torch.autocast, device.type, torch.bfloat16, resolved(config.precision, device) == "bfloat16")
+    step.train_mode()
+    for rate, group in data.steps(tick):
+        step.set_learning_rate(rate)
+        for name, update in step.updates.items():
+            update.optimizer.zero_grad()
+            sums = []
+            for batch in data.batches(group):
+                with autocast():
+                    loss = update.loss(batch.gray, batch.color)
+                (loss * batch.weight).backward()
+                sums.append(loss.detach().float() * batch.counting)
+            sums = add_up(sums, update, team)
+            check_finite(sums, update, group, pairs)
+            update.optimizer.step()
+            losses[name] += sums
+    return {name: sum(values) / len(pairs) for name, values in losses.items()}
 
 
-def named(pairs: Pairs, chosen: np.ndarray) -> str:
-    """The chosen pictures' names, for an error."""
+def add_up(losses: list[Tensor], update: Update, team: Team) -> list[float]:
+    """Each batch's loss, summed over all processes; the update's gradients become their sum, in place.
+
+    This is one sum per step. DistributedDataParallel would sum at every backward pass, also between the batches of one
+    step, and only what goes through its own forward, which `network.loss` does not.
+    """
+    summed = torch.stack(losses)
+    team.add_up([*update.gradients(), summed])
+    return summed.tolist()
+
+
+def check_finite(losses: list[float], update: Update, group: Group, pairs: Pairs) -> None:
+    """Raise `FloatingPointError` with the names of the pictures whose loss or gradient is not finite.
+
+    Both are sums over all processes, so that all end here. Without a look at the gradient the next batch would be
+    blamed.
+    """
+    for chosen, loss in zip(group, losses, strict=True):
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss} on {_names(pairs, chosen)}; try a lower learning rate")
+    if not math.isfinite(nn.utils.get_total_norm(update.gradients())):
+        names = ", ".join(_names(pairs, chosen) for chosen in group)
+        raise FloatingPointError(f"the gradient is not finite on {names}; try a lower learning rate")
+
+
+def _names(pairs: Pairs, chosen: np.ndarray) -> str:
     return ", ".join(pairs.names[i] for i in chosen)
 
 

@@ -1,4 +1,4 @@
-"""The losses that a network can be trained with."""
+"""The losses that one network can be trained on."""
 
 from collections.abc import Callable
 

@@ -13,13 +13,14 @@ WARM_UP = 0.2  # share of the steps in which the rate of one cycle rises
 
 
 def snapshot_epochs(epochs: int) -> tuple[int, ...]:
-    """The epochs that the notebooks keep beside the last: the first, a third and two thirds of the way."""
+    """The epochs whose weights the notebooks keep beside the last: the first, and those at one and two thirds."""
     return tuple(sorted({max(1, round(third * epochs / 3)) for third in range(3)}))
 
 
 def learning_rate(config: TrainingConfig, done: float) -> float:
-    """The learning rate when the share `done` of all steps is done: a function of it alone, so that nothing is lost
-    when a training is interrupted.
+    """The learning rate when the share `done` of all steps, in [0, 1], is done.
+
+    It depends on nothing else, so a resumed training continues with the same rates.
     """
     if config.schedule == "constant":
         return config.learning_rate
@@ -33,7 +34,7 @@ Augmentation = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def augmentation(config: TrainingConfig, epoch: int) -> Augmentation:
-    """What happens to each batch of an epoch before it is seen; like the order, a function of seed and epoch."""
+    """What happens to each batch of an epoch before the network sees it; a function of seed and epoch."""
     if not config.crop:
         return lambda gray, color: (gray, color)
     generator = np.random.default_rng([config.seed, epoch, config.crop])
@@ -41,5 +42,5 @@ def augmentation(config: TrainingConfig, epoch: int) -> Augmentation:
 
 
 def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order of an epoch: a function of seed and epoch, so that a resumed training needs no generator's state."""
+    """The order of an epoch's pictures; a function of seed and epoch, so a resumed training needs no random state."""
     return np.random.default_rng([seed, epoch]).permutation(count)

@@ -1,12 +1,12 @@
-"""Training as a function of (configuration, data): the visible loop, and its result kept under the fingerprint of both.
+"""Training as a function of (configuration, data): the loop, and its result kept under the fingerprint of both.
 
-A second notebook that asks for the same network gets it from disk, or waits for the process that trains it; an
-interrupted training goes on from its last epoch; a changed configuration or picture gives another fingerprint, and so
+A second notebook that asks for the same network loads it from disk, or waits for the process that trains it. An
+interrupted training resumes after its last epoch. A changed configuration or picture gives another fingerprint, and so
 another folder. Under `torchrun` or `accelerate launch` several processes train one network in the same loop.
 """
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,12 @@ from lib.common.progress import progress
 from lib.data.pairs import Pairs
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network, read_history, save_network
-from lib.training.checkpoints import load_checkpoint, random_state, save_checkpoint, set_random_state
+from lib.training.checkpoints import load_checkpoint, own_random_numbers, random_state, save_checkpoint
 from lib.training.config import TrainingConfig
 from lib.training.distributed import Team, is_taken, join_team, only_here, synchronized
 from lib.training.loop import train_epoch, validate
 from lib.training.objectives import make_objective
-from lib.training.schedules import augmentation, learning_rate, shuffled
+from lib.training.step import make_step
 
 TRAINED = OUTPUTS / "trained"
 COUNTED = 1000  # training pictures whose colors are counted for class rebalancing
@@ -33,7 +33,7 @@ COUNTED = 1000  # training pictures whose colors are counted for class rebalanci
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished training: the network in eval mode, its history (a row an epoch) and the folder it is kept in."""
+    """A finished training: the network in eval mode, its history (one row per epoch) and its folder."""
 
     config: TrainingConfig
     network: nn.Module
@@ -52,16 +52,16 @@ class Trained:
         if epoch not in self.config.snapshots:
             kept = sorted({*self.config.snapshots, self.config.epochs})
             raise ValueError(f"epoch {epoch} was not kept; there are {kept}")
-        return load_network(self.folder / f"epoch-{epoch:03d}.safetensors", next(self.network.parameters()).device)
+        return load_network(_snapshot(self.folder, epoch), next(self.network.parameters()).device)
 
 
 def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "", folder: Path = TRAINED) -> Trained:
-    """Train, or take up an interrupted training, or return a finished one from `folder`.
+    """Train, resume an interrupted training, or return a finished one from `folder`.
 
     Trains on the first `config.pairs` of the train split, validates after every epoch on the val split, and shows a
-    progress bar under `label`. `device` is chosen when empty. Where another process trains the same network, waits for
-    it. Started several times by `torchrun` or `accelerate launch`, all processes must call this alike and see the same
-    folder; the main one of them validates and writes.
+    progress bar under `label`. An empty `device` is the best one there is. If another process trains the same network,
+    waits for it. Under `torchrun` or `accelerate launch` all processes must call this alike and see the same folder;
+    the main process validates and writes.
     """
     team, device = join_team(device or best_device())
     folder, label = folder / config.fingerprint(pairs, device), label or config.network
@@ -69,65 +69,54 @@ def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "
     with ExitStack() as stack:
         if team.main and (not finished.exists() or checkpoint.exists() or is_taken(folder)):
             stack.enter_context(only_here(folder, f"{label}: another process trains the same network; waiting for it."))
-            if finished.exists():  # by that process, or by one that was killed right after its last epoch
-                checkpoint.unlink(missing_ok=True)
         if not team.of_main(finished.exists()):
-            _train(config, pairs, label, torch.device(device), folder, team)
+            network, history = _train(config, pairs, label, torch.device(device), checkpoint, team)
+            if team.main:
+                save_network(finished, network, config, history)
             team.wait()
+        if team.main and checkpoint.exists():  # ours, or that of a process killed right after its last epoch
+            checkpoint.unlink()
     return Trained(config, load_network(finished, device), pd.DataFrame(read_history(finished)), folder)
 
 
-def _train(config: TrainingConfig, pairs: Pairs, label: str, device: torch.device, folder: Path, team: Team) -> None:
+def _train(
+    config: TrainingConfig, pairs: Pairs, label: str, device: torch.device, checkpoint: Path, team: Team
+) -> tuple[nn.Module, list[dict]]:
+    """The trained network and its history; resumes from the `checkpoint` if there is one, and leaves one behind."""
     training = pairs.split("train", config.pairs)
     validation = pairs.split("val", min(config.validation_pairs, pairs.counts()["val"]))
-    network = build_network(config.network, config.seed, **config.options).to(device)
-    smallest = min(config.batch_size, len(training) % config.batch_size or config.batch_size)
-    network = synchronized(network.to(memory_format=torch.channels_last), team, device, smallest)
-    # Without weight decay this is Adam.
-    optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    objective = make_objective(config, device)
+    network = _build(config, training, device, team)
+    step = make_step(config, network, make_objective(config, device))
+    with own_random_numbers(config.seed + (team.rank << 32), device):
+        history = load_checkpoint(checkpoint, step, team.rank)
+        done, whole = (epochs * len(training) for epochs in (len(history), config.epochs))
+        with progress(label, whole, initial=done) if team.main else nullcontext() as tick:
+            for epoch in range(len(history) + 1, config.epochs + 1):
+                started = time.perf_counter()
+                losses = train_epoch(step, training, config, epoch, team, tick)
+                seconds = time.perf_counter() - started
+                drawn = team.gathered(random_state(device))
+                if team.main:
+                    history.append({"epoch": epoch, **losses, **validate(network, validation), "seconds": seconds})
+                    if epoch in config.snapshots:
+                        save_network(_snapshot(checkpoint.parent, epoch), network, config)
+                    save_checkpoint(checkpoint, step, history, drawn)
+    return network, history
+
+
+def _build(config: TrainingConfig, training: Pairs, device: torch.device, team: Team) -> nn.Module:
+    """The configuration's untrained network, ready for the loop on this process's device."""
+    network = build_network(config.network, config.seed, **config.options)
+    network = network.to(device).to(memory_format=torch.channels_last)
     if config.loss == "chroma distribution":
         network.count_colors(training.tensors(slice(COUNTED), device)[1])
-    checkpoint = folder / "checkpoint.safetensors"
-    with ExitStack() as stack:
-        # What is drawn while training (dropout) hangs on the seed alone, and nobody else's numbers on the training.
-        stack.enter_context(torch.random.fork_rng(range(torch.cuda.device_count()) if device.type == "cuda" else []))
-        torch.manual_seed(config.seed + (team.rank << 32))
-        history = []
-        if checkpoint.exists():
-            history, drawn = load_checkpoint(checkpoint, network, optimizer, team.rank)
-            if drawn:
-                set_random_state(drawn, device)
-        tick = lambda count: None  # noqa: E731
-        if team.main:
-            done, whole = (epochs * len(training) for epochs in (len(history), config.epochs))
-            tick = stack.enter_context(progress(label, whole, initial=done))
-        for epoch in range(len(history) + 1, config.epochs + 1):
-            started = time.perf_counter()
-            loss = train_epoch(
-                network,
-                objective,
-                optimizer,
-                training,
-                shuffled(len(training), config.seed, epoch),
-                config.batch_size,
-                config.accumulation,
-                augmentation(config, epoch),
-                lambda share, epoch=epoch: learning_rate(config, (epoch - 1 + share) / config.epochs),
-                tick,
-                config.precision,
-                team,
-            )
-            seconds = time.perf_counter() - started
-            drawn = team.gathered(random_state(device))
-            if team.main:
-                history.append({"epoch": epoch, "loss": loss, **validate(network, validation), "seconds": seconds})
-                if epoch in config.snapshots:
-                    save_network(folder / f"epoch-{epoch:03d}.safetensors", network, config)
-                save_checkpoint(checkpoint, network, optimizer, history, drawn)
-    if team.main:
-        save_network(folder / "network.safetensors", network, config, history)
-        checkpoint.unlink(missing_ok=True)
+    smallest = min(config.batch_size, len(training) % config.batch_size or config.batch_size)
+    return synchronized(network, team, device, smallest)
+
+
+def _snapshot(folder: Path, epoch: int) -> Path:
+    """The file of a network as it was after `epoch`."""
+    return folder / f"epoch-{epoch:03d}.safetensors"
 
 
 def seconds_until(history: pd.DataFrame, psnr: float) -> float:

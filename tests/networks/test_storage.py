@@ -9,12 +9,10 @@ from safetensors.torch import save_file
 
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network, read_config, read_history, save_network
-from lib.training.checkpoints import load_checkpoint, random_state, save_checkpoint, set_random_state
 from lib.training.config import TrainingConfig
 
 CONFIG = TrainingConfig(options={"width": 8}, epochs=4, snapshots=(2,))
 OURS = {"network": "ChromaNet", "options": {"width": 4, "side": 32}, "loss": "chroma distribution"}
-CPU = torch.device("cpu")
 
 
 def weights(network):
@@ -72,38 +70,6 @@ def test_the_configuration_is_read_without_the_weights(kept_network, tmp_path):
     (tmp_path / "cut.safetensors").write_bytes(b"cut")
     with pytest.raises(ValueError, match=r"cut\.safetensors: is no whole safetensors file"):
         read_config(tmp_path / "cut.safetensors")
-
-
-def stepped(network, optimizer, seed):
-    """One step on noise, so that the optimizer has something to remember."""
-    torch.manual_seed(seed)
-    network(torch.rand(2, 1, 16, 16)).mean().backward()
-    optimizer.step()
-    optimizer.zero_grad()
-
-
-def test_a_checkpoint_puts_everything_back(tmp_path):
-    network = build_network("ColorizationNet", 1, width=8, norm="batch").train()
-    optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
-    stepped(network, optimizer, 0)
-    path, history = tmp_path / "checkpoint.safetensors", [{"epoch": 1, "loss": 0.5}]
-    torch.manual_seed(7)
-    own = random_state(CPU)
-    torch.manual_seed(8)
-    save_checkpoint(path, network, optimizer, history, [own, random_state(CPU)])
-    expected = torch.rand(3)  # what process 1 draws next
-    stepped(network, optimizer, 1)
-
-    again = build_network("ColorizationNet", 2, width=8, norm="batch").train()
-    resumed = torch.optim.AdamW(again.parameters(), 1e-2)
-    assert load_checkpoint(path, again, resumed, 2) == (history, [])  # took no part
-    found, states = load_checkpoint(path, again, resumed, 1)
-    set_random_state(states, CPU)
-    assert found == history and torch.equal(torch.rand(3), expected)
-    set_random_state(load_checkpoint(path, again, resumed)[1], CPU)
-    assert not torch.equal(torch.rand(3), expected)
-    stepped(again, resumed, 1)
-    assert equal(again, network)
 
 
 def test_the_history_is_read_without_the_weights(tmp_path):

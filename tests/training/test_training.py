@@ -1,6 +1,7 @@
 """Training is a function of (configuration, data): to the bit, through interruptions, once."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,21 +9,18 @@ import torch
 from torch.nn.functional import mse_loss as mse
 
 from lib.color.distribution import frequencies
-from lib.color.spaces import gray_to_rgb
 from lib.common.devices import best_device
 from lib.data.pairs import make_pairs
-from lib.evaluation.bootstrap import summarize
-from lib.evaluation.evaluate import evaluate
-from lib.evaluation.metrics import psnr_of
 from lib.losses.perceptual import PerceptualLoss
 from lib.losses.vgg_features import vgg11_features
 from lib.networks.chroma_net import small_chroma
 from lib.networks.registry import build_network
+from lib.training import batches, objectives, schedules, trainer
 from lib.training import config as config_module
-from lib.training import objectives, schedules, trainer
 from lib.training.config import TrainingConfig
 from lib.training.loop import train_epoch, validate
 from lib.training.schedules import shuffled, snapshot_epochs
+from lib.training.step import Step, Update
 from lib.training.trainer import train
 
 CONFIG = TrainingConfig(
@@ -252,8 +250,8 @@ def test_every_step_has_the_rate_of_its_share_of_all_steps(pairs, tmp_path, monk
             used.extend(group["lr"] for group in self.param_groups)
             super().step()
 
-    monkeypatch.setattr(trainer, "learning_rate", remembered)
-    monkeypatch.setattr(trainer.torch.optim, "AdamW", AdamW)
+    monkeypatch.setattr(batches, "learning_rate", remembered)
+    monkeypatch.setattr(torch.optim, "AdamW", AdamW)
     run(config, pairs, tmp_path)
     done, rates = zip(*seen, strict=True)
     np.testing.assert_allclose(done, [0, 8 / 28, 0.5, 22 / 28])  # steps of 8 and 6 pictures, two epochs
@@ -264,8 +262,9 @@ def adam_epochs(pairs, config, optimizer):
     """Weights after the configuration's epochs, trained by hand with another optimizer."""
     network = build_network(config.network, config.seed, **config.options).to(memory_format=torch.channels_last)
     chosen, made = pairs.split("train", config.pairs), optimizer(network.parameters())
+    step = Step({"network": network}, {"loss": Update(made, partial(mse_loss, network))})
     for epoch in range(1, config.epochs + 1):
-        train_epoch(network, mse_loss, made, chosen, shuffled(len(chosen), config.seed, epoch), config.batch_size)
+        train_epoch(step, chosen, config, epoch)
     return network
 
 
@@ -327,56 +326,7 @@ def test_a_distribution_is_trained_and_its_colors_are_counted(pairs, tmp_path, m
     assert objective(ours.network, gray, color) == ours.network.loss(gray, color)
 
 
-# --- accumulation, what is said while training
-
-
-def one_epoch(pairs, batch_size, accumulation, count, norm="none"):
-    """Weights and mean loss after an epoch of plain descent, which shows a gradient's scale as Adam does not."""
-    network = build_network("ColorizationNet", 0, width=8, norm=norm)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
-    loss = train_epoch(network, mse_loss, optimizer, pairs, np.arange(count), batch_size, accumulation)
-    return torch.cat([parameter.detach().flatten() for parameter in network.parameters()]), loss
-
-
-@pytest.mark.parametrize("count", [16, 21, 18, 3])  # 21: the last group is a batch of four and one of one
-def test_accumulation_equals_the_larger_batch(pairs, count):
-    for norm in ("none", "group"):
-        large, large_loss = one_epoch(pairs, 8, 1, count, norm)
-        small, small_loss = one_epoch(pairs, 4, 2, count, norm)
-        torch.testing.assert_close(small, large, atol=1e-6, rtol=1e-5)
-        assert small_loss == pytest.approx(large_loss, rel=1e-5)
-    assert (one_epoch(pairs, 4, 1, 16)[0] - one_epoch(pairs, 8, 1, 16)[0]).abs().max() > 1e-5
-
-
-def test_a_loss_that_is_no_number_names_its_pictures(pairs):
-    network = build_network("ColorizationNet", 0, width=8)
-    optimizer = torch.optim.Adam(network.parameters())
-    calls = []
-
-    def objective(network, gray, color):
-        calls.append(1)
-        return mse_loss(network, gray, color) * (float("nan") if len(calls) == 2 else 1)
-
-    with pytest.raises(FloatingPointError, match="the loss is nan on") as caught:
-        train_epoch(network, objective, optimizer, pairs, np.array([3, 1, 4, 5]), 2)
-    assert all((name in str(caught.value)) == (index in (4, 5)) for index, name in enumerate(pairs.names))
-
-
-def test_a_gradient_that_is_no_number_names_its_own_pictures(pairs):
-    """The loss is finite: without a look at the gradient the next batch would be blamed."""
-    network = build_network("ColorizationNet", 0, width=8)
-    optimizer = torch.optim.Adam(network.parameters())
-    calls = []
-
-    def objective(network, gray, color):
-        calls.append(1)
-        loss = mse_loss(network, gray, color)
-        return loss + (loss * 0).sqrt() if len(calls) == 2 else loss  # a square root has no slope at zero
-
-    with pytest.raises(FloatingPointError, match="the gradient is not finite on") as caught:
-        train_epoch(network, objective, optimizer, pairs, np.array([3, 1, 4, 5, 6, 7]), 2)
-    assert all((name in str(caught.value)) == (index in (4, 5)) for index, name in enumerate(pairs.names))
-    assert all(torch.isfinite(parameter).all() for parameter in network.parameters())
+# --- precision, random numbers, losses
 
 
 @pytest.mark.parametrize("change", [{}, OURS], ids=["plain", "ours"])
@@ -407,13 +357,6 @@ def test_training_leaves_the_random_numbers_of_others_alone(pairs, tmp_path):
     assert torch.equal(torch.rand(4), expected)
 
 
-def test_the_progress_counts_every_picture(pairs):
-    network, done = build_network("ColorizationNet", 0, width=8), []
-    optimizer = torch.optim.Adam(network.parameters())
-    train_epoch(network, mse_loss, optimizer, pairs, np.arange(7), 4, 2, tick=done.append)
-    assert done == [4, 3]
-
-
 def test_objectives(pairs):
     truth = pairs.tensors(slice(0, 2))[1]
     prediction = (0.5 * truth + 0.2).requires_grad_()
@@ -433,16 +376,6 @@ def test_objectives(pairs):
     assert printed > plain and torch.equal(printed_gradient, mse_gradient)
     with pytest.raises(ValueError, match="unknown VGG11 weights ''"):
         objectives.make_objective(replace(CONFIG, loss="mse + perceptual"), "cpu")
-
-
-def test_validation_agrees_with_the_evaluation(pairs):
-    alone = pairs.split("val")
-    scores = summarize(evaluate({"gray copy": gray_to_rgb}, alone)).set_index("metric")["value"]
-    own = validate(gray_to_rgb, alone, batch_size=5)
-    for metric in ("psnr", "psnr_pooled", "ssim", "r2_rgb"):
-        assert own[metric] == pytest.approx(scores[metric], rel=1e-4)
-    assert own["psnr_pooled"] == pytest.approx(float(psnr_of(own["mse"])))
-    assert own["colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
 
 
 def test_the_device_is_the_gpu_where_there_is_one(monkeypatch):

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.functional import mse_loss
 from torch.utils.data import DataLoader
 
+from lib.data.arrays import Rows
 from lib.data.folders import GrayscaleToColorDataset
 from lib.data.pairs import Pairs
 from lib.evaluation.evaluate import predict
@@ -23,7 +24,7 @@ from lib.scripts.benchmark.timing import Contender, interleaved, measured
 from lib.training.config import TrainingConfig
 from lib.training.loop import train_epoch
 from lib.training.objectives import make_objective
-from lib.training.schedules import augmentation
+from lib.training.step import make_step
 
 TRAINING, INFERENCE = "Training, images/s", "Inference, images/s"
 PAPER_BATCH = 16
@@ -85,12 +86,12 @@ def our_loop(config: TrainingConfig, pairs: Pairs, device: str) -> Callable[[int
     """Our loop on pairs that are decoded already, as a function that trains on so many batches."""
     network = build_network(config.network, config.seed, **config.options).to(device)
     network.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    objective, augment = make_objective(config, device), augmentation(config, epoch=1)
+    step = make_step(config, network, make_objective(config, device))
 
     def work(batches: int) -> None:
-        order = np.arange(batches * config.batch_size) % len(pairs)
-        train_epoch(network, objective, optimizer, pairs, order, config.batch_size, augment=augment)
+        chosen = np.arange(batches * config.batch_size) % len(pairs)
+        sides = {"gray": Rows([pairs.gray], chosen), "color": Rows([pairs.color], chosen)}
+        train_epoch(step, replace(pairs, names=[pairs.names[i] for i in chosen], **sides), config, epoch=1)
 
     return work
 
