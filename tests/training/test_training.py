@@ -11,12 +11,12 @@ from torch.nn.functional import mse_loss as mse
 from lib.color.distribution import frequencies
 from lib.common.devices import best_device
 from lib.data.pairs import make_pairs
+from lib.losses import vgg_features
 from lib.losses.perceptual import PerceptualLoss
 from lib.losses.vgg_features import vgg11_features
 from lib.networks.chroma_net import small_chroma
 from lib.networks.registry import build_network
 from lib.training import batches, objectives, schedules, trainer
-from lib.training import config as config_module
 from lib.training.config import TrainingConfig
 from lib.training.loop import train_epoch, validate
 from lib.training.schedules import shuffled, snapshot_epochs
@@ -176,7 +176,7 @@ def test_other_loss_weights_are_another_training(pairs, tmp_path, monkeypatch):
     prints = []
     for content in (b"one", b"two"):
         (tmp_path / "weights").write_bytes(content)
-        monkeypatch.setattr(config_module, "BUNDLED", tmp_path / "weights")
+        monkeypatch.setattr(vgg_features, "BUNDLED", tmp_path / "weights")
         prints.append((perceptual.fingerprint(pairs), CONFIG.fingerprint(pairs)))
     assert prints[0][0] != prints[1][0]
     assert prints[0][1] == prints[1][1]  # MSE alone does not ask for them
