@@ -6,7 +6,7 @@ determine the color of an object.
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
@@ -21,14 +21,9 @@ from lib.data.scenes.woods import autumn, forest
 
 SCENES = {scene.__name__: scene for scene in (mountains, lake, sea, forest, field, desert, glacier, sunset, autumn)}
 KINDS: tuple[str, ...] = tuple(SCENES)
-_SEEDS_PER_SET = 1_000_000
 _SMALL = 64  # fewer pictures than this are rendered before worker processes would have started
 _CANVAS = 160
-_EXPOSURE, _CONTRAST, _SATURATION = (
-    1.08,
-    1.32,
-    0.50,
-)  # give luma and chroma the spread of photographs
+_EXPOSURE, _CONTRAST, _SATURATION = 1.08, 1.32, 0.50  # give luma and chroma the spread of photographs
 
 
 def _generator(seed: int, purpose: int) -> np.random.Generator:
@@ -82,38 +77,29 @@ def _develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     return np.maximum(image, 0)
 
 
-def _quiet_worker() -> None:
-    cv2.setNumThreads(1)
-
-
 def render_scenes(
-    count: int,
+    seeds: Sequence[int],
     size: int = 128,
-    seed: int = 0,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[list[str], np.ndarray]:
-    """The first scenes of a set. Scene i of set s is `render_scene(s * 1_000_000 + i)`.
+    """The scenes of several seeds, rendered on all cores.
 
     Workers are spawned rather than forked, which is safe with threads. A script that calls this function therefore
     needs the usual `if __name__ == "__main__":`.
 
     Args:
-        count: how many scenes.
-        size: their width and height in pixels.
-        seed: the number of the set.
+        seeds: see `render_scene`.
+        size: the width and height of the pictures in pixels.
         workers: the number of processes; by default one per core, or none for few pictures.
         progress: called with 1 after each picture.
 
     Returns:
-        The names, and the pictures as RGB uint8 `(count, size, size, 3)`.
+        The names, and the pictures as RGB uint8 `(N, size, size, 3)`.
     """
-    if not 0 < count <= _SEEDS_PER_SET or seed < 0:
-        raise ValueError(f"count must be 1 to {_SEEDS_PER_SET} and seed not negative, got {count} and {seed}")
-    seeds = range(seed * _SEEDS_PER_SET, seed * _SEEDS_PER_SET + count)
-    pictures = np.empty((count, size, size, 3), np.uint8)
+    pictures = np.empty((len(seeds), size, size, 3), np.uint8)
     if workers is None:
-        workers = 1 if count < _SMALL else os.cpu_count() or 1
+        workers = 1 if len(seeds) < _SMALL else os.cpu_count() or 1
     render = partial(render_scene, size=size)
 
     def keep(rendered: Iterable[np.ndarray]) -> None:
@@ -126,6 +112,6 @@ def render_scenes(
         keep(map(render, seeds))
     else:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet_worker) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
             keep(pool.map(render, seeds, chunksize=8))
     return [scene_name(s) for s in seeds], pictures
