@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from lib.color.spaces import to_uint8
-from lib.feature_maps.activations import address
 from lib.feature_maps.interventions import LEVELS, chroma_difference, intervene
 from lib.feature_maps.measures import RANKINGS, display_range, energy, matched_channels, paginate, rank_channels, resize
 from lib.feature_maps.study import Study
@@ -61,7 +60,7 @@ class View:
     @property
     def address(self) -> str:
         """The chosen channel as `layer:channel`."""
-        return address(self.layer, self.channel)
+        return f"{self.layer}:{self.channel}"
 
     @property
     def stem(self) -> str:
@@ -77,13 +76,9 @@ class View:
         words = (self.kind, self.network, self.picture, *layer, *parts.get(self.kind, ()))
         return re.sub(r"[^\w.]+", "-", " ".join(words)).strip("-.")[:150]
 
-    def as_json(self) -> dict:
-        """The settings by name."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, settings: dict) -> "View":
-        """The view of saved settings.
+        """The view of saved settings, by name as `dataclasses.asdict` gives them.
 
         Raises:
             ValueError: a setting is missing or unknown, or its value has the wrong type.

@@ -50,9 +50,11 @@ def test_activations_are_computed_once_per_picture_and_network(study, name, monk
 
 def test_the_least_recently_used_activations_are_dropped(study, name, monkeypatch):
     monkeypatch.setattr(studies, "_MAX_CACHED", 2)
-    for network in ("one", "kept", "one", "VGG11"):
+    study, calls = Study(study.networks, list(study.photographs.values())), []
+    monkeypatch.setattr(studies, "capture", lambda network, gray: calls.append(network) or capture(network, gray))
+    for network in ("one", "kept", "one", "VGG11", "one", "kept"):
         study.activations(network, name)
-    assert list(study._activations) == [("one", name), ("VGG11", name)]
+    assert calls == [study.network(network) for network in ("one", "kept", "VGG11", "kept")]
 
 
 def test_a_saved_network_is_loaded_once(study):
