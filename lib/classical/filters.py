@@ -55,21 +55,15 @@ def sobel(gray: np.ndarray) -> np.ndarray:
     return cv2.convertScaleAbs(magnitude, alpha=1 / _SOBEL_GAIN)
 
 
-def canny(gray: np.ndarray, low: float | None = None, high: float | None = None) -> np.ndarray:
+def canny(gray: np.ndarray) -> np.ndarray:
     """Canny edges: 255 on an edge, 0 elsewhere.
 
-    Args:
-        gray: uint8 `(H, W)`.
-        low: lower hysteresis threshold on the unscaled Sobel magnitude, as in `cv2.Canny`; half of `high` by default.
-        high: upper threshold; by default Otsu's threshold of the picture's own gradient magnitudes.
+    The upper hysteresis threshold is Otsu's threshold of the picture's own gradient magnitudes, the lower one half of
+    it.
     """
-    check_gray(gray)
-    if high is None:
-        otsu, _ = cv2.threshold(sobel(gray), 0, 255, cv2.THRESH_OTSU)
-        high = _SOBEL_GAIN * otsu
-    if low is None:
-        low = high / 2
-    return cv2.Canny(gray, low, high, L2gradient=True)
+    otsu, _ = cv2.threshold(sobel(gray), 0, 255, cv2.THRESH_OTSU)
+    high = _SOBEL_GAIN * otsu  # `cv2.Canny` does not scale the magnitude
+    return cv2.Canny(gray, high / 2, high, L2gradient=True)
 
 
 def gaussian(gray: np.ndarray, sigma: float = 1.5) -> np.ndarray:
