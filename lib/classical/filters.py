@@ -4,8 +4,6 @@ Every filter reads a gray uint8 picture `(H, W)` and returns one of the same sha
 `TypeError` or `ValueError`. Scales are in pixels, so the same filter sees other details when the picture is resized.
 """
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 
@@ -87,9 +85,4 @@ def bilateral(gray: np.ndarray, diameter: int = 7, sigma_color: float = 30, sigm
     return cv2.bilateralFilter(check_gray(gray), diameter, sigma_color, sigma_space)
 
 
-FILTERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "Sobel": sobel,
-    "Canny": canny,
-    "Gaussian": gaussian,
-    "bilateral": bilateral,
-}
+FILTERS = {"Sobel": sobel, "Canny": canny, "Gaussian": gaussian, "bilateral": bilateral}

@@ -36,7 +36,7 @@ class Study:
     ):
         self.networks = dict(networks)
         self.photographs = {photograph.name: photograph for photograph in photographs}
-        self._initial = list(self.photographs)
+        self.initial = list(self.photographs)  # names
         self._effects: dict[tuple[str, str, str], pd.DataFrame] = {}
         # From here on, each of these computes a result once for its arguments.
         self._load = cache(partial(load_network, device=device))
@@ -98,16 +98,11 @@ class Study:
 
     def _constant_channels(self, network: str) -> dict[str, set[int]]:
         constant: dict[str, set[int]] = {}
-        for name in self._initial:
+        for name in self.initial:
             for layer, activation in capture(self.network(network), self.photograph(name).gray).items():
                 channels = set(dead_channels(activation.maps))
                 constant[layer] = constant.get(layer, channels) & channels
         return constant
-
-    @property
-    def initial_count(self) -> int:
-        """The number of initial photographs, on which dead channels are counted."""
-        return len(self._initial)
 
     def colors(self, network: str, picture: str) -> Tensor:
         """A network's colors of a photograph, RGB `(1, 3, H, W)` in [0, 1] on the CPU.

@@ -13,7 +13,7 @@ from lib.data.photographs import uploaded_photograph
 from lib.feature_maps.activations import parse_address
 from lib.feature_maps.measures import RANKINGS
 from lib.feature_maps.study import Study
-from lib.feature_maps.views import KINDS, View, draw, draw_colors, page_count
+from lib.feature_maps.views import KINDS, View, channel_map, draw, draw_colors, page_count
 from lib.figures.tiles import png_of
 
 # The controls that each kind of view uses; the others are hidden.
@@ -136,9 +136,7 @@ class FeatureMapBrowser:
         if view.against:
             self._study.colorizer(view.against)
         if view.layer:
-            maps = self._study.layer(view.network, view.picture, view.layer).maps
-            if not 0 <= view.channel < maps.shape[1]:
-                raise ValueError(f"{view.layer} has the channels 0 to {maps.shape[1] - 1}, not {view.channel}")
+            channel_map(self._study, view)  # raises if there is no such layer or channel
         with self._without_drawing():
             for name in ("network", "picture", "kind", "ranking", "shared", "factor", "against"):
                 getattr(self, name).value = getattr(view, name)

@@ -73,7 +73,7 @@ def test_dead_channels_are_constant_on_all_initial_photographs(study, name):
     convolution.weight.data[0], convolution.bias.data[0] = 1, 0
     convolution.weight.data[1], convolution.bias.data[1] = 0, 0.25
     study.add(Photograph("black", torch.zeros(1, 1, 16, 16), torch.zeros(1, 3, 16, 16)))
-    assert study.dead("one", "encoder.0.0") == study.dead("one", "encoder.0.2") == 1 and study.initial_count == 3
+    assert study.dead("one", "encoder.0.0") == study.dead("one", "encoder.0.2") == 1 and len(study.initial) == 3
 
 
 def test_effects_are_cached_and_report_progress(study, name):

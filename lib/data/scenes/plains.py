@@ -43,10 +43,8 @@ def desert(rng: Generator, side: int) -> np.ndarray:
     phase = (0.35 * depth + turn * across + bend * 1.6 + rng.random()) * rng.uniform(0.5, 0.9) % 1
     dune = np.where(phase < 0.7, smoothstep(0, 0.7, phase), (1 - phase) / 0.3)
     dune *= (1 + 0.5 * hills(tile, across, depth, 0.07, 0.6)) * smoothstep(1.2, 4, depth)
-    height = rng.uniform(0.4, 0.85) * dune + 0.25 * smoothstep(4, 16, depth) * (
-        1 + hills(tile, across, depth, 0.05, 0.4)
-    )
-    ground = camera.look(height, sun)
+    far = 0.25 * smoothstep(4, 16, depth) * (1 + hills(tile, across, depth, 0.05, 0.4))
+    ground = camera.look(rng.uniform(0.4, 0.85) * dune + far, sun)
     ripples = np.sin(60 * (ground.depth * 0.8 + turn * ground.across + 0.15 * on_ground(ground, tile, 0.3)))
     fine = fractal(rng, side, 48, persistence=0.95)
     sand = between(rng, color(0.84, 0.54, 0.27), color(0.74, 0.58, 0.38))

@@ -5,8 +5,7 @@ determine the color of an object.
 """
 
 import multiprocessing
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
@@ -21,7 +20,6 @@ from lib.data.scenes.woods import autumn, forest
 
 SCENES = {scene.__name__: scene for scene in (mountains, lake, sea, forest, field, desert, glacier, sunset, autumn)}
 KINDS: tuple[str, ...] = tuple(SCENES)
-_SMALL = 64  # fewer pictures than this are rendered before worker processes would have started
 _CANVAS = 160
 _EXPOSURE, _CONTRAST, _SATURATION = 1.08, 1.32, 0.50  # give luma and chroma the spread of photographs
 
@@ -42,7 +40,7 @@ def scene_name(seed: int) -> str:
     return f"{scene_kind(seed)}-{seed:05d}"
 
 
-def render_scene(seed: int, size: int = 128) -> np.ndarray:
+def render_scene(seed: int, size: int) -> np.ndarray:
     """The scene of a seed as RGB uint8 `(size, size, 3)`.
 
     Every size shows the same scene. It is rendered on a canvas at least a quarter larger than the picture (160 pixels,
@@ -77,13 +75,8 @@ def _develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     return np.maximum(image, 0)
 
 
-def render_scenes(
-    seeds: Sequence[int],
-    size: int = 128,
-    workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> tuple[list[str], np.ndarray]:
-    """The scenes of several seeds, rendered on all cores.
+def render_scenes(seeds: Sequence[int], size: int, progress: Callable[[int], None]) -> tuple[list[str], np.ndarray]:
+    """The scenes of several seeds, one process per core.
 
     Workers are spawned rather than forked, which is safe with threads. A script that calls this function therefore
     needs the usual `if __name__ == "__main__":`.
@@ -91,27 +84,15 @@ def render_scenes(
     Args:
         seeds: see `render_scene`.
         size: the width and height of the pictures in pixels.
-        workers: the number of processes; by default one per core, or none for few pictures.
         progress: called with 1 after each picture.
 
     Returns:
         The names, and the pictures as RGB uint8 `(N, size, size, 3)`.
     """
     pictures = np.empty((len(seeds), size, size, 3), np.uint8)
-    if workers is None:
-        workers = 1 if len(seeds) < _SMALL else os.cpu_count() or 1
-    render = partial(render_scene, size=size)
-
-    def keep(rendered: Iterable[np.ndarray]) -> None:
-        for index, picture in enumerate(rendered):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+        for index, picture in enumerate(pool.map(partial(render_scene, size=size), seeds, chunksize=8)):
             pictures[index] = picture
-            if progress is not None:
-                progress(1)
-
-    if workers <= 1:
-        keep(map(render, seeds))
-    else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-            keep(pool.map(render, seeds, chunksize=8))
+            progress(1)
     return [scene_name(s) for s in seeds], pictures
