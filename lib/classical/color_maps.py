@@ -21,11 +21,11 @@ def map_batch(function: Callable[[np.ndarray], np.ndarray], gray: Tensor) -> Ten
     """Apply a function of one uint8 picture to each picture of a batch.
 
     Args:
-        function: from gray uint8 `(H, W)` to uint8 `(H, W)` or `(H, W, 3)`.
+        function: from gray uint8 `(H, W)` to uint8 `(H, W)` or `(H, W, C)`.
         gray: `(B, 1, H, W)` in [0, 1]; another shape raises `ValueError`.
 
     Returns:
-        `(B, 1, H, W)` or `(B, 3, H, W)`, float32 in [0, 1], on the device of `gray`.
+        `(B, 1, H, W)` or `(B, C, H, W)`, float32 in [0, 1], on the device of `gray`.
     """
     if gray.ndim != 4 or gray.shape[1] != 1:
         raise ValueError(f"expected a gray batch (B, 1, H, W), got shape {tuple(gray.shape)}")
@@ -92,9 +92,8 @@ def intensity_rules() -> LookupColorizer:
 
 
 _PREFIX = "COLORMAP_"
-OPENCV_MAPS: tuple[str, ...] = tuple(
-    sorted(constant.removeprefix(_PREFIX) for constant in dir(cv2) if constant.startswith(_PREFIX))
-)
+# OpenCV's code of each of its color maps, by name.
+OPENCV_MAPS = {name.removeprefix(_PREFIX): code for name, code in sorted(vars(cv2).items()) if name.startswith(_PREFIX)}
 
 
 def opencv_map(name: str) -> LookupColorizer:
@@ -104,8 +103,7 @@ def opencv_map(name: str) -> LookupColorizer:
     """
     if name.upper() not in OPENCV_MAPS:
         raise ValueError(f"OpenCV has no color map {name!r}; it has {', '.join(OPENCV_MAPS)}")
-    code = getattr(cv2, _PREFIX + name.upper())
-    bgr = cv2.applyColorMap(LEVELS.astype(np.uint8)[:, None], code)[:, 0]
+    bgr = cv2.applyColorMap(LEVELS.astype(np.uint8)[:, None], OPENCV_MAPS[name.upper()])[:, 0]
     return LookupColorizer(bgr[:, ::-1].copy())
 
 

@@ -4,8 +4,6 @@ Every filter reads a gray uint8 picture `(H, W)` and returns one of the same sha
 `TypeError` or `ValueError`. Scales are in pixels, so the same filter sees other details when the picture is resized.
 """
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 
@@ -55,21 +53,15 @@ def sobel(gray: np.ndarray) -> np.ndarray:
     return cv2.convertScaleAbs(magnitude, alpha=1 / _SOBEL_GAIN)
 
 
-def canny(gray: np.ndarray, low: float | None = None, high: float | None = None) -> np.ndarray:
+def canny(gray: np.ndarray) -> np.ndarray:
     """Canny edges: 255 on an edge, 0 elsewhere.
 
-    Args:
-        gray: uint8 `(H, W)`.
-        low: lower hysteresis threshold on the unscaled Sobel magnitude, as in `cv2.Canny`; half of `high` by default.
-        high: upper threshold; by default Otsu's threshold of the picture's own gradient magnitudes.
+    The upper hysteresis threshold is Otsu's threshold of the picture's own gradient magnitudes, the lower one half of
+    it.
     """
-    check_gray(gray)
-    if high is None:
-        otsu, _ = cv2.threshold(sobel(gray), 0, 255, cv2.THRESH_OTSU)
-        high = _SOBEL_GAIN * otsu
-    if low is None:
-        low = high / 2
-    return cv2.Canny(gray, low, high, L2gradient=True)
+    otsu, _ = cv2.threshold(sobel(gray), 0, 255, cv2.THRESH_OTSU)
+    high = _SOBEL_GAIN * otsu  # `cv2.Canny` does not scale the magnitude
+    return cv2.Canny(gray, high / 2, high, L2gradient=True)
 
 
 def gaussian(gray: np.ndarray, sigma: float = 1.5) -> np.ndarray:
@@ -93,9 +85,4 @@ def bilateral(gray: np.ndarray, diameter: int = 7, sigma_color: float = 30, sigm
     return cv2.bilateralFilter(check_gray(gray), diameter, sigma_color, sigma_space)
 
 
-FILTERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "Sobel": sobel,
-    "Canny": canny,
-    "Gaussian": gaussian,
-    "bilateral": bilateral,
-}
+FILTERS = {"Sobel": sobel, "Canny": canny, "Gaussian": gaussian, "bilateral": bilateral}

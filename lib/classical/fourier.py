@@ -10,8 +10,6 @@ The transform is the cosine transform: the Fourier transform of the picture mirr
 join the sky to the ground and leave a seam; padding with mirrored copies would cost four times the work.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import scipy.fft
 
@@ -77,8 +75,4 @@ def spectrum(gray: np.ndarray) -> np.ndarray:
     return np.log10(1 + np.abs(np.fft.fftshift(transform)))
 
 
-FILTERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "low-pass": low_pass,
-    "high-pass": high_pass,
-    "homomorphic": homomorphic,
-}
+FILTERS = {"low-pass": low_pass, "high-pass": high_pass, "homomorphic": homomorphic}

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import torch
+from torch.nn import functional as F
 
 from lib.color import spaces
 from lib.common.correlation import unit_rows
@@ -33,10 +34,7 @@ def near_duplicates(pairs: Pairs, threshold: float = 0.995, side: int = 16) -> p
         Columns name, split, other, other_split, similarity; the most similar first.
     """
     pieces = (pairs.gray[start : start + PIECE, ..., None] for start in range(0, len(pairs), PIECE))
-    thumbs = torch.cat(
-        [torch.nn.functional.interpolate(spaces.to_tensor(x), size=(side, side), mode="area") for x in pieces]
-    )
-
+    thumbs = torch.cat([F.interpolate(spaces.to_tensor(x), size=(side, side), mode="area") for x in pieces])
     straight, mirrored = unit_rows(thumbs.flatten(1)), unit_rows(thumbs.flip(-1).flatten(1))
     rows = []
     for start in range(0, len(pairs), 1024):

@@ -64,7 +64,7 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
 
 def _render(size: int) -> Pairs:
     with progress(f"rendering scenes at {size} px", locations.SCENES) as tick:
-        names, color = render_scenes(locations.SCENES, size, progress=tick)
+        names, color = render_scenes(range(locations.SCENES), size, progress=tick)
     gray = np.stack([np.asarray(Image.fromarray(picture).convert("L")) for picture in color])
     return make_pairs("scenes", describe_source("scenes"), names, gray, color, split_by_name(names))
 

@@ -1,8 +1,8 @@
 """Captures the feature maps of every layer of a network, in execution order."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -21,30 +21,6 @@ class Activation:
         return f"{self.layer} · {self.kind} · {channels} x {height} x {width}"
 
 
-@contextmanager
-def _capture_hooks(network: nn.Module, captured: list[Activation]) -> Iterator[None]:
-    """Append the output of every module without children to `captured`. The hooks are removed when the block ends."""
-
-    def hook_of(name: str) -> Callable:
-        def hook(module: nn.Module, _inputs: object, output: object) -> None:
-            if isinstance(output, Tensor) and output.ndim == 4:
-                # Cloned, because an in-place ReLU after this layer would overwrite its maps.
-                captured.append(Activation(name, type(module).__name__, output.detach().float().cpu().clone()))
-
-        return hook
-
-    handles = [
-        module.register_forward_hook(hook_of(name))
-        for name, module in network.named_modules()
-        if not list(module.children()) and not isinstance(module, nn.Identity)
-    ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
 @torch.inference_mode()
 def capture(network: nn.Module, pictures: Tensor) -> dict[str, Activation]:
     """The activations of every layer, by layer name in execution order.
@@ -55,12 +31,21 @@ def capture(network: nn.Module, pictures: Tensor) -> dict[str, Activation]:
         network: any module. It stays in eval mode.
         pictures: its input, `(B, C, H, W)`.
     """
-    captured: list[Activation] = []
+    captured: dict[str, Activation] = {}
+
+    def keep(layer: str, module: nn.Module, _inputs: object, output: object) -> None:
+        if isinstance(output, Tensor) and output.ndim == 4:
+            # Cloned, because an in-place ReLU after this layer would overwrite its maps.
+            captured[layer] = Activation(layer, type(module).__name__, output.detach().float().cpu().clone())
+
     network.eval()
     device = next((tensor.device for tensor in network.state_dict(keep_vars=True).values()), torch.device("cpu"))
-    with _capture_hooks(network, captured):
+    with ExitStack() as hooks:  # removes them at its end
+        for name, module in network.named_modules():
+            if not list(module.children()) and not isinstance(module, nn.Identity):
+                hooks.enter_context(module.register_forward_hook(partial(keep, name)))
         network(pictures.to(device))
-    return {activation.layer: activation for activation in captured}
+    return captured
 
 
 def pick(activations: dict[str, Activation], layer: str) -> Activation:
@@ -74,17 +59,8 @@ def pick(activations: dict[str, Activation], layer: str) -> Activation:
     return activations[layer]
 
 
-def address(layer: str, channel: int) -> str:
-    """A channel written as text.
-
-    >>> address("encoder.2", 17)
-    'encoder.2:17'
-    """
-    return f"{layer}:{channel}"
-
-
 def parse_address(text: str) -> tuple[str, int]:
-    """The layer and the channel of an address.
+    """The layer and the channel of an address, the text `layer:channel`.
 
     >>> parse_address("encoder.2:17")
     ('encoder.2', 17)

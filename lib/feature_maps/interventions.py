@@ -45,11 +45,8 @@ def scale_channels(network: nn.Module, layer: str, channels: Sequence[int], fact
     module = dict(network.named_modules()).get(layer)
     if module is None:
         raise ValueError(f"no layer is called {layer!r}")
-    handle = module.register_forward_hook(hook)
-    try:
+    with module.register_forward_hook(hook):  # removes it at the end
         yield
-    finally:
-        handle.remove()
 
 
 @torch.inference_mode()
@@ -74,7 +71,7 @@ def chroma_difference(first: Tensor, second: Tensor) -> Tensor:
 
 
 def channel_effects(
-    network: nn.Module, gray: Tensor, layer: str, channels: int, tick: Callable[[int], None] | None = None
+    network: nn.Module, gray: Tensor, layer: str, channels: int, tick: Callable[[int, int], None] | None = None
 ) -> pd.DataFrame:
     """What each channel of a layer contributes to the colors of one picture, in levels of 255.
 
@@ -85,7 +82,7 @@ def channel_effects(
         gray: one picture `(1, 1, H, W)` in [0, 1].
         layer: the name of the layer in `network`.
         channels: how many channels the layer has.
-        tick: called after each batch with the number of channels in it.
+        tick: called after each batch of channels with the number of channels done and their total.
 
     Returns:
         One row per channel. "moved" is the mean absolute contribution to Cb and Cr. "cb" and "cr" are the mean
@@ -100,5 +97,5 @@ def channel_effects(
         moved = difference.abs().mean((1, 2, 3))
         rows.append(torch.stack([moved, *difference.mean((2, 3)).T, upper_cb.mean((1, 2))], dim=1))
         if tick is not None:
-            tick(len(batch))
+            tick(batch.stop, channels)
     return pd.DataFrame(torch.cat(rows).numpy(), columns=["moved", "cb", "cr", "cb_above"]).rename_axis("channel")

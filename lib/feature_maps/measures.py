@@ -170,9 +170,8 @@ def similarity(first: dict[str, Activation], second: dict[str, Activation]) -> d
 
     The activations must be those of the same pictures.
     """
-    both = {name: (a.maps, second[name].maps) for name, a in first.items() if name in second}
     return {
-        name: float(nn.functional.cosine_similarity(a.flatten(), b.flatten(), dim=0))
-        for name, (a, b) in both.items()
-        if a.shape == b.shape
+        name: float(nn.functional.cosine_similarity(a.maps.flatten(), second[name].maps.flatten(), dim=0))
+        for name, a in first.items()
+        if name in second and a.maps.shape == second[name].maps.shape
     }

@@ -1,8 +1,8 @@
 """Caches what is computed from networks and photographs: activations, colors and effects of channels."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -34,14 +34,15 @@ class Study:
     def __init__(
         self, networks: Mapping[str, Colorizer | Path], photographs: Sequence[Photograph], device: str = "cpu"
     ):
-        self.networks, self._device = dict(networks), device
+        self.networks = dict(networks)
         self.photographs = {photograph.name: photograph for photograph in photographs}
-        self._initial = list(self.photographs)
-        self._loaded: dict[Path, nn.Module] = {}
-        self._activations: OrderedDict[tuple[str, str], dict[str, Activation]] = OrderedDict()
-        self._colors: dict[tuple[str, str], Tensor] = {}
+        self.initial = list(self.photographs)  # names
         self._effects: dict[tuple[str, str, str], pd.DataFrame] = {}
-        self._dead: dict[str, dict[str, int]] = {}
+        # From here on, each of these computes a result once for its arguments.
+        self._load = cache(partial(load_network, device=device))
+        self._capture = lru_cache(_MAX_CACHED)(self._capture)
+        self._constant_channels = cache(self._constant_channels)
+        self.colors = cache(self.colors)
 
     def add(self, photograph: Photograph) -> str:
         """Add a photograph and return its name here. If the name is in use, a number is appended to it."""
@@ -64,11 +65,6 @@ class Study:
         source = self.networks[name]
         return self._load(source) if isinstance(source, Path) else source
 
-    def _load(self, path: Path) -> nn.Module:
-        if path not in self._loaded:
-            self._loaded[path] = load_network(path, self._device)
-        return self._loaded[path]
-
     def network(self, name: str) -> nn.Module:
         """The network of a name. A colorizer that is not an `nn.Module` raises `ValueError`."""
         colorizer = self.colorizer(name)
@@ -78,18 +74,12 @@ class Study:
 
     def activations(self, network: str, picture: str) -> dict[str, Activation]:
         """The activations of all layers of a network for one photograph, in execution order."""
-        return self._cached_activations(network, self.network(network), picture)
+        return self._capture(network, self.network(network), picture)
 
-    def _cached_activations(self, name: str, network: nn.Module, picture: str) -> dict[str, Activation]:
-        key = (name, picture)
-        if key not in self._activations:
-            photograph = self.photograph(picture)
-            with _naming_errors(name, photograph):
-                self._activations[key] = capture(network, photograph.gray)
-            if len(self._activations) > _MAX_CACHED:
-                self._activations.popitem(last=False)
-        self._activations.move_to_end(key)
-        return self._activations[key]
+    def _capture(self, name: str, network: nn.Module, picture: str) -> dict[str, Activation]:
+        photograph = self.photograph(picture)
+        with _naming_errors(name, photograph):
+            return capture(network, photograph.gray)
 
     def layer(self, network: str, picture: str, layer: str) -> Activation:
         """The activation of one layer of a network for one photograph. An unknown layer raises `ValueError`."""
@@ -104,33 +94,26 @@ class Study:
 
         The photographs may differ in size, and a dead channel may have another constant value on each.
         """
-        if network not in self._dead:
-            constant: dict[str, set[int]] = {}
-            for name in self._initial:
-                for layer_name, activation in capture(self.network(network), self.photograph(name).gray).items():
-                    channels = set(dead_channels(activation.maps))
-                    constant[layer_name] = constant.get(layer_name, channels) & channels
-            self._dead[network] = {layer_name: len(channels) for layer_name, channels in constant.items()}
-        return self._dead[network][layer]
+        return len(self._constant_channels(network)[layer])
 
-    @property
-    def initial_count(self) -> int:
-        """The number of initial photographs, on which dead channels are counted."""
-        return len(self._initial)
+    def _constant_channels(self, network: str) -> dict[str, set[int]]:
+        constant: dict[str, set[int]] = {}
+        for name in self.initial:
+            for layer, activation in capture(self.network(network), self.photograph(name).gray).items():
+                channels = set(dead_channels(activation.maps))
+                constant[layer] = constant.get(layer, channels) & channels
+        return constant
 
     def colors(self, network: str, picture: str) -> Tensor:
         """A network's colors of a photograph, RGB `(1, 3, H, W)` in [0, 1] on the CPU.
 
         A network that gives no colors raises `ValueError`.
         """
-        key = (network, picture)
-        if key not in self._colors:
-            colorizer, gray = self.colorizer(network), self.photograph(picture).gray
-            if isinstance(colorizer, GrayFeatures):
-                raise ValueError(f"{network} gives features and no colors")
-            with _naming_errors(network, self.photograph(picture)):
-                self._colors[key] = predict(colorizer, gray.to(device_of(colorizer)), network).cpu()
-        return self._colors[key]
+        colorizer, photograph = self.colorizer(network), self.photograph(picture)
+        if isinstance(colorizer, GrayFeatures):
+            raise ValueError(f"{network} gives features and no colors")
+        with _naming_errors(network, photograph):
+            return predict(colorizer, photograph.gray.to(device_of(colorizer)), network).cpu()
 
     def effects(
         self, network: str, picture: str, layer: str, tick: Callable[[int, int], None] | None = None
@@ -142,16 +125,9 @@ class Study:
         key = (network, picture, layer)
         if key not in self._effects:
             self.colors(network, picture)  # raises with the reason if the network gives no colors
-            total, done = self.layer(network, picture, layer).maps.shape[1], 0
-
-            def advance(channels: int) -> None:
-                nonlocal done
-                done += channels
-                if tick is not None:
-                    tick(done, total)
-
+            channels = self.layer(network, picture, layer).maps.shape[1]
             gray = self.photograph(picture).gray
-            self._effects[key] = channel_effects(self.network(network), gray, layer, total, advance)
+            self._effects[key] = channel_effects(self.network(network), gray, layer, channels, tick)
         return self._effects[key]
 
     def through_training(self, network: str, picture: str, layer: str) -> dict[int, Tensor]:
@@ -159,10 +135,10 @@ class Study:
         source = self.networks.get(network)
         if not isinstance(source, Path):
             raise ValueError(f"no epochs of {network} were saved; pick a network that a training has saved")
-        maps = {}
-        for epoch, path in epochs_kept(source.parent).items():
-            maps[epoch] = pick(self._cached_activations(str(path), self._load(path), picture), layer).maps[0]
-        return maps
+        return {
+            epoch: pick(self._capture(str(path), self._load(path), picture), layer).maps[0]
+            for epoch, path in epochs_kept(source.parent).items()
+        }
 
 
 @contextmanager

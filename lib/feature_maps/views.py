@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from lib.color.spaces import to_uint8
-from lib.feature_maps.activations import address
 from lib.feature_maps.interventions import LEVELS, chroma_difference, intervene
 from lib.feature_maps.measures import RANKINGS, display_range, energy, matched_channels, paginate, rank_channels, resize
 from lib.feature_maps.study import Study
@@ -61,7 +60,7 @@ class View:
     @property
     def address(self) -> str:
         """The chosen channel as `layer:channel`."""
-        return address(self.layer, self.channel)
+        return f"{self.layer}:{self.channel}"
 
     @property
     def stem(self) -> str:
@@ -77,13 +76,9 @@ class View:
         words = (self.kind, self.network, self.picture, *layer, *parts.get(self.kind, ()))
         return re.sub(r"[^\w.]+", "-", " ".join(words)).strip("-.")[:150]
 
-    def as_json(self) -> dict:
-        """The settings by name."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, settings: dict) -> "View":
-        """The view of saved settings.
+        """The view of saved settings, by name as `dataclasses.asdict` gives them.
 
         Raises:
             ValueError: a setting is missing or unknown, or its value has the wrong type.
@@ -140,7 +135,7 @@ def _color_maps(maps: Tensor, shared: bool = False) -> tuple[np.ndarray, list[st
     return apply_colormap(maps.numpy(), low, high), [f"[{a:.2g}, {b:.2g}]" for a, b in zip(low, high, strict=True)]
 
 
-def _channel_map(study: Study, view: View) -> Tensor:
+def channel_map(study: Study, view: View) -> Tensor:
     """The map `(h, w)` of the chosen channel. A channel that the layer does not have raises `ValueError`."""
     maps = _layer_maps(study, view)
     if not 0 <= view.channel < len(maps):
@@ -161,15 +156,15 @@ def _draw_channels(study: Study, view: View, tick: Tick | None) -> np.ndarray:
     dead = study.dead(view.network, view.layer)
     title = (
         f"{view.network} · {view.picture} · {activation}\n"
-        f"by {view.ranking} · page {view.page} of {pages} · {dead} dead on {study.initial_count} photographs · {scale}"
+        f"by {view.ranking} · page {view.page} of {pages} · {dead} dead on {len(study.initial)} photographs · {scale}"
     )
     return sheet(pictures, labels, title)
 
 
 def _draw_one_channel(study: Study, view: View, _tick: Tick | None) -> np.ndarray:
-    photograph, channel_map = study.photograph(view.picture), _channel_map(study, view)
+    photograph, own = study.photograph(view.picture), channel_map(study, view)
     gray, size = to_uint8(photograph.gray)[0], photograph.gray.shape[-2:]
-    (colored,), (span,) = _color_maps(channel_map[None])
+    (colored,), (span,) = _color_maps(own[None])
     layer_energy = energy(_layer_maps(study, view), size).numpy()
     panels = {
         "input": gray,
@@ -211,7 +206,7 @@ def _draw_comparison(study: Study, view: View, tick: Tick | None) -> np.ndarray:
 
 
 def _draw_switch_off(study: Study, view: View, _tick: Tick | None) -> np.ndarray:
-    channel_map, photograph = _channel_map(study, view), study.photograph(view.picture)
+    own, photograph = channel_map(study, view), study.photograph(view.picture)
     unchanged = study.colors(view.network, view.picture)
     changed = intervene(study.network(view.network), photograph.gray, view.layer, [view.channel], view.factor)
     difference = chroma_difference(unchanged, changed)[0]  # (2, H, W)
@@ -222,7 +217,7 @@ def _draw_switch_off(study: Study, view: View, _tick: Tick | None) -> np.ndarray
         "input": to_uint8(photograph.gray)[0],
         f"colors of {view.network}": to_uint8(unchanged)[0],
         f"{view.address} {state}": to_uint8(changed)[0],
-        f"{view.address}, its map": _color_maps(channel_map[None])[0][0],
+        f"{view.address}, its map": _color_maps(own[None])[0][0],
         f"change of Cb and Cr {span}": moved_picture,
         "truth": to_uint8(photograph.truth)[0],
     }
@@ -255,7 +250,7 @@ def _draw_kernels(study: Study, view: View, _tick: Tick | None) -> np.ndarray:
 
 
 def _draw_training(study: Study, view: View, tick: Tick | None) -> np.ndarray:
-    _channel_map(study, view)  # raises if the layer does not have the channel
+    channel_map(study, view)  # raises if the layer does not have the channel
     by_epoch = study.through_training(view.network, view.picture, view.layer)
     channels = [view.channel, *(c for c in rank_layer(study, view, tick) if c != view.channel)][:4]
     rows = torch.stack([maps[channels] for maps in by_epoch.values()], 1)  # (4, epochs, h, w)

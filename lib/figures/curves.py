@@ -7,27 +7,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_figure
+from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_axes, new_figure
 
 
-def histograms(values: Mapping[str, np.ndarray], label: str, bins: np.ndarray | int = 60, title: str = "") -> Figure:
-    """Histograms in percent, one outline per series.
-
-    Args:
-        values: the values of each series by its name.
-        label: what the values are, with their unit.
-        bins: the number of bins or their edges, common to all series.
-        title: the title of the figure.
-    """
-    figure, grid = new_figure(1, 1, 6.4, 3.0)
-    axes = grid[0, 0]
-    edges = np.histogram_bin_edges(np.concatenate([np.ravel(v) for v in values.values()]), bins)
-    for name, series in values.items():
-        share, _ = np.histogram(series, edges)
-        axes.stairs(100 * share / share.sum(), edges, label=name, linewidth=1.6)
-    axes.set(xlabel=label, ylabel="share (%)", title=title)
-    if len(values) > 1:
-        axes.legend()
+def histogram(values: np.ndarray, label: str) -> Figure:
+    """A histogram in percent. `label` says what the values are, with their unit."""
+    figure, axes = new_axes(6.4, 3.0)
+    counts, edges = np.histogram(values, 60)
+    axes.stairs(100 * counts / counts.sum(), edges, linewidth=1.6)
+    axes.set(xlabel=label, ylabel="share (%)")
     return figure
 
 
@@ -39,8 +27,7 @@ def chroma_by_gray(levels: np.ndarray, spread: np.ndarray, mean: np.ndarray) -> 
         spread: for each level, the spread of chroma around its mean, in 0..255.
         mean: for each level, the length of the mean chroma, in 0..255.
     """
-    figure, grid = new_figure(1, 1, 6.4, 3.0)
-    axes = grid[0, 0]
+    figure, axes = new_axes(6.4, 3.0)
     axes.plot(levels, spread, label="spread around it: what no intensity map can know")
     axes.plot(levels, mean, label="mean color's chroma: what an intensity map can paint")
     axes.set(xlabel="gray level (0..255)", ylabel="chroma (0..255)", ylim=(0, None))
@@ -130,8 +117,7 @@ def gradient_sizes(values: Mapping[str, float], label: str) -> Figure:
         values: the length of each bar by its name.
         label: what the values are.
     """
-    figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.34 * len(values))
-    axes = grid[0, 0]
+    figure, axes = new_axes(8.0, 0.9 + 0.34 * len(values))
     names = list(values)[::-1]
     axes.barh(range(len(names)), [values[name] for name in names], height=0.55, color=ACCENT)
     for y, name in enumerate(names):

@@ -1,5 +1,6 @@
 """Figures that show pictures. A picture is uint8 `H x W x 3` (RGB) or `H x W` (gray)."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
@@ -7,13 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.figures.style import MUTED, new_figure, wrapped
+from lib.figures.style import MUTED, new_figure
 
 
-def show_picture(axes: Axes, picture: np.ndarray, title: str = "") -> None:
+def show_picture(axes: Axes, picture: np.ndarray) -> None:
     """Draw a picture on the axes, without ticks and frame."""
     axes.imshow(picture, cmap="gray", vmin=0, vmax=255)  # imshow ignores these for RGB
-    axes.set_title(title)
     axes.set_axis_off()
 
 
@@ -23,26 +23,21 @@ def stretched(values: np.ndarray) -> np.ndarray:
     return np.rint(255 * (values - low) / max(high - low, 1e-9)).astype(np.uint8)
 
 
-def contact_sheet(
-    pictures: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 8, side: float = 1.1
-) -> Figure:
+def contact_sheet(pictures: Sequence[np.ndarray], columns: int = 8, side: float = 1.1) -> Figure:
     """A grid of pictures, as in the paper's Fig. 1.
 
     Args:
         pictures: drawn row by row.
-        titles: one per picture, or none.
         columns: the number of pictures in a row.
         side: the width of a picture in inches.
     """
     rows = -(-len(pictures) // columns)
-    figure, grid = new_figure(rows, columns, columns * side, rows * (side + (0.18 if titles else 0)))
+    figure, grid = new_figure(rows, columns, columns * side, rows * side)
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
     for axes in grid.flat:
         axes.set_axis_off()
-    for position, (axes, picture) in enumerate(zip(grid.flat, pictures, strict=False)):
+    for axes, picture in zip(grid.flat, pictures, strict=False):
         show_picture(axes, picture)
-        if titles:
-            axes.set_title(titles[position], fontsize=7, loc="center", pad=2)
     return figure
 
 
@@ -73,7 +68,7 @@ def picture_table(
             axes = grid[band * count + row, column]
             show_picture(axes, picture)
             if row == 0:
-                axes.set_title(wrapped(str(heading), 17), fontsize=9, loc="center")
+                axes.set_title(textwrap.fill(str(heading), 17), fontsize=9, loc="center")
             if column == 0 and names:
                 axes.text(-0.05, 0.5, names[row], transform=axes.transAxes, rotation=90, va="center", ha="right",
                           fontsize=7, color=MUTED)  # fmt: skip

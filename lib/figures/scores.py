@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.figures.style import ACCENT, CONTROL, INK, MUTED, PALETTE, new_figure
+from lib.figures.style import ACCENT, CONTROL, INK, MUTED, PALETTE, new_axes
 
 
 def dots(axes: Axes, rows: pd.DataFrame, controls: Sequence[str]) -> None:
@@ -34,16 +34,13 @@ def intervals(
     `paper` gives the paper's figure by the method's identifier.
     """
     chosen = rows[rows["metric"] == metric].iloc[::-1].reset_index(drop=True)
-    paper = paper or {}
-    figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.3 * len(chosen))
-    axes = grid[0, 0]
+    figure, axes = new_axes(8.0, 0.9 + 0.3 * len(chosen))
     dots(axes, chosen, controls)
-    for y, row in chosen.iterrows():
-        if row["method"] in paper:
-            axes.plot(paper[row["method"]], y, "x", color=PALETTE[1], markersize=7, markeredgewidth=2)
     axes.set_xlabel(label)
-    if any(method in paper for method in chosen["method"]):
-        axes.plot([], [], "x", color=PALETTE[1], markersize=7, markeredgewidth=2, label="reported by the paper")
+    reported = chosen["method"].map(paper or {}).dropna()
+    if len(reported):
+        look = dict(color=PALETTE[1], markersize=7, markeredgewidth=2, label="reported by the paper")
+        axes.plot(reported, reported.index, "x", **look)
         axes.legend(loc="lower left")
     return figure
 
@@ -74,18 +71,17 @@ def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
     return figure
 
 
-def bars(values: Mapping[object, tuple[float, float, float]], label: str, reference: float = 0.0) -> Figure:
-    """Differences as horizontal bars from `reference` with their interval `(value, low, high)`, by name or method."""
-    figure, grid = new_figure(1, 1, 8.0, 0.9 + 0.34 * len(values))
-    axes = grid[0, 0]
+def bars(values: Mapping[object, tuple[float, float, float]], label: str) -> Figure:
+    """Differences as horizontal bars with their interval `(value, low, high)`, by name or method."""
+    figure, axes = new_axes(8.0, 0.9 + 0.34 * len(values))
     names = list(values)[::-1]
     for y, name in enumerate(names):
         value, low, high = values[name]
-        clear = low > reference or high < reference
-        axes.barh(y, value - reference, left=reference, height=0.55, color=ACCENT if clear else CONTROL)
+        clear = low > 0 or high < 0
+        axes.barh(y, value, height=0.55, color=ACCENT if clear else CONTROL)
         if np.isfinite([low, high]).all():
             axes.plot([low, high], [y, y], color=INK, linewidth=1.6)
-    axes.axvline(reference, color=INK, linewidth=0.9)
+    axes.axvline(0, color=INK, linewidth=0.9)
     axes.set(yticks=range(len(names)), yticklabels=map(str, names), xlabel=label)
     axes.grid(axis="y", visible=False)
     return figure

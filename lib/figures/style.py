@@ -3,10 +3,9 @@
 Figures are created without pyplot. It would keep them open, and Jupyter would show them twice.
 """
 
-import textwrap
-
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 INK, MUTED, CONTROL, ACCENT = "#1f2933", "#7b8794", "#9aa5b1", "#0b6e99"
@@ -51,6 +50,7 @@ def new_figure(rows: int, columns: int, width: float, height: float, **options) 
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
-def wrapped(text: str, width: int) -> str:
-    """The text broken into lines of at most `width` characters."""
-    return "\n".join(textwrap.wrap(text, width))
+def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of `width` x `height` inches with one plot, and its axes."""
+    figure, grid = new_figure(1, 1, width, height)
+    return figure, grid[0, 0]

@@ -1,5 +1,6 @@
 """The figure of a sweep: metrics over the first swept value, controls in gray."""
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
@@ -7,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.figures.scores import dots
-from lib.figures.style import MUTED, PALETTE, new_figure, wrapped
+from lib.figures.style import MUTED, PALETTE, new_figure
 
 
 def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], controls: Sequence[str]) -> Figure:
@@ -33,9 +34,7 @@ def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], con
     apart = len(own[["label", "setting"]].drop_duplicates()) > 6 and 1 < len(settings) <= 6
     if not apart:  # a control that no setting moves is drawn once
         behind = lines["setting"].where(~lines["method"].isin(controls), "")
-        lines = lines.assign(
-            label=[", ".join(filter(None, names)) for names in zip(lines["label"], behind, strict=True)]
-        )
+        lines = lines.assign(label=[", ".join(filter(None, pair)) for pair in zip(lines["label"], behind, strict=True)])
     bands = [(name, lines[lines["setting"] == name]) for name in settings] if apart else [("", lines)]
     positions, set_axis, joined = swept_axis(lines[x], name)
     panels = [(title, band, key) for title, band in bands for key in labels]
@@ -49,7 +48,7 @@ def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], con
         handles |= swept_lines(axes, near.assign(place=near[x].map(positions)), names, controls, joined)
         set_axis(axes)
         axes.set_ylabel(labels[key])
-        axes.set_title("\n".join(filter(None, (title, wrapped(beyond, 56)))), fontsize=8.5, color=MUTED)
+        axes.set_title("\n".join(filter(None, (title, textwrap.fill(beyond, 56)))), fontsize=8.5, color=MUTED)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
     for axes in grid.flat[: max(len(panels) - columns, 0)]:  # nothing hides what stands above an empty place
@@ -114,10 +113,8 @@ def swept_lines(
     for (method, label), own in lines.groupby(["method", "label"], sort=False):
         if method in controls:
             # One value a place: with further settings a control stands there as often as they do.
-            own, style = (
-                own.groupby("place", as_index=False)["mean"].mean(),
-                (":", "-.")[list(controls).index(method) % 2],
-            )
+            own = own.groupby("place", as_index=False)["mean"].mean()
+            style = (":", "-.")[list(controls).index(method) % 2]
             (handles[label],) = axes.plot(own["place"], own["mean"], style, color=MUTED, marker="." * (len(own) == 1))
             continue
         number, own = labels.index(label), own.sort_values("place")
@@ -142,7 +139,7 @@ def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], obj
         positions = {value: float(value) for value in distinct}
     except (TypeError, ValueError):
         positions = {value: float(place) for place, value in enumerate(distinct)}
-        names = [wrapped(value, max(44 // len(distinct), 9)) for value in distinct]
+        names = [textwrap.fill(value, max(44 // len(distinct), 9)) for value in distinct]
 
         def name_them(axes: Axes) -> None:
             axes.set(xlabel=name, xlim=(-0.5, len(names) - 0.5))

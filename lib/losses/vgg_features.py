@@ -37,9 +37,8 @@ def vgg11_structure() -> nn.Sequential:
 
 
 def _imagenet_weights() -> dict[str, Tensor]:
-    from torchvision.models import (
-        VGG11_Weights,  # here, because it takes seconds and the bundled weights do not need it
-    )
+    # Imported here, because it takes seconds and the bundled weights do not need it.
+    from torchvision.models import VGG11_Weights
 
     try:
         return VGG11_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True, weights_only=True)

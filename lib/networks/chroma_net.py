@@ -141,9 +141,8 @@ class ChromaNet(nn.Module):
         straight, mirrored = logits.float().softmax(1).chunk(2)
         log_probabilities = ((straight + mirrored.flip(-1)) / 2).log()
         straight, mirrored = mixing.float().chunk(2)
-        return chromas.ChromaDistribution(
-            log_probabilities, (straight + chromas.mirrored_mixing(mirrored)) / 2, self.frequency
-        )
+        mixing = (straight + chromas.mirrored_mixing(mirrored)) / 2
+        return chromas.ChromaDistribution(log_probabilities, mixing, self.frequency)
 
     @torch.inference_mode()
     def look_at(self, gray: np.ndarray) -> chromas.ChromaDistribution:
@@ -152,9 +151,8 @@ class ChromaNet(nn.Module):
 
     def forward(self, gray: Tensor) -> Tensor:
         """RGB `(B, 3, H, W)` in [0, 1] with the luma `gray` `(B, 1, H, W)`, as vivid as `self.vividness`."""
-        return composition.join(
-            gray, composition.enlarge(self.distribution(gray).chroma(self.vividness), gray.shape[-2:])
-        )
+        chroma = self.distribution(gray).chroma(self.vividness)
+        return composition.join(gray, composition.enlarge(chroma, gray.shape[-2:]))
 
 
 def small_chroma(color: Tensor) -> Tensor:

@@ -1,15 +1,15 @@
 """The paper's network with classical filters as further inputs (the paper's third key finding, section V.A)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lib.classical.color_maps import map_batch
 from lib.classical.filters import bilateral, canny, gaussian, sobel
 from lib.classical.fourier import high_pass
 from lib.classical.segmentation import multi_otsu
-from lib.color import spaces
 from lib.networks.colorization_net import ColorizationNet
 
 SEGMENTS = 4
@@ -20,7 +20,7 @@ def segment_levels(gray: np.ndarray) -> np.ndarray:
     return (multi_otsu(gray, SEGMENTS) * (255 // (SEGMENTS - 1))).astype(np.uint8)
 
 
-GROUPS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], ...]] = {
+GROUPS = {
     "edges": (sobel, canny),
     "smoothed": (gaussian, bilateral),
     "segments": (segment_levels,),
@@ -51,8 +51,7 @@ class WithClassicalInputs(nn.Module):
         """The filtered pictures `(B, K, H, W)` in [0, 1] of gray `(B, 1, H, W)`, one channel a filter."""
         if not self.filters:
             return gray[:, :0]
-        pictures = [np.stack([f(picture) for f in self.filters], axis=-1) for picture in spaces.to_uint8(gray)]
-        return spaces.to_tensor(np.stack(pictures)).to(gray.device)
+        return map_batch(lambda picture: np.stack([f(picture) for f in self.filters], axis=-1), gray)
 
     def forward(self, gray: Tensor) -> Tensor:
         """`(B, 1, H, W)` to `(B, 3, H, W)`, both in [0, 1]."""

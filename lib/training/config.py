@@ -48,14 +48,11 @@ class TrainingConfig:
     snapshots: tuple[int, ...] = ()
 
     def __post_init__(self):
-        if self.loss not in LOSSES:
-            raise ValueError(f"loss is one of {', '.join(LOSSES)}, not {self.loss!r}")
+        for name, known in (("loss", LOSSES), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
         if self.loss == "chroma distribution" and self.network != "ChromaNet":
             raise ValueError(f"{self.network} predicts no distribution of chroma; ChromaNet does")
-        if self.schedule not in SCHEDULES:
-            raise ValueError(f"schedule is one of {', '.join(SCHEDULES)}, not {self.schedule!r}")
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}")
         for name in ("pairs", "epochs", "batch_size", "accumulation", "validation_pairs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lib.color.spaces import Colorizer
 from lib.data.pairs import Pairs
+from lib.evaluation.evaluate import device_of
 from lib.evaluation.metrics import psnr_of, quick_metrics, r2
 from lib.training.batches import EpochData, Group
 from lib.training.config import TrainingConfig, resolved
@@ -88,9 +89,9 @@ def validate(network: Colorizer, pairs: Pairs, batch_size: int = 32) -> dict[str
 
     Any colorizer will do, so that a gray copy can be drawn beside a network's curve; one without weights uses the CPU.
     """
-    device, tables = "cpu", []
+    device, tables = device_of(network), []
     if isinstance(network, nn.Module):
-        device = next(network.eval().parameters()).device
+        network.eval()
     for start in range(0, len(pairs), batch_size):
         gray, color = pairs.tensors(slice(start, start + batch_size), device)
         tables.append(quick_metrics(network(gray), color))

@@ -30,10 +30,7 @@ def learning_rate(config: TrainingConfig, done: float) -> float:
     return config.learning_rate * (end + (start - end) * (1 + math.cos(math.pi * share)) / 2)
 
 
-Augmentation = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-
-
-def augmentation(config: TrainingConfig, epoch: int) -> Augmentation:
+def augmentation(config: TrainingConfig, epoch: int) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """What happens to each batch of an epoch before the network sees it; a function of seed and epoch."""
     if not config.crop:
         return lambda gray, color: (gray, color)

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -13,7 +13,7 @@ from lib.data.photographs import uploaded_photograph
 from lib.feature_maps.activations import parse_address
 from lib.feature_maps.measures import RANKINGS
 from lib.feature_maps.study import Study
-from lib.feature_maps.views import KINDS, View, draw, draw_colors, page_count
+from lib.feature_maps.views import KINDS, View, channel_map, draw, draw_colors, page_count
 from lib.figures.tiles import png_of
 
 # The controls that each kind of view uses; the others are hidden.
@@ -27,8 +27,7 @@ _USED = {
 }
 _HIDEABLE = sorted({name for names in _USED.values() for name in names})
 _SAME_NAME = ("of the same name", "")
-_SETTINGS = ("network", "picture", "kind", "layer", "channel", "ranking", "page", "shared", "factor", "against",
-             "against_layer")  # fmt: skip
+_SETTINGS = [field.name for field in fields(View)]  # each has a control of that name
 
 
 class FeatureMapBrowser:
@@ -49,20 +48,15 @@ class FeatureMapBrowser:
         self._colored: tuple[str, str] | None = None  # the network and photograph that `colors` shows
         self._paused = False
         self._make_controls()
-        self.widget = widgets.VBox(
-            [
-                widgets.HBox([self.network, self.picture, self.upload]),
-                self.kind,
-                widgets.HBox([self.layer, self.ranking]),
-                widgets.HBox([self.page, self.shared, self.channel, self.factor]),
-                widgets.HBox([self.against, self.against_layer]),
-                widgets.HBox([self.address, self.open_button, self.save_button]),
-                self.message,
-                self.note,
-                self.colors,
-                self.maps,
-            ]
+        rows = (
+            [self.network, self.picture, self.upload],
+            [self.kind],
+            [self.layer, self.ranking],
+            [self.page, self.shared, self.channel, self.factor],
+            [self.against, self.against_layer],
+            [self.address, self.open_button, self.save_button],
         )
+        self.widget = widgets.VBox([*map(widgets.HBox, rows), self.message, self.note, self.colors, self.maps])
         self._run(lambda: self._set_view(first), *self._update_steps)
         for name in _SETTINGS:
             getattr(self, name).observe(lambda _change: self._on_change(), "value")
@@ -142,9 +136,7 @@ class FeatureMapBrowser:
         if view.against:
             self._study.colorizer(view.against)
         if view.layer:
-            maps = self._study.layer(view.network, view.picture, view.layer).maps
-            if not 0 <= view.channel < maps.shape[1]:
-                raise ValueError(f"{view.layer} has the channels 0 to {maps.shape[1] - 1}, not {view.channel}")
+            channel_map(self._study, view)  # raises if there is no such layer or channel
         with self._without_drawing():
             for name in ("network", "picture", "kind", "ranking", "shared", "factor", "against"):
                 getattr(self, name).value = getattr(view, name)
@@ -233,5 +225,5 @@ class FeatureMapBrowser:
         picture = self._folder / f"{self._drawn.stem}.png"
         with atomic_write(picture) as temporary:
             temporary.write_bytes(self.maps.value)
-        write_json(picture.with_suffix(".json"), self._drawn.as_json())
+        write_json(picture.with_suffix(".json"), asdict(self._drawn))
         self.note.value = f"saved {html.escape(picture.name)} and its settings in {html.escape(str(self._folder))}"

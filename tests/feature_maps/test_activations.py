@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lib.feature_maps.activations import address, capture, parse_address, pick
+from lib.feature_maps.activations import capture, parse_address, pick
 from lib.networks.registry import build_network
 
 
@@ -70,8 +70,8 @@ def test_an_unknown_layer_raises_with_the_known_ones(picture):
         pick(activations, "conv9")
 
 
-def test_parse_address_inverts_address():
-    assert parse_address(address("encoder.2", 17)) == parse_address(" encoder.2:17 ") == ("encoder.2", 17)
+def test_an_address_names_layer_and_channel():
+    assert parse_address("encoder.2:17") == parse_address(" encoder.2:17 ") == ("encoder.2", 17)
     for text in ("encoder.2", "encoder.2:", ":3", "encoder.2:-1", "a:b", ""):
         with pytest.raises(ValueError, match=f"'{text}' is not an address; write layer:channel"):
             parse_address(text)

@@ -103,8 +103,8 @@ def test_the_hook_is_removed_after_an_error_in_the_block():
 
 def test_effects_are_the_channels_contributions(gray):
     network, ticks = Forked(), []
-    effects = channel_effects(network, gray, "first", 3, ticks.append)
-    assert sum(ticks) == 3 and effects.index.tolist() == [0, 1, 2]
+    effects = channel_effects(network, gray, "first", 3, lambda *counts: ticks.append(counts))
+    assert ticks == [(3, 3)] and effects.index.tolist() == [0, 1, 2]
     with torch.no_grad():
         usual = network(gray)
     for channel in range(3):

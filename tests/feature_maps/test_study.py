@@ -50,9 +50,11 @@ def test_activations_are_computed_once_per_picture_and_network(study, name, monk
 
 def test_the_least_recently_used_activations_are_dropped(study, name, monkeypatch):
     monkeypatch.setattr(studies, "_MAX_CACHED", 2)
-    for network in ("one", "kept", "one", "VGG11"):
+    study, calls = Study(study.networks, list(study.photographs.values())), []
+    monkeypatch.setattr(studies, "capture", lambda network, gray: calls.append(network) or capture(network, gray))
+    for network in ("one", "kept", "one", "VGG11", "one", "kept"):
         study.activations(network, name)
-    assert list(study._activations) == [("one", name), ("VGG11", name)]
+    assert calls == [study.network(network) for network in ("one", "kept", "VGG11", "kept")]
 
 
 def test_a_saved_network_is_loaded_once(study):
@@ -71,7 +73,7 @@ def test_dead_channels_are_constant_on_all_initial_photographs(study, name):
     convolution.weight.data[0], convolution.bias.data[0] = 1, 0
     convolution.weight.data[1], convolution.bias.data[1] = 0, 0.25
     study.add(Photograph("black", torch.zeros(1, 1, 16, 16), torch.zeros(1, 3, 16, 16)))
-    assert study.dead("one", "encoder.0.0") == study.dead("one", "encoder.0.2") == 1 and study.initial_count == 3
+    assert study.dead("one", "encoder.0.0") == study.dead("one", "encoder.0.2") == 1 and len(study.initial) == 3
 
 
 def test_effects_are_cached_and_report_progress(study, name):

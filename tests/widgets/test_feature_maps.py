@@ -4,6 +4,7 @@ import datetime
 import io
 import json
 import time
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -162,7 +163,7 @@ def test_a_failing_choice_gives_one_line_and_the_browser_stays_usable(browser, n
 
 def test_the_first_view_may_fail(study, view, tmp_path):
     for wrong in ({"network": "broken"}, {"network": "nobody"}, {"layer": "conv9"}):
-        browser = FeatureMapBrowser(study, View(**view.as_json() | wrong), tmp_path)
+        browser = FeatureMapBrowser(study, View(**asdict(view) | wrong), tmp_path)
         assert browser.message.value and "<br>" not in browser.message.value
         browser.network.value = "seed 1"
         picture(browser)
@@ -257,7 +258,7 @@ def test_settings_with_unknown_names_change_nothing(browser, view, tmp_path):
         ({"picture": "gone.png"}, "no photograph is called"),
         ({"ranking": "max"}, "ranking is one of"),
     ):
-        (tmp_path / "a.json").write_text(json.dumps(view.as_json() | change))
+        (tmp_path / "a.json").write_text(json.dumps(asdict(view) | change))
         browser.open("a.json")
         assert sentence in message(browser)
         browser.shared.value = not browser.shared.value

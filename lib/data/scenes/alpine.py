@@ -6,31 +6,16 @@
 import numpy as np
 from numpy.random import Generator
 
-from lib.data.scenes.nature import (
-    GRASS,
-    NEEDLES,
-    ROCK,
-    SNOW,
-    Stand,
-    Sun,
-    Weather,
-    from_right,
-    mirror,
-    on_ground,
-    over,
-    relight,
-    sunlight,
-    view,
-    weather,
-)
+from lib.data.scenes import nature
+from lib.data.scenes.nature import GRASS, NEEDLES, ROCK, SNOW, Stand, Sun, Weather, mirror, on_ground, over, relight
 from lib.data.scenes.terrain import Camera, Ground, hills, ridges
 from lib.data.scenes.texture import between, blend, color, fractal, profile, relief, sample, screen, smoothstep
 
 
 def mountains(rng: Generator, side: int) -> np.ndarray:
     """A mountain range under a sky, often with conifers in front."""
-    air = weather(rng, clear=3, deep=2, broken=3, overcast=1, storm=1, golden=1)
-    sun = sunlight(rng)
+    air = nature.weather(rng, clear=3, deep=2, broken=3, overcast=1, storm=1, golden=1)
+    sun = nature.sunlight(rng)
     camera = Camera(side, rng.uniform(0.6, 0.8), far=16)
     peak = camera.horizon * rng.uniform(0.45, 0.85)
     image = _mountainside(rng, camera, air, sun, peak, rng.uniform(1.5, 4), snow=(0.25, 0.75))
@@ -41,8 +26,8 @@ def mountains(rng: Generator, side: int) -> np.ndarray:
 
 def lake(rng: Generator, side: int) -> np.ndarray:
     """A lake that mirrors a mountain range."""
-    air = weather(rng, clear=3, deep=2, broken=3, overcast=1, golden=1)
-    sun = sunlight(rng)
+    air = nature.weather(rng, clear=3, deep=2, broken=3, overcast=1, golden=1)
+    sun = nature.sunlight(rng)
     shore = rng.uniform(0.48, 0.66)
     camera = Camera(side, shore - 0.04, eye=0.35, near=5, far=20)
     image = _mountainside(rng, camera, air, sun, shore * rng.uniform(0.2, 0.75), 5.0, snow=(0.4, 1.1))
@@ -60,8 +45,8 @@ def lake(rng: Generator, side: int) -> np.ndarray:
 
 def glacier(rng: Generator, side: int) -> np.ndarray:
     """A wall of ice under a mountain range, often above water with floes."""
-    air = weather(rng, clear=2, deep=2, broken=2, overcast=3, storm=1)
-    sun = sunlight(rng)
+    air = nature.weather(rng, clear=2, deep=2, broken=2, overcast=3, storm=1)
+    sun = nature.sunlight(rng)
     x, y = screen(side)
     shore = rng.uniform(0.62, 0.95)
     camera = Camera(side, shore - 0.1, eye=0.6, near=4, far=16)
@@ -85,7 +70,7 @@ def _mountainside(
     height, tall = _range(rng, camera, peak, start)
     ground = camera.look(height, sun)
     surface = _alpine(rng, ground, tall, rng.uniform(*snow))
-    return view(rng, ground, relight(surface, ground.lit, air), air, camera.horizon)
+    return nature.view(rng, ground, relight(surface, ground.lit, air), air, camera.horizon)
 
 
 def _range(rng: Generator, camera: Camera, peak: float, start: float) -> tuple[np.ndarray, float]:
@@ -162,7 +147,7 @@ def _ice(rng: Generator, side: int, air: Weather, sun: Sun, down: np.ndarray) ->
     scale = (3, 6, 12)[rng.integers(3)]
     flutes = fractal(rng, side, scale, stretch=rng.uniform(0.35, 0.9), persistence=0.7)
     cracks = smoothstep(0.16, 0.0, np.abs(fractal(rng, side, scale, stretch=0.5, persistence=0.6)))
-    facing = 1.3 * from_right(sun) * relief(flutes, 1, side // 96) + 0.8 * relief(flutes, 0, side // 96)
+    facing = 1.3 * nature.from_right(sun) * relief(flutes, 1, side // 96) + 0.8 * relief(flutes, 0, side // 96)
     lit = np.clip(0.55 + 0.28 * facing - 0.35 * cracks, 0.05, 1)
     blue = between(rng, color(0.36, 0.66, 0.86), color(0.50, 0.78, 0.86))
     depth = np.clip(0.25 + 0.45 * cracks - 0.18 * flutes + 0.35 * down - 0.2 * facing, 0, 1)

@@ -6,28 +6,15 @@
 import numpy as np
 from numpy.random import Generator
 
-from lib.data.scenes.nature import (
-    GRASS,
-    ROCK,
-    Stand,
-    Weather,
-    clouds,
-    hazy,
-    mirror,
-    over,
-    relight,
-    sky,
-    sunlight,
-    waves,
-    weather,
-)
+from lib.data.scenes import nature
+from lib.data.scenes.nature import GRASS, ROCK, Stand, Weather, clouds, hazy, mirror, over, relight, sky, waves
 from lib.data.scenes.terrain import Camera, hills
 from lib.data.scenes.texture import between, blend, color, fractal, profile, relief, screen, smoothstep
 
 
 def sea(rng: Generator, side: int) -> np.ndarray:
     """The open sea with breakers, and a beach or rocks in front."""
-    air = weather(rng, clear=3, deep=1, broken=3, overcast=2, storm=1)
+    air = nature.weather(rng, clear=3, deep=1, broken=3, overcast=2, storm=1)
     camera = Camera(side, rng.uniform(0.28, 0.55), eye=0.6)
     _, y = screen(side)
     shore = rng.uniform(0.66, 1.0)
@@ -130,7 +117,7 @@ def _rocks(rng: Generator, image: np.ndarray, air: Weather) -> np.ndarray:
     tile = fractal(rng, side, 6, persistence=0.5)
     height = 0.22 * hills(tile, across, depth, 0.25, rng.random()) + rng.uniform(-0.4, 0.4) * across - 0.05
     height -= 0.45 * smoothstep(1.4, 2.6, depth)
-    ground = camera.look(height, sunlight(rng))
+    ground = camera.look(height, nature.sunlight(rng))
     fine = fractal(rng, side, 24, persistence=0.9)
     rock = between(rng, color(0.27, 0.22, 0.18), color(0.30, 0.28, 0.27)) * (0.85 + 0.25 * fine)
     return over(image, relight(rock, ground.lit, air), ground.seen & (ground.height > -0.2))

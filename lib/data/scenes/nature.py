@@ -31,71 +31,29 @@ LEAVES = color(0.27, 0.39, 0.12), color(0.42, 0.50, 0.16)
 ROCK = color(0.40, 0.36, 0.32), color(0.46, 0.44, 0.43)
 SNOW = color(0.86, 0.90, 0.95)
 
-WEATHER = {
-    "clear": Weather(
-        zenith=color(0.20, 0.42, 0.74),
-        low=color(0.68, 0.81, 0.91),
-        sun=color(0.95, 0.90, 0.80),
-        shade=color(0.27, 0.32, 0.40),
-        cover=0.12,
-        haze=0.035,
-    ),
-    "deep": Weather(
-        zenith=color(0.06, 0.22, 0.55),
-        low=color(0.42, 0.62, 0.85),
-        sun=color(1.0, 0.95, 0.86),
-        shade=color(0.20, 0.26, 0.36),
-        cover=0.08,
-        haze=0.02,
-    ),
-    "broken": Weather(
-        zenith=color(0.24, 0.45, 0.72),
-        low=color(0.66, 0.78, 0.88),
-        sun=color(0.85, 0.82, 0.74),
-        shade=color(0.30, 0.34, 0.40),
-        cover=0.5,
-        haze=0.04,
-    ),
-    "overcast": Weather(
-        zenith=color(0.60, 0.64, 0.69),
-        low=color(0.80, 0.82, 0.84),
-        sun=color(0.42, 0.42, 0.42),
-        shade=color(0.42, 0.44, 0.46),
-        cover=0.95,
-        haze=0.08,
-    ),
-    "storm": Weather(
-        zenith=color(0.26, 0.29, 0.34),
-        low=color(0.62, 0.66, 0.70),
-        sun=color(0.40, 0.40, 0.38),
-        shade=color(0.28, 0.30, 0.33),
-        cover=0.95,
-        haze=0.05,
-    ),
-    "golden": Weather(
-        zenith=color(0.40, 0.53, 0.72),
-        low=color(0.96, 0.83, 0.64),
-        sun=color(1.10, 0.84, 0.52),
-        shade=color(0.24, 0.25, 0.34),
-        cover=0.3,
-        haze=0.06,
-    ),
+WEATHER = {  # zenith, low, sun, shade, cover and haze of a `Weather`
+    "clear": ((0.20, 0.42, 0.74), (0.68, 0.81, 0.91), (0.95, 0.90, 0.80), (0.27, 0.32, 0.40), 0.12, 0.035),
+    "deep": ((0.06, 0.22, 0.55), (0.42, 0.62, 0.85), (1.00, 0.95, 0.86), (0.20, 0.26, 0.36), 0.08, 0.02),
+    "broken": ((0.24, 0.45, 0.72), (0.66, 0.78, 0.88), (0.85, 0.82, 0.74), (0.30, 0.34, 0.40), 0.5, 0.04),
+    "overcast": ((0.60, 0.64, 0.69), (0.80, 0.82, 0.84), (0.42, 0.42, 0.42), (0.42, 0.44, 0.46), 0.95, 0.08),
+    "storm": ((0.26, 0.29, 0.34), (0.62, 0.66, 0.70), (0.40, 0.40, 0.38), (0.28, 0.30, 0.33), 0.95, 0.05),
+    "golden": ((0.40, 0.53, 0.72), (0.96, 0.83, 0.64), (1.10, 0.84, 0.52), (0.24, 0.25, 0.34), 0.3, 0.06),
 }
 
 
 def weather(rng: Generator, **odds: float) -> Weather:
     """One of `WEATHER`, drawn with relative `odds` by name, with random changes of sky, clouds and haze."""
-    names = list(odds)
     share = np.array(list(odds.values()))
-    base = WEATHER[names[rng.choice(len(names), p=share / share.sum())]]
+    *colors, cover, haze = WEATHER[rng.choice(list(odds), p=share / share.sum())]
+    zenith, low, sun, shade = (color(*rgb) for rgb in colors)
     bright = np.float32(rng.uniform(0.8, 1.15))
     return Weather(
-        np.clip(base.zenith * bright + jitter(rng, 0.02), 0, 1),
-        np.clip(base.low * np.float32(rng.uniform(0.88, 1.08)), 0, 1),
-        base.sun,
-        base.shade,
-        float(np.clip(base.cover + rng.uniform(-0.15, 0.2), 0, 1)),
-        base.haze * rng.uniform(0.5, 1.8),
+        np.clip(zenith * bright + jitter(rng, 0.02), 0, 1),
+        np.clip(low * np.float32(rng.uniform(0.88, 1.08)), 0, 1),
+        sun,
+        shade,
+        float(np.clip(cover + rng.uniform(-0.15, 0.2), 0, 1)),
+        haze * rng.uniform(0.5, 1.8),
     )
 
 

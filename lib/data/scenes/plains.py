@@ -7,36 +7,23 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from lib.data.scenes.nature import (
-    GRASS,
-    LEAVES,
-    NEEDLES,
-    Stand,
-    Sun,
-    Weather,
-    hazy,
-    on_ground,
-    over,
-    relight,
-    sunlight,
-    view,
-    weather,
-)
+from lib.data.scenes import nature
+from lib.data.scenes.nature import GRASS, LEAVES, NEEDLES, Stand, Sun, Weather, hazy, on_ground, over, relight
 from lib.data.scenes.terrain import Camera, Ground, hills
 from lib.data.scenes.texture import between, blend, color, fractal, smoothstep
 
 
 def field(rng: Generator, side: int) -> np.ndarray:
     """Rolling fields with hills behind them, often with trees at their end."""
-    air = weather(rng, clear=3, deep=1, broken=4, overcast=1, storm=1, golden=1)
-    sun = sunlight(rng)
+    air = nature.weather(rng, clear=3, deep=1, broken=4, overcast=1, storm=1, golden=1)
+    sun = nature.sunlight(rng)
     camera = Camera(side, rng.uniform(0.3, 0.52), eye=0.7, near=0.9, far=18)
     across, depth = camera.floor()
     tile = fractal(rng, side, 3, persistence=0.3)
     uplands = smoothstep(5, 14, depth) * (1 + hills(tile, across, depth, 0.04, 0.7))
     height = 0.10 * hills(tile, across, depth, 0.06, 0.2) + rng.uniform(0.1, 0.7) * uplands
     ground = camera.look(height, sun)
-    image = view(rng, ground, crop(rng, ground, air), air, camera.horizon)
+    image = nature.view(rng, ground, crop(rng, ground, air), air, camera.horizon)
     if rng.random() < 0.8:
         image = _tree_line(rng, image, ground, air, sun)
     return image
@@ -44,8 +31,8 @@ def field(rng: Generator, side: int) -> np.ndarray:
 
 def desert(rng: Generator, side: int) -> np.ndarray:
     """Dunes with ripples in low sunlight."""
-    air = weather(rng, clear=3, deep=3, broken=1, golden=2)
-    sun = sunlight(rng, low=True)
+    air = nature.weather(rng, clear=3, deep=3, broken=1, golden=2)
+    sun = nature.sunlight(rng, low=True)
     camera = Camera(side, rng.uniform(0.3, 0.5), eye=1.1, near=1.4, far=16)
     across, depth = camera.floor()
     # Smoothed, because the light on a dune makes every kink visible.
@@ -56,10 +43,8 @@ def desert(rng: Generator, side: int) -> np.ndarray:
     phase = (0.35 * depth + turn * across + bend * 1.6 + rng.random()) * rng.uniform(0.5, 0.9) % 1
     dune = np.where(phase < 0.7, smoothstep(0, 0.7, phase), (1 - phase) / 0.3)
     dune *= (1 + 0.5 * hills(tile, across, depth, 0.07, 0.6)) * smoothstep(1.2, 4, depth)
-    height = rng.uniform(0.4, 0.85) * dune + 0.25 * smoothstep(4, 16, depth) * (
-        1 + hills(tile, across, depth, 0.05, 0.4)
-    )
-    ground = camera.look(height, sun)
+    far = 0.25 * smoothstep(4, 16, depth) * (1 + hills(tile, across, depth, 0.05, 0.4))
+    ground = camera.look(rng.uniform(0.4, 0.85) * dune + far, sun)
     ripples = np.sin(60 * (ground.depth * 0.8 + turn * ground.across + 0.15 * on_ground(ground, tile, 0.3)))
     fine = fractal(rng, side, 48, persistence=0.95)
     sand = between(rng, color(0.84, 0.54, 0.27), color(0.74, 0.58, 0.38))
@@ -69,7 +54,7 @@ def desert(rng: Generator, side: int) -> np.ndarray:
     if rng.random() < 0.35:
         scrub = smoothstep(1.0, 1.5, on_ground(ground, fractal(rng, side, 12, persistence=0.8), 0.5) + 0.3 * fine)
         surface, lit = blend(surface, color(0.30, 0.30, 0.18), scrub), lit * (1 - 0.4 * scrub)
-    return view(rng, ground, relight(surface, lit, air), air, camera.horizon)
+    return nature.view(rng, ground, relight(surface, lit, air), air, camera.horizon)
 
 
 def crop(rng: Generator, ground: Ground, air: Weather) -> np.ndarray:

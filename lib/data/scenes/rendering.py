@@ -5,8 +5,7 @@ determine the color of an object.
 """
 
 import multiprocessing
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
@@ -21,14 +20,8 @@ from lib.data.scenes.woods import autumn, forest
 
 SCENES = {scene.__name__: scene for scene in (mountains, lake, sea, forest, field, desert, glacier, sunset, autumn)}
 KINDS: tuple[str, ...] = tuple(SCENES)
-_SEEDS_PER_SET = 1_000_000
-_SMALL = 64  # fewer pictures than this are rendered before worker processes would have started
 _CANVAS = 160
-_EXPOSURE, _CONTRAST, _SATURATION = (
-    1.08,
-    1.32,
-    0.50,
-)  # give luma and chroma the spread of photographs
+_EXPOSURE, _CONTRAST, _SATURATION = 1.08, 1.32, 0.50  # give luma and chroma the spread of photographs
 
 
 def _generator(seed: int, purpose: int) -> np.random.Generator:
@@ -47,7 +40,7 @@ def scene_name(seed: int) -> str:
     return f"{scene_kind(seed)}-{seed:05d}"
 
 
-def render_scene(seed: int, size: int = 128) -> np.ndarray:
+def render_scene(seed: int, size: int) -> np.ndarray:
     """The scene of a seed as RGB uint8 `(size, size, 3)`.
 
     Every size shows the same scene. It is rendered on a canvas at least a quarter larger than the picture (160 pixels,
@@ -82,50 +75,24 @@ def _develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     return np.maximum(image, 0)
 
 
-def _quiet_worker() -> None:
-    cv2.setNumThreads(1)
-
-
-def render_scenes(
-    count: int,
-    size: int = 128,
-    seed: int = 0,
-    workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> tuple[list[str], np.ndarray]:
-    """The first scenes of a set. Scene i of set s is `render_scene(s * 1_000_000 + i)`.
+def render_scenes(seeds: Sequence[int], size: int, progress: Callable[[int], None]) -> tuple[list[str], np.ndarray]:
+    """The scenes of several seeds, one process per core.
 
     Workers are spawned rather than forked, which is safe with threads. A script that calls this function therefore
     needs the usual `if __name__ == "__main__":`.
 
     Args:
-        count: how many scenes.
-        size: their width and height in pixels.
-        seed: the number of the set.
-        workers: the number of processes; by default one per core, or none for few pictures.
+        seeds: see `render_scene`.
+        size: the width and height of the pictures in pixels.
         progress: called with 1 after each picture.
 
     Returns:
-        The names, and the pictures as RGB uint8 `(count, size, size, 3)`.
+        The names, and the pictures as RGB uint8 `(N, size, size, 3)`.
     """
-    if not 0 < count <= _SEEDS_PER_SET or seed < 0:
-        raise ValueError(f"count must be 1 to {_SEEDS_PER_SET} and seed not negative, got {count} and {seed}")
-    seeds = range(seed * _SEEDS_PER_SET, seed * _SEEDS_PER_SET + count)
-    pictures = np.empty((count, size, size, 3), np.uint8)
-    if workers is None:
-        workers = 1 if count < _SMALL else os.cpu_count() or 1
-    render = partial(render_scene, size=size)
-
-    def keep(rendered: Iterable[np.ndarray]) -> None:
-        for index, picture in enumerate(rendered):
+    pictures = np.empty((len(seeds), size, size, 3), np.uint8)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+        for index, picture in enumerate(pool.map(partial(render_scene, size=size), seeds, chunksize=8)):
             pictures[index] = picture
-            if progress is not None:
-                progress(1)
-
-    if workers <= 1:
-        keep(map(render, seeds))
-    else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet_worker) as pool:
-            keep(pool.map(render, seeds, chunksize=8))
+            progress(1)
     return [scene_name(s) for s in seeds], pictures

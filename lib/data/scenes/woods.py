@@ -7,20 +7,8 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from lib.data.scenes.nature import (
-    LEAVES,
-    Stand,
-    Sun,
-    Weather,
-    from_right,
-    hazy,
-    mirror,
-    over,
-    relight,
-    sky,
-    sunlight,
-    weather,
-)
+from lib.data.scenes import nature
+from lib.data.scenes.nature import LEAVES, Stand, Sun, Weather, hazy, mirror, over, relight, sky
 from lib.data.scenes.plains import crop
 from lib.data.scenes.terrain import Camera, Ground
 from lib.data.scenes.texture import between, blend, color, fractal, profile, sample, screen, smoothstep
@@ -49,8 +37,8 @@ def autumn(rng: Generator, side: int) -> np.ndarray:
 
 def _autumn_hill(rng: Generator, side: int) -> np.ndarray:
     """A wooded slope in autumn colors, above a lake or a meadow."""
-    air = weather(rng, clear=3, deep=2, broken=2, overcast=2)
-    sun = sunlight(rng)
+    air = nature.weather(rng, clear=3, deep=2, broken=2, overcast=2)
+    sun = nature.sunlight(rng)
     x, y = screen(side)
     horizon, base = rng.uniform(0.25, 0.5), rng.uniform(0.62, 1.05)
     knots = np.linspace(0, 1, 64)
@@ -93,8 +81,8 @@ def _woods(rng: Generator, side: int, glow: np.ndarray, leaves: list, litter: np
         leaves: the colors of the leaves of each row of trunks, at least 4.
         litter: the color of the ground.
     """
-    air = weather(rng, clear=3, broken=2, overcast=2, golden=1)
-    sun = sunlight(rng)
+    air = nature.weather(rng, clear=3, broken=2, overcast=2, golden=1)
+    sun = nature.sunlight(rng)
     _, y = screen(side)
     floor = rng.uniform(0.58, 0.78)
     speckle = fractal(rng, side, 6, persistence=0.95)
@@ -170,6 +158,6 @@ def _trunks(
     trunk = canvas.astype(np.int32)
     offset = (x - (center + lean * 0.5)[trunk]) / width[trunk]
     grooves = fractal(rng, side, 24, stretch=0.2, persistence=0.9)
-    lit = np.clip(0.35 + 0.9 * from_right(sun) * offset + 0.2 * grooves, 0, 1)
+    lit = np.clip(0.35 + 0.9 * nature.from_right(sun) * offset + 0.2 * grooves, 0, 1)
     picture = blend(mist, relight(bark * (0.9 + 0.15 * grooves), lit, air), 0.35 + 0.65 * near)
     return over(image, picture, trunk >= 0)
