@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torchvision.models.vgg import make_layers
 from torchvision.transforms.functional import gaussian_blur
 from tqdm import trange
 
@@ -22,8 +23,16 @@ from lib.data.images import list_pictures
 from lib.data.pairs import read_splits
 from lib.losses.vgg_features import BUNDLED, freeze, normalize, vgg11_structure
 from lib.networks.storage import write_tensors
-from lib.scripts.picture_changes import COLOR_CHANGES, OTHER_CHANGES, crop, recolor
-from lib.scripts.rank_agreement import SCORED_PHOTOGRAPHS, SCORED_SIZE, score
+from lib.scripts import rank_agreement
+from lib.scripts.rank_agreement import (
+    rank_agreement.COLOR_CHANGES,
+    rank_agreement.OTHER_CHANGES,
+    rank_agreement.SCORED_PHOTOGRAPHS,
+    rank_agreement.SCORED_SIZE,
+    crop,
+    recolor,
+    score,
+)
 
 CROP = 48
 PHOTOGRAPHS_A_STEP = 8
@@ -32,14 +41,9 @@ RATE = 3e-3
 
 def load_teacher(path: Path) -> nn.Module:
     """VGG16 up to relu2_2 from a safetensors file with torchvision's names (`features.0`, `.2`, `.5`, `.7`), frozen."""
-    state = load_file(path)
-    convolutions = []
-    for index in (0, 2, 5, 7):
-        weight = state[f"features.{index}.weight"]
-        convolution = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
-        convolution.load_state_dict({"weight": weight, "bias": state[f"features.{index}.bias"]})
-        convolutions += [convolution, nn.ReLU()]
-    return freeze(nn.Sequential(*convolutions[:4], nn.MaxPool2d(2), *convolutions[4:]))
+    teacher, state = make_layers([64, 64, "M", 128, 128]), load_file(path)
+    teacher.load_state_dict({name: state[f"features.{name}"] for name in teacher.state_dict()})
+    return freeze(teacher)
 
 
 def random_student(seed: int) -> nn.Sequential:
@@ -70,7 +74,7 @@ def _vary(rgb: Tensor, rng: np.random.Generator) -> Tensor:
     count = len(rgb)
     saturation = rng.uniform(0, 1.5, count) * (rng.random(count) > 0.2)
     angle = rng.normal(0, 0.6, count) * (rng.random(count) > 0.5)
-    varied = recolor(rgb, torch.tensor(saturation), torch.tensor(angle))
+    varied = rank_agreement.recolor(rgb, torch.tensor(saturation), torch.tensor(angle))
     blurred = gaussian_blur(varied, 9, rng.uniform(0.4, 2.0))
     varied = torch.where(torch.tensor(rng.random((count, 1, 1, 1)) < 0.3), blurred, varied)
     noise = torch.tensor(rng.normal(0, 1, rgb.shape) * rng.uniform(0, 0.08, (count, 1, 1, 1)), dtype=rgb.dtype)
@@ -110,7 +114,7 @@ def distill(teacher: nn.Module, photographs: list[Path], steps: int, seed: int) 
     progress = trange(steps, unit="step", mininterval=10)
     for _ in progress:
         chosen = rng.choice(len(photographs), PHOTOGRAPHS_A_STEP, replace=False)
-        crops = torch.stack([crop(photographs[i], CROP, rng) for i in chosen])
+        crops = torch.stack([rank_agreement.crop(photographs[i], CROP, rng) for i in chosen])
         pictures = normalize(torch.cat([crops, _vary(crops, rng), _vary(crops, rng)]))
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
@@ -131,8 +135,8 @@ def to_unit_scale(student: nn.Sequential, photographs: list[Path], seed: int) ->
     The teacher answers in the hundreds, and a loss weight that fits such features would fit no others. No ranking of
     distances changes.
     """
-    chosen = np.random.default_rng(seed).permutation(len(photographs))[:SCORED_PHOTOGRAPHS]
-    squares = [student(normalize(crop(photographs[i], SCORED_SIZE)[None])).square().mean() for i in chosen]
+    chosen = np.random.default_rng(seed).permutation(len(photographs))[:rank_agreement.SCORED_PHOTOGRAPHS]
+    squares = [student(normalize(rank_agreement.crop(photographs[i], rank_agreement.SCORED_SIZE)[None])).square().mean() for i in chosen]
     scale = torch.stack(squares).mean().sqrt()
     for values in (student[3].weight, student[3].bias):
         values.div_(scale)
@@ -154,11 +158,11 @@ def write_card(scores: dict[str, dict], counts: dict[str, list[int]], steps: int
             "training": f"{steps} steps, each of {PHOTOGRAPHS_A_STEP} photographs and two changed copies of each at "
             f"{CROP} px (saturation, hue, blur, noise); Adam, one cycle up to {RATE}; the error of the features, of "
             "their differences between photograph and copy, and of the distances' logarithms",
-            "scale": f"divided to a root mean square of 1 over {SCORED_PHOTOGRAPHS} training photographs",
+            "scale": f"divided to a root mean square of 1 over {rank_agreement.SCORED_PHOTOGRAPHS} training photographs",
             "scores": scores,
             "scores_say": "Spearman rank correlation with the teacher's distances, [value, low, high], 95% bootstrap "
-            f"over {SCORED_PHOTOGRAPHS} held-out photographs (the middle {SCORED_SIZE} px), each against "
-            f"{len(COLOR_CHANGES)} color changes and {len(OTHER_CHANGES)} others. A group named after one change "
+            f"over {rank_agreement.SCORED_PHOTOGRAPHS} held-out photographs (the middle {rank_agreement.SCORED_SIZE} px), each against "
+            f"{len(rank_agreement.COLOR_CHANGES)} color changes and {len(rank_agreement.OTHER_CHANGES)} others. A group named after one change "
             "ranks photographs by what it costs them; JPEG and viridis were never trained on. `pixel MSE` and "
             "`random weights` (the same shape, untrained) are controls",
             "not_measured": "agreement with torchvision's own VGG11 weights: the teacher is VGG16, another network",
@@ -189,7 +193,7 @@ def main() -> None:
     write_tensors(BUNDLED, {f"features.{name}": weight.contiguous() for name, weight in student.named_buffers()})
     counts = {name: [len(part) for part in split] for name, split in splits.items()}
     measured = {"bundled": student, "random weights": freeze(random_student(arguments.seed))}
-    write_card(score(teacher, measured, held_out, arguments.seed), counts, arguments.steps, arguments.seed)
+    write_card(rank_agreement.score(teacher, measured, held_out, arguments.seed), counts, arguments.steps, arguments.seed)
 
 
 if __name__ == "__main__":
