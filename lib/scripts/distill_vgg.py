@@ -23,16 +23,7 @@ from lib.data.images import list_pictures
 from lib.data.pairs import read_splits
 from lib.losses.vgg_features import BUNDLED, freeze, normalize, vgg11_structure
 from lib.networks.storage import write_tensors
-from lib.scripts import rank_agreement
-from lib.scripts.rank_agreement import (
-    rank_agreement.COLOR_CHANGES,
-    rank_agreement.OTHER_CHANGES,
-    rank_agreement.SCORED_PHOTOGRAPHS,
-    rank_agreement.SCORED_SIZE,
-    crop,
-    recolor,
-    score,
-)
+from lib.scripts.rank_agreement import SCORED_PHOTOGRAPHS, SCORED_SIZE, SCORES_SAY, crop, recolor, score
 
 CROP = 48
 PHOTOGRAPHS_A_STEP = 8
@@ -74,7 +65,7 @@ def _vary(rgb: Tensor, rng: np.random.Generator) -> Tensor:
     count = len(rgb)
     saturation = rng.uniform(0, 1.5, count) * (rng.random(count) > 0.2)
     angle = rng.normal(0, 0.6, count) * (rng.random(count) > 0.5)
-    varied = rank_agreement.recolor(rgb, torch.tensor(saturation), torch.tensor(angle))
+    varied = recolor(rgb, torch.tensor(saturation), torch.tensor(angle))
     blurred = gaussian_blur(varied, 9, rng.uniform(0.4, 2.0))
     varied = torch.where(torch.tensor(rng.random((count, 1, 1, 1)) < 0.3), blurred, varied)
     noise = torch.tensor(rng.normal(0, 1, rgb.shape) * rng.uniform(0, 0.08, (count, 1, 1, 1)), dtype=rgb.dtype)
@@ -114,7 +105,7 @@ def distill(teacher: nn.Module, photographs: list[Path], steps: int, seed: int) 
     progress = trange(steps, unit="step", mininterval=10)
     for _ in progress:
         chosen = rng.choice(len(photographs), PHOTOGRAPHS_A_STEP, replace=False)
-        crops = torch.stack([rank_agreement.crop(photographs[i], CROP, rng) for i in chosen])
+        crops = torch.stack([crop(photographs[i], CROP, rng) for i in chosen])
         pictures = normalize(torch.cat([crops, _vary(crops, rng), _vary(crops, rng)]))
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
@@ -135,8 +126,8 @@ def to_unit_scale(student: nn.Sequential, photographs: list[Path], seed: int) ->
     The teacher answers in the hundreds, and a loss weight that fits such features would fit no others. No ranking of
     distances changes.
     """
-    chosen = np.random.default_rng(seed).permutation(len(photographs))[:rank_agreement.SCORED_PHOTOGRAPHS]
-    squares = [student(normalize(rank_agreement.crop(photographs[i], rank_agreement.SCORED_SIZE)[None])).square().mean() for i in chosen]
+    chosen = np.random.default_rng(seed).permutation(len(photographs))[:SCORED_PHOTOGRAPHS]
+    squares = [student(normalize(crop(photographs[i], SCORED_SIZE)[None])).square().mean() for i in chosen]
     scale = torch.stack(squares).mean().sqrt()
     for values in (student[3].weight, student[3].bias):
         values.div_(scale)
@@ -158,13 +149,9 @@ def write_card(scores: dict[str, dict], counts: dict[str, list[int]], steps: int
             "training": f"{steps} steps, each of {PHOTOGRAPHS_A_STEP} photographs and two changed copies of each at "
             f"{CROP} px (saturation, hue, blur, noise); Adam, one cycle up to {RATE}; the error of the features, of "
             "their differences between photograph and copy, and of the distances' logarithms",
-            "scale": f"divided to a root mean square of 1 over {rank_agreement.SCORED_PHOTOGRAPHS} training photographs",
+            "scale": f"divided to a root mean square of 1 over {SCORED_PHOTOGRAPHS} training photographs",
             "scores": scores,
-            "scores_say": "Spearman rank correlation with the teacher's distances, [value, low, high], 95% bootstrap "
-            f"over {rank_agreement.SCORED_PHOTOGRAPHS} held-out photographs (the middle {rank_agreement.SCORED_SIZE} px), each against "
-            f"{len(rank_agreement.COLOR_CHANGES)} color changes and {len(rank_agreement.OTHER_CHANGES)} others. A group named after one change "
-            "ranks photographs by what it costs them; JPEG and viridis were never trained on. `pixel MSE` and "
-            "`random weights` (the same shape, untrained) are controls",
+            "scores_say": SCORES_SAY,
             "not_measured": "agreement with torchvision's own VGG11 weights: the teacher is VGG16, another network",
             "command": "python -m lib.scripts.distill_vgg --teacher vgg16-relu2_2.safetensors "
             f"--photographs FOLDER FOLDER ... --steps {steps} --seed {seed}",
@@ -193,7 +180,7 @@ def main() -> None:
     write_tensors(BUNDLED, {f"features.{name}": weight.contiguous() for name, weight in student.named_buffers()})
     counts = {name: [len(part) for part in split] for name, split in splits.items()}
     measured = {"bundled": student, "random weights": freeze(random_student(arguments.seed))}
-    write_card(rank_agreement.score(teacher, measured, held_out, arguments.seed), counts, arguments.steps, arguments.seed)
+    write_card(score(teacher, measured, held_out, arguments.seed), counts, arguments.steps, arguments.seed)
 
 
 if __name__ == "__main__":

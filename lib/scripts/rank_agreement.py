@@ -75,6 +75,13 @@ OTHER_CHANGES: dict[str, Callable[[Tensor], Tensor]] = {
     "viridis of the gray": lambda rgb: opencv_map("viridis")(luma(rgb)),
     "another photograph": lambda rgb: rgb.roll(1, 0),
 }
+SCORES_SAY = (
+    "Spearman rank correlation with the teacher's distances, [value, low, high], 95% bootstrap "
+    f"over {SCORED_PHOTOGRAPHS} held-out photographs (the middle {SCORED_SIZE} px), each against "
+    f"{len(COLOR_CHANGES)} color changes and {len(OTHER_CHANGES)} others. A group named after one change "
+    "ranks photographs by what it costs them; JPEG and viridis were never trained on. `pixel MSE` and "
+    "`random weights` (the same shape, untrained) are controls"
+)
 
 
 def _rank_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
