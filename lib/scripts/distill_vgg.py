@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torchvision.models.vgg import make_layers
 from torchvision.transforms.functional import gaussian_blur
 from tqdm import trange
 
@@ -22,8 +23,7 @@ from lib.data.images import list_pictures
 from lib.data.pairs import read_splits
 from lib.losses.vgg_features import BUNDLED, freeze, normalize, vgg11_structure
 from lib.networks.storage import write_tensors
-from lib.scripts.picture_changes import COLOR_CHANGES, OTHER_CHANGES, crop, recolor
-from lib.scripts.rank_agreement import SCORED_PHOTOGRAPHS, SCORED_SIZE, score
+from lib.scripts.rank_agreement import SCORED_PHOTOGRAPHS, SCORED_SIZE, SCORES_SAY, crop, recolor, score
 
 CROP = 48
 PHOTOGRAPHS_A_STEP = 8
@@ -32,14 +32,9 @@ RATE = 3e-3
 
 def load_teacher(path: Path) -> nn.Module:
     """VGG16 up to relu2_2 from a safetensors file with torchvision's names (`features.0`, `.2`, `.5`, `.7`), frozen."""
-    state = load_file(path)
-    convolutions = []
-    for index in (0, 2, 5, 7):
-        weight = state[f"features.{index}.weight"]
-        convolution = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
-        convolution.load_state_dict({"weight": weight, "bias": state[f"features.{index}.bias"]})
-        convolutions += [convolution, nn.ReLU()]
-    return freeze(nn.Sequential(*convolutions[:4], nn.MaxPool2d(2), *convolutions[4:]))
+    teacher, state = make_layers([64, 64, "M", 128, 128]), load_file(path)
+    teacher.load_state_dict({name: state[f"features.{name}"] for name in teacher.state_dict()})
+    return freeze(teacher)
 
 
 def random_student(seed: int) -> nn.Sequential:
@@ -156,11 +151,7 @@ def write_card(scores: dict[str, dict], counts: dict[str, list[int]], steps: int
             "their differences between photograph and copy, and of the distances' logarithms",
             "scale": f"divided to a root mean square of 1 over {SCORED_PHOTOGRAPHS} training photographs",
             "scores": scores,
-            "scores_say": "Spearman rank correlation with the teacher's distances, [value, low, high], 95% bootstrap "
-            f"over {SCORED_PHOTOGRAPHS} held-out photographs (the middle {SCORED_SIZE} px), each against "
-            f"{len(COLOR_CHANGES)} color changes and {len(OTHER_CHANGES)} others. A group named after one change "
-            "ranks photographs by what it costs them; JPEG and viridis were never trained on. `pixel MSE` and "
-            "`random weights` (the same shape, untrained) are controls",
+            "scores_say": SCORES_SAY,
             "not_measured": "agreement with torchvision's own VGG11 weights: the teacher is VGG16, another network",
             "command": "python -m lib.scripts.distill_vgg --teacher vgg16-relu2_2.safetensors "
             f"--photographs FOLDER FOLDER ... --steps {steps} --seed {seed}",

@@ -1,19 +1,87 @@
-"""How alike two measures of distance rank changes of photographs."""
+"""Changes of photographs, and how alike two distances between pictures rank them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.transforms.functional import gaussian_blur
+from torchvision.transforms.v2.functional import jpeg
 
+from lib.classical.color_maps import opencv_map
+from lib.color.spaces import luma, rgb_to_ycbcr, to_tensor, ycbcr_to_rgb
+from lib.data.images import read_photograph
 from lib.losses.vgg_features import normalize
-from lib.scripts.picture_changes import COLOR_CHANGES, OTHER_CHANGES, crop
 
 SCORED_SIZE = 96
 SCORED_PHOTOGRAPHS = 120
 RESAMPLES = 1000
+
+
+def crop(path: Path, size: int, at: np.random.Generator | None = None) -> Tensor:
+    """A square `(3, size, size)` of a photograph: from a random place, or the middle without a generator."""
+    image = np.array(read_photograph(path))
+    spare = np.array(image.shape[:2]) - size
+    top, left = spare // 2 if at is None else at.integers(0, spare + 1)
+    return to_tensor(image[top : top + size, left : left + size])
+
+
+def recolor(rgb: Tensor, saturation: Tensor | float, angle: Tensor | float = 0.0) -> Tensor:
+    """`(B, 3, H, W)` with its chroma scaled and turned by `angle` (radians), clipped to [0, 1]; per picture or all."""
+    saturation, angle = (torch.as_tensor(v, dtype=rgb.dtype).reshape(-1, 1, 1, 1) for v in (saturation, angle))
+    y, cb, cr = rgb_to_ycbcr(rgb).split(1, dim=1)
+    turned = [angle.cos() * cb - angle.sin() * cr, angle.sin() * cb + angle.cos() * cr]
+    return ycbcr_to_rgb(torch.cat([y, *(saturation * chroma for chroma in turned)], dim=1)).clamp(0, 1)
+
+
+def _smeared(rgb: Tensor) -> Tensor:
+    """Chroma averaged over 8 x 8 px under the true luma: color that runs over the edges."""
+    y, chroma = rgb_to_ycbcr(rgb).split((1, 2), dim=1)
+    small = F.avg_pool2d(chroma, 8)
+    chroma = F.interpolate(small, size=rgb.shape[2:], mode="bilinear", align_corners=False)
+    return ycbcr_to_rgb(torch.cat([y, chroma], dim=1)).clamp(0, 1)
+
+
+def _blue_faded(rgb: Tensor) -> Tensor:
+    return ycbcr_to_rgb(rgb_to_ycbcr(rgb) * torch.tensor([1, 0.3, 1]).reshape(1, 3, 1, 1)).clamp(0, 1)
+
+
+def _jpeg(rgb: Tensor) -> Tensor:
+    return jpeg((rgb * 255).round().to(torch.uint8), quality=15) / 255
+
+
+def _noisy(rgb: Tensor) -> Tensor:
+    return (rgb + 0.05 * torch.randn(rgb.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
+
+
+COLOR_CHANGES: dict[str, Callable[[Tensor], Tensor]] = {
+    "gray copy": lambda rgb: recolor(rgb, 0.0),
+    "saturation 0.25": lambda rgb: recolor(rgb, 0.25),
+    "saturation 0.5": lambda rgb: recolor(rgb, 0.5),
+    "saturation 0.75": lambda rgb: recolor(rgb, 0.75),
+    "saturation 1.5": lambda rgb: recolor(rgb, 1.5),
+    "hue turned by 20 degrees": lambda rgb: recolor(rgb, 1.0, np.deg2rad(20)),
+    "hue turned by 90 degrees": lambda rgb: recolor(rgb, 1.0, np.deg2rad(90)),
+    "Cb times 0.3": _blue_faded,
+    "chroma smeared over 8 px": _smeared,
+}
+OTHER_CHANGES: dict[str, Callable[[Tensor], Tensor]] = {
+    "blur, sigma 1 px": lambda rgb: gaussian_blur(rgb, 9, 1.0),
+    "noise, sigma 0.05": _noisy,
+    "JPEG, quality 15": _jpeg,
+    "viridis of the gray": lambda rgb: opencv_map("viridis")(luma(rgb)),
+    "another photograph": lambda rgb: rgb.roll(1, 0),
+}
+SCORES_SAY = (
+    "Spearman rank correlation with the teacher's distances, [value, low, high], 95% bootstrap "
+    f"over {SCORED_PHOTOGRAPHS} held-out photographs (the middle {SCORED_SIZE} px), each against "
+    f"{len(COLOR_CHANGES)} color changes and {len(OTHER_CHANGES)} others. A group named after one change "
+    "ranks photographs by what it costs them; JPEG and viridis were never trained on. `pixel MSE` and "
+    "`random weights` (the same shape, untrained) are controls"
+)
 
 
 def _rank_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -14,11 +14,11 @@ from torchvision.models import vgg11
 
 from lib.data import folders, images
 from lib.scripts.benchmark import bench, photograph, throughput, timing
+from lib.scripts.benchmark.bench import WHOLE, measure_seconds_to_gain
 from lib.scripts.benchmark.photograph import PHOTOGRAPH
 from lib.scripts.benchmark.plan import Plan
 from lib.scripts.benchmark.throughput import FILES, INFERENCE, PAPER_BATCH, TRAINING
 from lib.scripts.benchmark.timing import Contender
-from lib.scripts.benchmark.whole_training import WHOLE, measure_seconds_to_gain
 
 PLAN = Plan(size=32, repeats=1, photograph=(400, 300), widths=(8, 4))
 
@@ -84,7 +84,7 @@ def test_ratios_are_those_of_medians(results, group):
 def test_results_say_where_they_come_from(results):
     assert {"started", "code", "device", "packages", "data"} <= set(results)
     assert results["machine"]["threads"] == torch.get_num_threads() and results["machine"]["processor"]
-    assert "random weights" in results["notes"][0] and "untrained" in results["notes"][-1]
+    assert "random weights" in results["notes"][0] and "bundled colorizer" in results["notes"][-1]
     assert results["parameters"]["size"] == 32 and results["parameters"]["config"]["network"] == "ChromaNet"
 
 

@@ -17,7 +17,7 @@ from lib.color.spaces import gray_to_rgb, luma, to_tensor
 from lib.common.files import read_json
 from lib.losses.vgg_features import BUNDLED, feature_distance, freeze, normalize, vgg11_features
 from lib.scripts import distill_vgg, rank_agreement
-from lib.scripts.picture_changes import COLOR_CHANGES, OTHER_CHANGES, recolor
+from lib.scripts.rank_agreement import COLOR_CHANGES, OTHER_CHANGES, recolor
 
 
 def test_card_belongs_to_the_bundled_file():

@@ -1,5 +1,6 @@
 """Seconds and memory that a large photograph costs, from JPEG file to JPEG file."""
 
+import re
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -12,8 +13,10 @@ from torch import nn
 
 from lib.colorize.batch import FORMATS
 from lib.colorize.photograph import colorize_photograph
+from lib.data.images import open_picture
 from lib.data.pairs import Pairs
-from lib.scripts.benchmark.plan import Plan, our_network
+from lib.networks.pretrained import load_colorizer
+from lib.scripts.benchmark.plan import Plan
 from lib.scripts.benchmark.timing import measured, unmeasured
 
 PHOTOGRAPH = "A photograph, from JPEG file to JPEG file"
@@ -26,13 +29,9 @@ def mosaic(pairs: Pairs, width: int, height: int) -> Image.Image:
     return Image.fromarray(np.concatenate([np.concatenate(row, axis=1) for row in tiles])[:height, :width])
 
 
-def _memory(field: str) -> int | None:
-    """A field of the kernel's record of this process, such as VmRSS, in bytes; None where there is no such record."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return None
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
+def _memory(field: str) -> int:
+    """A field of the kernel's record of this process, such as VmRSS, in bytes. Only Linux has it."""
+    return 1024 * int(re.search(rf"{field}:\s*(\d+)", Path("/proc/self/status").read_text())[1])
 
 
 def _restart_peak() -> bool:
@@ -46,8 +45,7 @@ def _restart_peak() -> bool:
 
 def colorize_file(source: Path, target: Path, network: nn.Module) -> None:
     """What a person who colorizes a photograph waits for, the model being loaded."""
-    with Image.open(source) as image:
-        (colored,) = colorize_photograph(image, network)
+    (colored,) = colorize_photograph(open_picture(source), network)
     colored.save(target, **FORMATS[".jpg"])
 
 
@@ -58,11 +56,12 @@ def photograph_costs(plan: Plan, folder: Path, device: str) -> tuple[list[float]
     network is loaded and a small photograph colorized. The kernel keeps the highest value itself once it is told to
     start anew; where it is not Linux, or does not let itself be told, there are no such numbers.
     """
-    network = our_network(plan, device)
+    network = load_colorizer(device=device)
     colorize_file(folder / "small.jpg", folder / "small-colorized.jpg", network)
-    idle, seconds, peaks = _memory("VmRSS"), [], []
+    known, seconds, peaks = _restart_peak(), [], []
+    idle = _memory("VmRSS") if known else 0
     for _ in range(plan.repeats):
-        known = _restart_peak()
+        _restart_peak()
         started = time.perf_counter()
         colorize_file(folder / "large.jpg", folder / "large-colorized.jpg", network)
         seconds.append(time.perf_counter() - started)

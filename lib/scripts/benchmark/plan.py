@@ -1,14 +1,9 @@
 """What a benchmark measures."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from lib.networks.registry import build_network
 from lib.scripts.recipe import CONFIG, SIZE
 from lib.training.config import TrainingConfig
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -16,8 +11,9 @@ class Plan:
     """What is measured. The defaults are what is published; a test asks for less.
 
     `size` (px, a multiple of 32) is that of the pictures, and each thing is measured `repeats` times. `photograph` is
-    the (width, height) of the large one in px, `widths` are those of the paper's network and ours. `to_gain` asks how
-    long a training of `epochs` epochs takes to be that many dB above the gray copy; None leaves it out.
+    the (width, height) of the large one in px, `widths` are those of the networks that are trained, the paper's and
+    ours. `to_gain` asks how long a training of `epochs` epochs takes to be that many dB above the gray copy; None
+    leaves it out.
     """
 
     size: int = 128
@@ -43,21 +39,4 @@ class Plan:
     def config(self) -> TrainingConfig:
         """Our recipe: that of the bundled colorizer, at this size."""
         side = self.size * CONFIG.options["side"] // CONFIG.crop
-        options = CONFIG.options | {"width": self.widths[1], "side": side}
-        return replace(CONFIG, options=options, crop=self.size)
-
-    @property
-    def bundled(self) -> bool:
-        """Whether the bundled colorizer stands for our network; else an untrained one does, which is as fast."""
-        from lib.networks.pretrained import BUNDLED_COLORIZER
-
-        return BUNDLED_COLORIZER.exists() and self.widths == Plan.widths
-
-
-def our_network(plan: Plan, device: str) -> "nn.Module":
-    """Our network, ready to be used: see `Plan.bundled`."""
-    if plan.bundled:
-        from lib.networks.pretrained import load_colorizer
-
-        return load_colorizer(device=device)
-    return build_network("ChromaNet", **plan.config.options).to(device).eval()
+        return replace(CONFIG, options={"width": self.widths[1], "side": side}, crop=self.size)

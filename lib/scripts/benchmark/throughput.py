@@ -11,6 +11,8 @@ from PIL import Image
 from torch import nn
 from torch.nn.functional import mse_loss
 from torch.utils.data import DataLoader
+from torchvision import transforms
+from torchvision.models.vgg import cfgs, make_layers
 
 from lib.data.arrays import Rows
 from lib.data.folders import GrayscaleToColorDataset
@@ -18,8 +20,9 @@ from lib.data.pairs import Pairs
 from lib.evaluation.evaluate import predict
 from lib.losses.perceptual import PrintedPerceptualLoss
 from lib.losses.vgg_features import freeze
+from lib.networks.pretrained import load_colorizer
 from lib.networks.registry import build_network
-from lib.scripts.benchmark.plan import Plan, our_network
+from lib.scripts.benchmark.plan import Plan
 from lib.scripts.benchmark.timing import Contender, interleaved, measured
 from lib.training.config import TrainingConfig
 from lib.training.loop import train_epoch
@@ -29,7 +32,6 @@ from lib.training.step import make_step
 TRAINING, INFERENCE = "Training, images/s", "Inference, images/s"
 PAPER_BATCH = 16
 FILES = 64  # pairs of files that the printed recipe reads again and again
-_ON_A_GPU = 50  # times as many batches in a measurement, which would be over too soon to be timed
 
 
 def write_files(pairs: Pairs, folder: Path) -> None:
@@ -43,14 +45,7 @@ def write_files(pairs: Pairs, folder: Path) -> None:
 
 def whole_vgg11() -> nn.Sequential:
     """All 21 layers of torchvision's VGG11 features, frozen, with random weights: the speed is the same with any."""
-    from torchvision.models import vgg11  # here, because it takes seconds, which a photograph's process need not wait
-
-    with torch.device("meta"):  # no time spent on the classifier, 93% of all weights
-        features = vgg11(weights=None, init_weights=False).features
-    for layer in features.to_empty(device="cpu"):
-        if isinstance(layer, nn.Conv2d):
-            layer.reset_parameters()
-    return freeze(features)
+    return freeze(make_layers(cfgs["A"]))  # without the classifier, 93% of all weights
 
 
 def printed_recipe(folder: Path, size: int, width: int, device: str, vgg: bool) -> Callable[[int], None]:
@@ -59,8 +54,6 @@ def printed_recipe(folder: Path, size: int, width: int, device: str, vgg: bool) 
     Every pair is decoded from its two files each time it is seen, in the training process (a data loader's default).
     With `vgg`, the perceptual loss runs all of VGG11's features on prediction and truth, as the listing does.
     """
-    from torchvision import transforms
-
     transform = transforms.Compose([transforms.Resize((size, size)), transforms.ToTensor()])
     pictures = GrayscaleToColorDataset(folder / "gray", folder / "color", transform)
     endless = itertools.chain.from_iterable(itertools.repeat(DataLoader(pictures, PAPER_BATCH, shuffle=True)))
@@ -105,16 +98,16 @@ def center(pairs: Pairs, size: int) -> Pairs:
 def measure_training(plan: Plan, pairs: Pairs, device: str, folder: Path) -> list[dict]:
     """Images/s of the printed recipe, with and without VGG11, and of both networks in our loop."""
     training = pairs.split("train")
-    small, width, times = center(training, plan.size), plan.widths[0], _ON_A_GPU if device.startswith("cuda") else 1
+    small, width = center(training, plan.size), plan.widths[0]
     write_files(small, folder)
-    paper = TrainingConfig(options={"width": width}, batch_size=PAPER_BATCH)
-    recipes = {
-        "the paper's printed recipe": (printed_recipe(folder, plan.size, width, device, vgg=True), PAPER_BATCH, 2),
-        "the same without VGG11": (printed_recipe(folder, plan.size, width, device, vgg=False), PAPER_BATCH, 4),
-        "the paper's network in our loop": (our_loop(paper, small, device), PAPER_BATCH, 4),
-        "our network in our loop": (our_loop(plan.config, training, device), plan.config.batch_size, 8),
-    }
-    contenders = [Contender(name, work, size, batches * times) for name, (work, size, batches) in recipes.items()]
+    paper, ours = TrainingConfig(options={"width": width}, batch_size=PAPER_BATCH), plan.config
+    printed, without_vgg = (printed_recipe(folder, plan.size, width, device, vgg) for vgg in (True, False))
+    contenders = [
+        Contender("the paper's printed recipe", printed, PAPER_BATCH, 2),
+        Contender("the same without VGG11", without_vgg, PAPER_BATCH, 4),
+        Contender("the paper's network in our loop", our_loop(paper, small, device), PAPER_BATCH, 4),
+        Contender("our network in our loop", our_loop(ours, training, device), ours.batch_size, 8),
+    ]
     return measured(TRAINING, interleaved("training", contenders, plan.repeats, device), "images/s", compared=True)
 
 
@@ -123,7 +116,7 @@ def measure_inference(plan: Plan, pairs: Pairs, device: str) -> list[dict]:
     gray, _ = center(pairs, plan.size).tensors(np.arange(PAPER_BATCH) % len(pairs))
     networks = {
         "the paper's network": build_network("ColorizationNet", width=plan.widths[0]).to(device).eval(),
-        "our network": our_network(plan, device),
+        "our network": load_colorizer(device=device),
     }
 
     def colorizing(network: nn.Module) -> Callable[[int], None]:
@@ -133,6 +126,5 @@ def measure_inference(plan: Plan, pairs: Pairs, device: str) -> list[dict]:
 
         return work
 
-    batches = 10 * (_ON_A_GPU if device.startswith("cuda") else 1)
-    contenders = [Contender(name, colorizing(net), PAPER_BATCH, batches) for name, net in networks.items()]
+    contenders = [Contender(name, colorizing(network), PAPER_BATCH, 10) for name, network in networks.items()]
     return measured(INFERENCE, interleaved("inference", contenders, plan.repeats, device), "images/s", compared=True)
