@@ -3,7 +3,6 @@
 It tolerates a sweep that is half done or not begun, points that failed and files that are not whole: it says so.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,15 +20,7 @@ from lib.workbook.analysis.over_seeds import DIFFERENCE, asked_by_sweep, lacking
 from lib.workbook.analysis.tables import baseline_text, caption, figure_of, interval_text, settings_of, shown
 from lib.workbook.analysis.verdicts import judge_over_seeds
 from lib.workbook.records.reader import PointFiles, SweepFiles, load_sweep
-from lib.workbook.report.html import (
-    duration,
-    embedded,
-    executed_notebook,
-    verdict_counts,
-    verdict_kind,
-    when,
-    write_page,
-)
+from lib.workbook.report.html import duration, embedded, executed_notebook, table_cells, when, write_page
 
 STATES = ("done", "failed", "interrupted", "not readable", "running", "to go")
 STYLES = {"done": "supported", "failed": "not-supported", "not readable": "not-supported", "interrupted": "cannot-tell"}
@@ -52,8 +43,7 @@ def write_sweep_page(folder: Path) -> Path:
         answer=answer(sweep, lines, baseline, claims),
         facts=facts(sweep, results),
         warnings=[*problems, *disagreements(results)],
-        claims=[{**entry, "kind": verdict_kind(entry["verdict"])} for entry in claims],
-        verdicts=[(v, verdict_kind(v), n) for v, n in verdict_counts(claims)],
+        claims=claims,
         figure=None if lines is None else drawn(lines),
         table=None if lines is None else cells_of(lines, baseline),
         points=[point_line(point) for point in sweep.points],
@@ -122,8 +112,7 @@ def drawn(lines: pd.DataFrame) -> dict:
 def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
     """The table for the template: column names, and a line a setting and method with its cells; the best in bold."""
     frame, by = shown(lines, baseline), settings_of(lines)
-    columns = list(frame.columns[len(by) + 1 :])
-    best = {}
+    columns, best = list(frame.columns[len(by) + 1 :]), {}
     for key, own in lines.groupby("metric"):
         known = metric(key)
         if known.best is not None:
@@ -131,11 +120,8 @@ def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
     body = []
     for method, row in zip(frame.index, frame.to_dict("records"), strict=True):
         setting = {name: row[name] for name in by if row[name] not in ("any", "–")}
-        cells = []
-        for name in columns:
-            value, _, interval = row[name].partition(" ")
-            cells.append({"value": value, "interval": re.sub(r"[][]", "", interval), "best": value == best.get(name)})
         name = side_text({"method": method, **setting}, row["method"])
+        cells = table_cells({column: row[column] for column in columns}, best)
         body.append({"name": name, "kind": "control" if method in CONTROLS else "", "cells": cells})
     return {"columns": columns, "lines": body, "under": caption(lines, baseline)}
 
@@ -152,7 +138,7 @@ def point_line(point: PointFiles) -> dict:
         "state": point.state,
         "style": STYLES.get(point.state, "other"),
         "error": point.error,
-        "time": duration(point.seconds) if point.seconds else "",
+        "seconds": point.seconds,
         "unreadable": found["unreadable"],
         **links,
     }
@@ -195,10 +181,9 @@ def provenance(sweep: SweepFiles, results: Sequence[dict]) -> list[dict]:
     """What all points have in common: fixed parameters, code, device, packages."""
     varied = set(sweep.record.get("varied", []))
     fixed = sweep.record["points"][0].get("parameters", {}) if sweep.record["points"] else {}
-    packages: dict[str, dict] = {}
-    for one in results:
-        for name, version in one.get("packages", {}).items():
-            packages.setdefault(name, {})[version] = None
+    packages: dict[str, list] = {}
+    for name, version in dict.fromkeys(item for one in results for item in one.get("packages", {}).items()):
+        packages.setdefault(name, []).append(version)
     told = {
         "code": ", ".join(distinct(results, "code")),
         "device": ", ".join(distinct(results, "device")),
