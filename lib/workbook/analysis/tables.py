@@ -89,14 +89,10 @@ def baseline_text(lines: pd.DataFrame, baseline: Mapping[str, object]) -> str:
 
 def markdown(table: pd.DataFrame) -> str:
     """A table of text as Markdown whose columns are aligned, so that it also reads in a terminal."""
-    cells = [[str(column) for column in table.columns], *table.to_numpy().tolist()]
-    cells = [[cell.replace("|", r"\|") for cell in line] for line in cells]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(table.columns))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in cells
-    ]
-    rule = "| " + " | ".join("-" * width for width in widths) + " |"
-    return "\n".join([lines[0], rule, *lines[1:]])
+    head, *body = [[cell.replace("|", r"\|") for cell in line] for line in [table.columns, *table.to_numpy()]]
+    widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
+    lines = [head, ["-" * width for width in widths], *body]
+    return "\n".join(f"| {' | '.join(map(str.ljust, line, widths))} |" for line in lines)
 
 
 def figure_of(lines: pd.DataFrame) -> Figure:
