@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import yaml
-
 from lib.common.files import OUTPUTS, resolve
 from lib.common.usage import UsageError, convert
 from lib.workbook.analysis.long_table import find_results, load_long_table
 from lib.workbook.analysis.over_seeds import asked_by_sweep, lacking, over_seeds
 from lib.workbook.analysis.tables import caption, markdown, shown, write_table
+from lib.workbook.parameters import yaml_value
 from lib.workbook.records.reader import load_sweep
 
 
@@ -21,10 +20,7 @@ def parse_baseline(texts: Sequence[str]) -> dict[str, object]:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--baseline: write NAME=VALUE, such as method=gray_copy or epochs=9, not '{text}'.")
-        try:
-            baseline[name] = value if name == "method" else number_or_text(yaml.safe_load(value))
-        except yaml.YAMLError:
-            raise UsageError(f"--baseline: {value!r} is not readable as YAML; a list is written [1, 2].") from None
+        baseline[name] = value if name == "method" else number_or_text(yaml_value("--baseline", value))
     return baseline
 
 

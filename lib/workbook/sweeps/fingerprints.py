@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from lib.common.files import ROOT, read_json, resolve
@@ -45,7 +45,7 @@ def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) ->
     }
 
 
-def data_fingerprints(points: list[Point]) -> Iterator[str]:
+def data_fingerprints(points: list[Point]) -> list[str]:
     """The fingerprint of each point's pictures, "" for a notebook without data.
 
     Decodes and caches the pictures if needed, so that the workers do not all do so at once.
@@ -55,31 +55,19 @@ def data_fingerprints(points: list[Point]) -> Iterator[str]:
     """
     from lib.data.sources import load_pairs
 
-    known: dict[tuple, str] = {}
-    for point in points:
-        key = (point.parameters.get("data"), point.parameters.get("size"))
-        if None in key:
-            yield ""
-            continue
-        try:
-            known[key] = known.get(key) or load_pairs(*key).fingerprint
-        except (ValueError, OSError) as error:
-            raise UsageError(str(error)) from None
-        yield known[key]
-
-
-def results_of(folder: Path) -> dict | None:
-    """The results.json that a point's notebook has written, or None if there is none or it is not readable."""
-    for path in sorted(folder.glob("*/results.json")):
-        try:
-            return read_json(path)
-        except (ValueError, OSError):
-            return None
-    return None
+    keys = [(point.parameters.get("data"), point.parameters.get("size")) for point in points]
+    try:
+        known = {key: "" if None in key else load_pairs(*key).fingerprint for key in dict.fromkeys(keys)}
+    except (ValueError, OSError) as error:
+        raise UsageError(str(error)) from None
+    return [known[key] for key in keys]
 
 
 def is_done(folder: Path, expected: Mapping[str, str]) -> bool:
     """Whether a point has results that carry the expected fingerprints and were made of the expected pictures."""
-    results = results_of(folder) or {}
+    try:
+        results = read_json(min(folder.glob("*/results.json")))
+    except (ValueError, OSError):  # not readable, or there is none
+        return False
     data = results.get("data", {}).get("fingerprint", "")
     return results.get("fingerprints") == dict(expected) and expected["data"] in ("", data)

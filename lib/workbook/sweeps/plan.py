@@ -29,11 +29,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from lib.common.files import NOTEBOOKS
 from lib.common.usage import UsageError, convert, nearest, value_text
-from lib.workbook.parameters import PATHS, Notebook, absolute, assign
+from lib.workbook.parameters import PATHS, Notebook, absolute, assign, read_yaml
 from lib.workbook.sweeps.fingerprints import short_hash
 from lib.workbook.sweeps.points import Point
 
@@ -64,7 +62,7 @@ class Sweep:
     def record(self) -> dict[str, object]:
         """What sweep.json says of it."""
         points = [{"folder": p.folder, "parameters": p.parameters, "varied": p.varied} for p in self.points]
-        defaults = {"question": "", "metrics": [], "baseline": {}, "methods": [], "claims": []}
+        defaults = {name: kind() for name, kind in TOLD.items()}
         return {
             "name": self.name,
             "notebook": self.notebook.stem,
@@ -100,7 +98,7 @@ def read_sweep(
     if seeds is not None:
         sections["seeds"] = seeds
     axes = _axes(file, sections, notebook)
-    points, folders = [], set()
+    points = []
     for combination in itertools.product(*axes):
         varied = {name: value for part in combination for name, value in part.items()}
         for name in insisted:
@@ -112,11 +110,10 @@ def read_sweep(
         own.pop("run", None)
         own |= {name: absolute(own[name]) for name in PATHS if name in own}
         varied = {name: own[name] for name in varied}  # as converted
-        folder = point_folder(notebook, own, varied)
-        if folder in folders:
-            raise UsageError(f"{file.name}: the point {Point(folder, own, varied).label} is there twice; remove one.")
-        folders.add(folder)
-        points.append(Point(folder, own, varied))
+        point = Point(point_folder(notebook, own, varied), own, varied)
+        if point in points:
+            raise UsageError(f"{file.name}: the point {point.label} is there twice; remove one.")
+        points.append(point)
     told = {name: sections[name] for name in TOLD if name in sections}
     told = _checked_told(file, told, notebook, points, list(sections.get("zip", {})))
     return Sweep(file.stem, profile, notebook, points, told)
@@ -124,13 +121,11 @@ def read_sweep(
 
 def _sections(file: Path, profile: str) -> dict[str, object]:
     """The sections of a sweep's file for a profile, their names and kinds checked."""
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file.name} is not readable as YAML: {' '.join(str(error).split())}") from None
-    known = [*AXES, "seeds", *TOLD]
+    kinds = {**dict.fromkeys(AXES, dict), "seeds": int | list, **TOLD}
+    known = [*kinds, "profiles"]
+    content = read_yaml(file)
     if not isinstance(content, dict):
-        raise UsageError(f"{file.name} must hold sections: {', '.join([*known, 'profiles'])}.")
+        raise UsageError(f"{file.name} must hold sections: {', '.join(known)}.")
     profiles = content.pop("profiles", None) or {}
     if not isinstance(profiles, dict) or not all(isinstance(own, dict) for own in profiles.values()):
         raise UsageError(f"{file.name}: 'profiles' must hold sections by the name of a profile.")
@@ -139,12 +134,9 @@ def _sections(file: Path, profile: str) -> dict[str, object]:
         if name not in known_profiles:
             raise UsageError(f"{file.name}: there is no profile '{name}'; {nearest(str(name), known_profiles)}")
     sections = content | profiles.get(profile, {})
-    kinds = {**dict.fromkeys(AXES, dict), **TOLD, "seeds": int | list}
     for name, section in sections.items():
         if name not in kinds:
-            raise UsageError(
-                f"{file.name}: a sweep has no section '{name}'; {nearest(str(name), [*known, 'profiles'])}"
-            )
+            raise UsageError(f"{file.name}: a sweep has no section '{name}'; {nearest(str(name), known)}")
         if not isinstance(section, kinds[name]) or section is True:
             kind = {dict: "lines of name: value", list: "a list", str: "text"}.get(kinds[name], "a number or a list")
             raise UsageError(f"{file.name}: '{name}' must be {kind}, not {section!r}.")
@@ -165,8 +157,8 @@ def _axes(file: Path, sections: Mapping, notebook: Notebook) -> list[list[dict[s
             raise UsageError(f"{file.name}: '{name}' needs a list of the values to try, not {choices!r}.")
     lengths = {name: len(choices) for name, choices in zipped.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise UsageError(f"{file.name}: zipped lists must be of one length ({told}).")
+        each = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise UsageError(f"{file.name}: zipped lists must be of one length ({each}).")
     axes = [[{name: choice} for choice in choices] for name, choices in grid.items()]
     if zipped:
         axes.insert(0, [dict(zip(zipped, row, strict=True)) for row in zip(*zipped.values(), strict=True)])
@@ -193,53 +185,56 @@ def _seeds(file: Path, sections: Mapping, names: list[str], notebook: Notebook) 
 def _checked_told(
     file: Path, told: Mapping, notebook: Notebook, points: list[Point], zipped: list[str]
 ) -> dict[str, object]:
-    """`told`, its values converted. A baseline or claim may name a method with settings, and swept values; of zipped
-    lists it names either all parameters or none.
-
-    Anything else would silently select nothing.
-    """
-
-    def chosen(where: str, choice: Mapping) -> dict[str, object]:
-        varied = points[0].varied
-        lacking = [name for name in zipped if name not in choice]
-        if 0 < len(lacking) < len(zipped):
-            raise UsageError(f"{file.name}: {where}: {', '.join(zipped)} are zipped; name {lacking[0]} too.")
-        for name in choice:
-            if name not in ("method", "settings", *varied):
-                known = nearest(str(name), ["method", "settings", *varied])
-                raise UsageError(f"{file.name}: {where}: '{name}' is not swept; {known}")
-        own = {name: choice[name] for name in ("method", "settings") if name in choice}
-        if not isinstance(own.get("method", ""), str) or not isinstance(own.get("settings", {}), dict):
-            raise UsageError(f"{file.name}: {where}: 'method' must be a name, and 'settings' lines of name: value.")
-        if "settings" in own and "method" not in own:
-            raise UsageError(f"{file.name}: {where}: 'settings' are those of a method; name the 'method' too.")
-        swept = {name: value for name, value in choice.items() if name not in own}
-        return own | {k: _swept_value(file, where, k, v, notebook, points) for k, v in swept.items()}
-
-    told = dict(told)
+    """What table and page read, checked, the swept values converted."""
     for name in ("metrics", "methods"):
         for item in told.get(name, []):
             if not isinstance(item, str):
                 raise UsageError(f"{file.name}: '{name}' must be a list of names, not {item!r}.")
+    checked = dict(told)
     if "baseline" in told:
-        told["baseline"] = chosen("baseline", told["baseline"])
-    claims = []
-    for claim in told.get("claims", []):
-        lacking = [name for name in CLAIM if name not in claim] if isinstance(claim, dict) else CLAIM
-        if lacking:
-            raise UsageError(f"{file.name}: a claim lacks {', '.join(lacking)}; it has {', '.join(CLAIM)}.")
-        where, own = f"claim '{claim['claim']}'", dict(claim)
-        for side in ("better", "than"):
-            if not isinstance(claim[side], dict):
-                raise UsageError(f"{file.name}: {where}: '{side}' must be lines of name: value.")
-            own[side] = chosen(where, claim[side])
-        if "within" in claim:
-            own["within"] = _margins(file, where, claim["within"])
-        claims.append(own)
-    return told | ({"claims": claims} if claims else {})
+        checked["baseline"] = _chosen(f"{file.name}: baseline", told["baseline"], notebook, points, zipped)
+    if "claims" in told:
+        checked["claims"] = [_checked_claim(file, claim, notebook, points, zipped) for claim in told["claims"]]
+    return checked
 
 
-def _swept_value(file: Path, where: str, name: str, value: object, notebook: Notebook, points: list[Point]) -> object:
+def _checked_claim(
+    file: Path, claim: object, notebook: Notebook, points: list[Point], zipped: list[str]
+) -> dict[str, object]:
+    lacking = [name for name in CLAIM if not isinstance(claim, dict) or name not in claim]
+    if lacking:
+        raise UsageError(f"{file.name}: a claim lacks {', '.join(lacking)}; it has {', '.join(CLAIM)}.")
+    where, checked = f"{file.name}: claim '{claim['claim']}'", dict(claim)
+    for side in ("better", "than"):
+        if not isinstance(claim[side], dict):
+            raise UsageError(f"{where}: '{side}' must be lines of name: value.")
+        checked[side] = _chosen(where, claim[side], notebook, points, zipped)
+    if "within" in claim:
+        checked["within"] = _margins(where, claim["within"])
+    return checked
+
+
+def _chosen(
+    where: str, choice: Mapping, notebook: Notebook, points: list[Point], zipped: list[str]
+) -> dict[str, object]:
+    """What a baseline or a side of a claim names, its values converted. Anything unknown would select nothing."""
+    varied = points[0].varied
+    known = ["method", "settings", *varied]
+    lacking = [name for name in zipped if name not in choice]
+    if 0 < len(lacking) < len(zipped):
+        raise UsageError(f"{where}: {', '.join(zipped)} are zipped; name {lacking[0]} too.")
+    for name in choice:
+        if name not in known:
+            raise UsageError(f"{where}: '{name}' is not swept; {nearest(str(name), known)}")
+    if not isinstance(choice.get("method", ""), str) or not isinstance(choice.get("settings", {}), dict):
+        raise UsageError(f"{where}: 'method' must be a name, and 'settings' lines of name: value.")
+    if "settings" in choice and "method" not in choice:
+        raise UsageError(f"{where}: 'settings' are those of a method; name the 'method' too.")
+    swept = {name: _swept_value(where, name, choice[name], notebook, points) for name in varied if name in choice}
+    return {**choice, **swept}
+
+
+def _swept_value(where: str, name: str, value: object, notebook: Notebook, points: list[Point]) -> object:
     """A value that baseline or claim names, as its parameter has it; one that no point has raises `UsageError`."""
     kind, known = notebook.types[name], [point.varied[name] for point in points]
     with suppress(ValueError):  # 400 stands for [400] too
@@ -247,17 +242,17 @@ def _swept_value(file: Path, where: str, name: str, value: object, notebook: Not
         if found in known:
             return found
     values = ", ".join(dict.fromkeys(map(value_text, known)))
-    raise UsageError(f"{file.name}: {where}: {name} {value!r} is not swept; there are: {values}.")
+    raise UsageError(f"{where}: {name} {value!r} is not swept; there are: {values}.")
 
 
-def _margins(file: Path, where: str, within: object) -> dict[str, float]:
+def _margins(where: str, within: object) -> dict[str, float]:
     """The margins of a claim that two methods score alike, as numbers."""
     with suppress(ValueError):
         if isinstance(within, dict) and set(within) == {"psnr", "ssim"}:
             margins = {name: convert(value, "float") for name, value in within.items()}
             if min(margins.values()) > 0:
                 return margins
-    raise UsageError(f"{file.name}: {where}: 'within' gives a margin above 0 for psnr and one for ssim.")
+    raise UsageError(f"{where}: 'within' gives a margin above 0 for psnr and one for ssim.")
 
 
 def point_folder(notebook: Notebook, parameters: dict, varied: dict) -> str:
