@@ -211,15 +211,9 @@ def ledger(run: RunFiles, seeds: pd.DataFrame, sweeps: Sequence[dict[str, str]] 
     )
     entries = []
     for claim, needed, judge in claims:
-        missing = [name.split(",")[0] for name in needed if tables[name] is None]
-        if missing:
-            judged = (
-                "",
-                f"Not measured in this run: {', '.join(missing)} left no results on these pictures",
-                "cannot tell",
-            )
-        else:
-            judged = judge(*(tables[name] for name in needed))
+        missing = ", ".join(name.split(",")[0] for name in needed if tables[name] is None)
+        reason = f"Not measured in this run: {missing} left no results on these pictures"
+        judged = ("", reason, "cannot tell") if missing else judge(*(tables[name] for name in needed))
         entries.append(dict(zip(("claim", "paper", "measured", "verdict"), (claim, *judged), strict=True)))
     return list({entry["claim"]: entry for entry in (*entries, *sweeps)}.values())
 

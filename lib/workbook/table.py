@@ -6,9 +6,7 @@ from pathlib import Path
 
 from lib.common.files import OUTPUTS, resolve
 from lib.common.usage import UsageError, convert
-from lib.workbook.analysis.long_table import find_results, load_long_table
-from lib.workbook.analysis.over_seeds import asked_by_sweep, lacking, over_seeds
-from lib.workbook.analysis.tables import caption, markdown, shown, write_table
+from lib.workbook.analysis import long_table, over_seeds, tables
 from lib.workbook.parameters import yaml_value
 from lib.workbook.records.reader import load_sweep
 
@@ -44,21 +42,23 @@ def table_command(
     `by` and `metrics` are names with commas between, `baseline` holds NAME=VALUE texts, `output` is a path without
     suffix. What is not given is taken from the sweep's record where `pattern` is the folder of one.
     """
-    files, problems = find_results(pattern)
+    files, problems = long_table.find_results(pattern)
     if files:
         folder = resolve(pattern)
         record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}
-        table = load_long_table(files)
-        asked = asked_by_sweep(table, record)
+        table = long_table.load_long_table(files)
+        asked = over_seeds.asked_by_sweep(table, record)
         given = {
             "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
             "baseline": parse_baseline(baseline),
             "methods": list(methods),
         }
         asked |= {name: value for name, value in given.items() if value}
-        lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
-        print(f"{markdown(shown(lines, asked['baseline']))}\n\n{caption(lines, asked['baseline'])}")
-        for sentence in lacking(table, record):
+        lines = over_seeds.over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
+        print(
+            f"{tables.markdown(tables.shown(lines, asked['baseline']))}\n\n{tables.caption(lines, asked['baseline'])}"
+        )
+        for sentence in over_seeds.lacking(table, record):
             print(sentence)
         if asked["baseline"] and not lines["paired"].any():
             print("No differences: no line has a counterpart that is equal in all that the baseline does not name.")
@@ -66,7 +66,7 @@ def table_command(
         if hidden:
             print(f"Not shown, --method shows them: {'; '.join(hidden)}.")
         stem = Path(output).expanduser().resolve() if output else (folder if folder.is_dir() else OUTPUTS) / "table"
-        for path in write_table(stem, table, lines, asked["baseline"]):
+        for path in tables.write_table(stem, table, lines, asked["baseline"]):
             print(path)
     for problem in problems:
         print(f"left out: {problem}")

@@ -138,9 +138,11 @@ def in_order(lines: pd.DataFrame, by: Sequence[str], methods: Sequence[str], met
     # As text: a parameter that another notebook lacks is NaN, which no list finds again.
     orders = {name: [value_text(value) for value in ordered(lines[name])] for name in by}
     orders |= {"method": list(methods), "label": list(dict.fromkeys(lines["label"])), "metric": list(metrics)}
-    places = {name: [order.index(value_text(value)) for value in lines[name]] for name, order in orders.items()}
-    ranks = pd.DataFrame(places, index=lines.index, dtype=int)
-    return lines.loc[ranks.sort_values(list(orders)).index].reset_index(drop=True)
+
+    def places(column: pd.Series) -> pd.Series:
+        return column.map(value_text).map(orders[column.name].index)
+
+    return lines.sort_values(list(orders), key=places, ignore_index=True)
 
 
 def asked_by_sweep(table: pd.DataFrame, record: Mapping) -> dict:

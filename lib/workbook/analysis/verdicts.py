@@ -47,7 +47,8 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     better, than = claim["better"], claim["than"]
     sides = {"better": filled_up(better, than), "than": filled_up(than, better)}
     unknown = [name for name in sides["better"] if name not in (*swept_of(table), "method", "settings")]
-    rows = {} if unknown else {side: judged_rows(table, values) for side, values in sides.items()}
+    judged = table[table["metric"].isin(JUDGED) & table["value"].notna()]
+    rows = {} if unknown else {side: select(judged, values) for side, values in sides.items()}
     names = {side: name_of_side(claim[side], sides[side], rows.get(side)) for side in sides}
     head = f"{names['better']}, against {names['than']}"
     if unknown:
@@ -97,11 +98,6 @@ def filled_up(side: Mapping[str, object], other: Mapping[str, object]) -> dict[s
     if "method" in side:
         missing.pop("settings", None)  # they are the other method's
     return missing | side
-
-
-def judged_rows(table: pd.DataFrame, side: Mapping[str, object]) -> pd.DataFrame:
-    """The rows of a long table that a side of a claim names, of the metrics that judge."""
-    return select(table[table["metric"].isin(JUDGED) & table["value"].notna()], side)
 
 
 def name_of_side(given: Mapping[str, object], side: Mapping[str, object], rows: pd.DataFrame | None) -> str:

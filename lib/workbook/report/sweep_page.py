@@ -15,10 +15,7 @@ import pandas as pd
 from lib.common.files import read_json
 from lib.common.usage import UsageError, value_text
 from lib.evaluation.names import CONTROLS, metric
-from lib.workbook.analysis.long_table import load_long_table, side_text, unusable
-from lib.workbook.analysis.over_seeds import DIFFERENCE, asked_by_sweep, lacking, over_seeds
-from lib.workbook.analysis.tables import baseline_text, caption, figure_of, interval_text, settings_of, shown
-from lib.workbook.analysis.verdicts import judge_over_seeds
+from lib.workbook.analysis import long_table, over_seeds, tables, verdicts
 from lib.workbook.records.reader import PointFiles, SweepFiles, load_sweep
 from lib.workbook.report.html import duration, embedded, executed_notebook, table_cells, when, write_page
 
@@ -30,9 +27,9 @@ def write_sweep_page(folder: Path) -> Path:
     """Write a sweep's `index.html`, and the HTML of the notebooks that failed; returns the page's path."""
     sweep = checked(load_sweep(folder))
     usable = sweep.finished
-    table = load_long_table(usable) if usable else None
+    table = long_table.load_long_table(usable) if usable else None
     lines, baseline, problems = lines_of(sweep, table)
-    claims = [judge_over_seeds(table, claim) for claim in sweep.record.get("claims", [])] if usable else []
+    claims = [verdicts.judge_over_seeds(table, claim) for claim in sweep.record.get("claims", [])] if usable else []
     results = [read_json(file) for file in usable]
     return write_page(
         folder,
@@ -55,7 +52,7 @@ def checked(sweep: SweepFiles) -> SweepFiles:
     """The same sweep, in which a point whose results.json is not whole does not count as done."""
     points = []
     for point in sweep.points:
-        problem = unusable(point.results_file) if point.state == "done" else None
+        problem = long_table.unusable(point.results_file) if point.state == "done" else None
         points.append(replace(point, state="not readable", error=[problem]) if problem else point)
     return replace(sweep, points=points)
 
@@ -64,9 +61,9 @@ def lines_of(sweep: SweepFiles, table: pd.DataFrame | None) -> tuple[pd.DataFram
     """The sweep's table over seeds, its baseline, and a sentence for all that it lacks, or why there is no table."""
     if table is None:
         return None, {}, []
-    asked = asked_by_sweep(table, sweep.record)
+    asked = over_seeds.asked_by_sweep(table, sweep.record)
     try:
-        return over_seeds(table, **asked), asked["baseline"] or {}, lacking(table, sweep.record)
+        return over_seeds.over_seeds(table, **asked), asked["baseline"] or {}, over_seeds.lacking(table, sweep.record)
     except UsageError as error:
         return None, {}, [str(error)]
 
@@ -91,27 +88,27 @@ def best_line(lines: pd.DataFrame, baseline: dict) -> str:
         return ""
     own, known = own[own["metric"] == ranked[0]], metric(ranked[0])
     best = own.loc[known.cost(own["mean"]).idxmin()].to_dict()
-    setting = {name: best[name] for name in settings_of(lines)}
-    value = interval_text(best["mean"], best["low"], best["high"], known.digits)
+    setting = {name: best[name] for name in tables.settings_of(lines)}
+    value = tables.interval_text(best["mean"], best["low"], best["high"], known.digits)
     seeds = f"over {best['seeds']} seeds" if best["seeds"] > 1 else "with one seed"
-    name = side_text({"method": best["method"], **setting}, best["label"])
+    name = long_table.side_text({"method": best["method"], **setting}, best["label"])
     text = f"Best by {known.short.replace(' dB', ' (dB)')}: {name}, {value} {seeds}"
     if not pd.isna(best["difference"]):
-        gain = interval_text(*(best[name] for name in DIFFERENCE), known.digits, signed=True)
-        text += f"; {gain} against {baseline_text(lines, baseline)}"
+        gain = tables.interval_text(*(best[name] for name in over_seeds.DIFFERENCE), known.digits, signed=True)
+        text += f"; {gain} against {tables.baseline_text(lines, baseline)}"
     return f"{text}."
 
 
 def drawn(lines: pd.DataFrame) -> dict:
     """The sweep's figure, embedded."""
     with TemporaryDirectory() as place:
-        figure_of(lines).savefig(Path(place) / "swept.png")
-        return embedded(Path(place) / "swept.png", caption(lines, {}))
+        tables.figure_of(lines).savefig(Path(place) / "swept.png")
+        return embedded(Path(place) / "swept.png", tables.caption(lines, {}))
 
 
 def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
     """The table for the template: column names, and a line a setting and method with its cells; the best in bold."""
-    frame, by = shown(lines, baseline), settings_of(lines)
+    frame, by = tables.shown(lines, baseline), tables.settings_of(lines)
     columns, best = list(frame.columns[len(by) + 1 :]), {}
     for key, own in lines.groupby("metric"):
         known = metric(key)
@@ -120,10 +117,10 @@ def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
     body = []
     for method, row in zip(frame.index, frame.to_dict("records"), strict=True):
         setting = {name: row[name] for name in by if row[name] not in ("any", "–")}
-        name = side_text({"method": method, **setting}, row["method"])
+        name = long_table.side_text({"method": method, **setting}, row["method"])
         cells = table_cells({column: row[column] for column in columns}, best)
         body.append({"name": name, "kind": "control" if method in CONTROLS else "", "cells": cells})
-    return {"columns": columns, "lines": body, "under": caption(lines, baseline)}
+    return {"columns": columns, "lines": body, "under": tables.caption(lines, baseline)}
 
 
 def point_line(point: PointFiles) -> dict:

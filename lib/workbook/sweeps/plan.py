@@ -26,7 +26,7 @@ import itertools
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from lib.common.files import NOTEBOOKS
@@ -39,6 +39,7 @@ READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
 AXES = ("values", "grid", "zip")
 TOLD = {"question": str, "metrics": list, "baseline": dict, "methods": list, "claims": list}  # what table and page read
 CLAIM = ("claim", "paper", "better", "than")
+Swept = Mapping[str, tuple[str, list]]  # parameter -> its type, and its value at each point
 
 
 @dataclass(frozen=True)
@@ -49,27 +50,25 @@ class Sweep:
     profile: str
     notebook: Notebook
     points: list[Point]
-    told: dict[str, object] = field(default_factory=dict)
+    told: dict[str, object]
 
     @property
     def methods(self) -> list[str]:
         """The identifiers of all methods that baseline, claims and `methods` name, each once."""
-        sides = [self.told.get("baseline", {})]
-        sides += [claim[side] for claim in self.told.get("claims", []) for side in ("better", "than")]
+        sides = [self.told["baseline"]]
+        sides += [claim[side] for claim in self.told["claims"] for side in ("better", "than")]
         named = [side["method"] for side in sides if "method" in side]
-        return list(dict.fromkeys([*named, *self.told.get("methods", [])]))
+        return list(dict.fromkeys([*named, *self.told["methods"]]))
 
     def record(self) -> dict[str, object]:
         """What sweep.json says of it."""
         points = [{"folder": p.folder, "parameters": p.parameters, "varied": p.varied} for p in self.points]
-        defaults = {name: kind() for name, kind in TOLD.items()}
         return {
             "name": self.name,
             "notebook": self.notebook.stem,
             "profile": self.profile,
             "data": self.points[0].parameters.get("data", ""),
             "varied": list(self.points[0].varied),
-            **defaults,
             **self.told,
             "points": points,
         }
@@ -114,9 +113,8 @@ def read_sweep(
         if point in points:
             raise UsageError(f"{file.name}: the point {point.label} is there twice; remove one.")
         points.append(point)
-    told = {name: sections[name] for name in TOLD if name in sections}
-    told = _checked_told(file, told, notebook, points, list(sections.get("zip", {})))
-    return Sweep(file.stem, profile, notebook, points, told)
+    swept = {name: (notebook.types[name], [point.varied[name] for point in points]) for name in points[0].varied}
+    return Sweep(file.stem, profile, notebook, points, _told(file, sections, swept))
 
 
 def _sections(file: Path, profile: str) -> dict[str, object]:
@@ -182,25 +180,20 @@ def _seeds(file: Path, sections: Mapping, names: list[str], notebook: Notebook) 
     return [[{"seed": seed} for seed in seeds]]
 
 
-def _checked_told(
-    file: Path, told: Mapping, notebook: Notebook, points: list[Point], zipped: list[str]
-) -> dict[str, object]:
-    """What table and page read, checked, the swept values converted."""
+def _told(file: Path, sections: Mapping, swept: Swept) -> dict[str, object]:
+    """What table and page read, checked, its swept values converted; empty where the file does not say it."""
+    told = {name: sections.get(name, kind()) for name, kind in TOLD.items()}
     for name in ("metrics", "methods"):
-        for item in told.get(name, []):
+        for item in told[name]:
             if not isinstance(item, str):
                 raise UsageError(f"{file.name}: '{name}' must be a list of names, not {item!r}.")
-    checked = dict(told)
-    if "baseline" in told:
-        checked["baseline"] = _chosen(f"{file.name}: baseline", told["baseline"], notebook, points, zipped)
-    if "claims" in told:
-        checked["claims"] = [_checked_claim(file, claim, notebook, points, zipped) for claim in told["claims"]]
-    return checked
+    zipped = list(sections.get("zip", {}))
+    told["baseline"] = _chosen(f"{file.name}: baseline", told["baseline"], swept, zipped)
+    told["claims"] = [_checked_claim(file, claim, swept, zipped) for claim in told["claims"]]
+    return told
 
 
-def _checked_claim(
-    file: Path, claim: object, notebook: Notebook, points: list[Point], zipped: list[str]
-) -> dict[str, object]:
+def _checked_claim(file: Path, claim: object, swept: Swept, zipped: list[str]) -> dict[str, object]:
     lacking = [name for name in CLAIM if not isinstance(claim, dict) or name not in claim]
     if lacking:
         raise UsageError(f"{file.name}: a claim lacks {', '.join(lacking)}; it has {', '.join(CLAIM)}.")
@@ -208,18 +201,15 @@ def _checked_claim(
     for side in ("better", "than"):
         if not isinstance(claim[side], dict):
             raise UsageError(f"{where}: '{side}' must be lines of name: value.")
-        checked[side] = _chosen(where, claim[side], notebook, points, zipped)
+        checked[side] = _chosen(where, claim[side], swept, zipped)
     if "within" in claim:
         checked["within"] = _margins(where, claim["within"])
     return checked
 
 
-def _chosen(
-    where: str, choice: Mapping, notebook: Notebook, points: list[Point], zipped: list[str]
-) -> dict[str, object]:
+def _chosen(where: str, choice: Mapping, swept: Swept, zipped: list[str]) -> dict[str, object]:
     """What a baseline or a side of a claim names, its values converted. Anything unknown would select nothing."""
-    varied = points[0].varied
-    known = ["method", "settings", *varied]
+    known = ["method", "settings", *swept]
     lacking = [name for name in zipped if name not in choice]
     if 0 < len(lacking) < len(zipped):
         raise UsageError(f"{where}: {', '.join(zipped)} are zipped; name {lacking[0]} too.")
@@ -230,13 +220,12 @@ def _chosen(
         raise UsageError(f"{where}: 'method' must be a name, and 'settings' lines of name: value.")
     if "settings" in choice and "method" not in choice:
         raise UsageError(f"{where}: 'settings' are those of a method; name the 'method' too.")
-    swept = {name: _swept_value(where, name, choice[name], notebook, points) for name in varied if name in choice}
-    return {**choice, **swept}
+    converted = {name: _swept_value(where, name, choice[name], *swept[name]) for name in choice if name in swept}
+    return {**choice, **converted}
 
 
-def _swept_value(where: str, name: str, value: object, notebook: Notebook, points: list[Point]) -> object:
+def _swept_value(where: str, name: str, value: object, kind: str, known: list) -> object:
     """A value that baseline or claim names, as its parameter has it; one that no point has raises `UsageError`."""
-    kind, known = notebook.types[name], [point.varied[name] for point in points]
     with suppress(ValueError):  # 400 stands for [400] too
         found = convert([value] if kind.startswith("list[") and not isinstance(value, list) else value, kind)
         if found in known:
