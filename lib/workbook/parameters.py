@@ -114,10 +114,9 @@ def assign(parameters: dict[str, dict], takers: list[Notebook], values: dict, wh
     for name, value in values.items():
         having = [notebook for notebook in takers if name in notebook.types]
         if not having:
-            whom = takers[0].stem if len(takers) == 1 else "no notebook here"
-            lacks = "has no parameter" if len(takers) == 1 else "has a parameter"
+            lacking = f"{takers[0].stem} has no" if len(takers) == 1 else "no notebook here has a"
             known = [name for notebook in takers for name in notebook.types]
-            raise UsageError(f"{where}: {whom} {lacks} '{name}'; {nearest(str(name), known)}")
+            raise UsageError(f"{where}: {lacking} parameter '{name}'; {nearest(str(name), known)}")
         for notebook in having:
             kind = notebook.types[name]
             try:

@@ -55,9 +55,7 @@ def table_command(
         }
         asked |= {name: value for name, value in given.items() if value}
         lines = over_seeds.over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
-        print(
-            f"{tables.markdown(tables.shown(lines, asked['baseline']))}\n\n{tables.caption(lines, asked['baseline'])}"
-        )
+        print(tables.text_of(lines, asked["baseline"]))
         for sentence in over_seeds.lacking(table, record):
             print(sentence)
         if asked["baseline"] and not lines["paired"].any():

@@ -95,6 +95,11 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n".join(f"| {' | '.join(map(str.ljust, line, widths))} |" for line in lines)
 
 
+def text_of(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> str:
+    """The table of lines of `over_seeds` as Markdown, its caption below."""
+    return f"{markdown(shown(lines, baseline))}\n\n{caption(lines, baseline)}"
+
+
 def figure_of(lines: pd.DataFrame) -> Figure:
     """The figure of lines of `over_seeds`: metrics over the first swept value, controls in gray."""
     by = settings_of(lines)
@@ -111,8 +116,7 @@ def write_table(
     with atomic_write(paths[0]) as temporary:
         table.to_csv(temporary, index=False)
     with atomic_write(paths[1]) as temporary:
-        text = f"{markdown(shown(lines, baseline))}\n\n{caption(lines, baseline)}\n"
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(f"{text_of(lines, baseline)}\n", encoding="utf-8")
     with atomic_write(paths[2]) as temporary:
         figure_of(lines).savefig(temporary)
     return paths

@@ -174,5 +174,4 @@ def verdict_kind(verdict: str) -> str:
 def verdict_counts(claims: list[dict]) -> list[tuple[str, int]]:
     """The number of claims with each verdict, in the order of `VERDICTS`."""
     counts = Counter(entry["verdict"] for entry in claims)
-    order = [*VERDICTS, *(verdict for verdict in counts if verdict not in VERDICTS)]
-    return [(verdict, counts[verdict]) for verdict in order if counts[verdict]]
+    return [(verdict, counts[verdict]) for verdict in dict.fromkeys([*VERDICTS, *counts]) if counts[verdict]]

@@ -71,8 +71,9 @@ def lines_of(sweep: SweepFiles, table: pd.DataFrame | None) -> tuple[pd.DataFram
 def answer(sweep: SweepFiles, lines: pd.DataFrame | None, baseline: dict, claims: list[dict]) -> dict:
     """The headline, verdicts where the sweep has claims and else its best line, and what there is to add to it."""
     done, count = sum(point.state == "done" for point in sweep.points), len(sweep.points)
-    more = [f"{done} of {count} points are done{'; what is said here is said of these' * bool(done)}."]
-    more = more if done < count else []
+    more = []
+    if done < count:
+        more = [f"{done} of {count} points are done{'; what is said here is said of these' if done else ''}."]
     best = "" if lines is None else best_line(lines, baseline)
     if claims:
         headline = " ".join(f"{entry['claim']}: {entry['verdict']}." for entry in claims)

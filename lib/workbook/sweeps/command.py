@@ -14,7 +14,7 @@ from lib.evaluation.names import METRICS, TITLES
 from lib.workbook.parameters import given_parameters, inspect
 from lib.workbook.records.reader import point_state
 from lib.workbook.sweeps.cluster import SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
-from lib.workbook.sweeps.fingerprints import data_fingerprints, fingerprints, is_done
+from lib.workbook.sweeps.fingerprints import expected_fingerprints, is_done
 from lib.workbook.sweeps.job import Job
 from lib.workbook.sweeps.live_table import SweepTable
 from lib.workbook.sweeps.plan import Sweep, find_sweep, read_sweep
@@ -33,10 +33,7 @@ def sweep(options: argparse.Namespace) -> int:
         for name in names:
             if name not in known:  # no error, because a user's notebook may record others
                 print(f"'{name}' is not one of the workbook's {kind}; {nearest(name, known)}")
-    expected = [
-        fingerprints(plan.notebook.path, point.parameters, data)
-        for point, data in zip(plan.points, data_fingerprints(plan.points), strict=True)
-    ]
+    expected = expected_fingerprints(plan.notebook.path, plan.points)
     jobs, settled = pending_jobs(plan, folder, expected, options.retry)
     folder.mkdir(parents=True, exist_ok=True)
     if not jobs:

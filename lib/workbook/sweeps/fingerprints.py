@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lib.common.files import ROOT, read_json, resolve
@@ -29,7 +29,7 @@ def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) ->
     Args:
         notebook: the notebook; only its code cells count.
         parameters: the point's parameters. If one names a file, its content counts too.
-        data: the fingerprint of the pictures (see `data_fingerprints`).
+        data: the fingerprint of the pictures (see `expected_fingerprints`).
 
     Returns:
         A fingerprint each of "notebook", "parameters", "code" and "data".
@@ -45,8 +45,8 @@ def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) ->
     }
 
 
-def data_fingerprints(points: list[Point]) -> list[str]:
-    """The fingerprint of each point's pictures, "" for a notebook without data.
+def expected_fingerprints(notebook: Path, points: Sequence[Point]) -> list[dict[str, str]]:
+    """The fingerprints of each point; that of the data is "" for a notebook without data.
 
     Decodes and caches the pictures if needed, so that the workers do not all do so at once.
 
@@ -60,7 +60,7 @@ def data_fingerprints(points: list[Point]) -> list[str]:
         known = {key: "" if None in key else load_pairs(*key).fingerprint for key in dict.fromkeys(keys)}
     except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
-    return [known[key] for key in keys]
+    return [fingerprints(notebook, point.parameters, known[key]) for point, key in zip(points, keys, strict=True)]
 
 
 def is_done(folder: Path, expected: Mapping[str, str]) -> bool:
