@@ -134,7 +134,7 @@ def notebook_entry(run: RunFiles, stem: str) -> dict:
 
 
 def provenance(run: RunFiles) -> list[dict]:
-    """Per notebook with results, the (name, value) pairs that say how they came about."""
+    """Per notebook with results, the (name, value) pairs that say how they came about, its parameters first."""
     entries = []
     for stem, results in run.results.items():
         data = results.get("data", {})
@@ -148,7 +148,6 @@ def provenance(run: RunFiles) -> list[dict]:
             "packages": ", ".join(f"{k} {v}" for k, v in results.get("packages", {}).items()),
             "artifacts": ", ".join(f"{k}: {v}" for k, v in results.get("artifacts", {}).items()),
         }
-        known = [(name, str(value)) for name, value in facts.items() if value not in (None, "")]
-        parameters = [(name, str(value)) for name, value in results.get("parameters", {}).items()]
-        entries.append({"stem": stem, "facts": known, "parameters": parameters})
+        known = [(name, value) for name, value in facts.items() if value not in (None, "")]
+        entries.append({"stem": stem, "facts": [*results.get("parameters", {}).items(), *known]})
     return entries

@@ -132,11 +132,9 @@ def point_line(point: PointFiles) -> dict:
         found = executed_notebook(notebook, back="../index.html")
     links = {name: found[name] and f"{quote(point.folder.name)}/{quote(found[name])}" for name in ("html", "ipynb")}
     return {
+        "files": point,
         "name": ", ".join(f"{name} {value_text(value)}" for name, value in point.varied.items()),
-        "state": point.state,
         "style": STYLES.get(point.state, "other"),
-        "error": point.error,
-        "seconds": point.seconds,
         "unreadable": found["unreadable"],
         **links,
     }
@@ -188,5 +186,6 @@ def provenance(sweep: SweepFiles, results: Sequence[dict]) -> list[dict]:
         "workers": sweep.record.get("workers", ""),
         "packages": ", ".join(f"{name} {' and '.join(versions)}" for name, versions in packages.items()),
     }
-    entry = {"stem": "Parameters of all points, code, device, packages", "facts": [kv for kv in told.items() if kv[1]]}
-    return [entry | {"parameters": [(k, str(v)) for k, v in fixed.items() if k not in varied]}]
+    known = [(name, value) for name, value in fixed.items() if name not in varied]
+    known += [(name, value) for name, value in told.items() if value]
+    return [{"stem": "Parameters of all points, code, device, packages", "facts": known}]
