@@ -141,23 +141,22 @@ def yaml_value(option: str, text: str) -> object:
         raise UsageError(f"{option}: {text!r} is not readable as YAML; a list is written [1, 2].") from None
 
 
-def read_profile(path: Path) -> dict[str, object]:
-    """The values of a profile, `notebooks/parameters/<name>.yaml`: flat, so that plain papermill reads it with -f."""
-    if not path.is_file():
-        known = (other.stem for other in path.parent.glob("*.yaml"))
-        raise UsageError(f"There is no profile '{path.stem}'; {nearest(path.stem, known)}")
-    values = read_yaml(path) or {}
-    if not isinstance(values, dict):
-        raise UsageError(f"{path.name} must hold lines like 'epochs: 5'.")
-    if "run" in values:
-        raise UsageError(f"{path.name}: 'run' is the runner's to set; use --output.")
-    return values
-
-
 def profile_parameters(notebooks: list[Notebook], profile: Path) -> dict[str, dict]:
-    """Each notebook's parameters in a profile, {stem: {name: value}}: a value goes to every notebook that has it."""
+    """Each notebook's parameters in a profile, {stem: {name: value}}: a value goes to every notebook that has it.
+
+    `notebooks/parameters/<name>.yaml` is flat, so that plain papermill reads it with -f.
+    """
+    if not profile.is_file():
+        known = (other.stem for other in profile.parent.glob("*.yaml"))
+        raise UsageError(f"There is no profile '{profile.stem}'; {nearest(profile.stem, known)}")
+    values = read_yaml(profile)
+    if not isinstance(values, dict | None):
+        raise UsageError(f"{profile.name} must hold lines like 'epochs: 5'.")
+    values = values or {}
+    if "run" in values:
+        raise UsageError(f"{profile.name}: 'run' is the runner's to set; use --output.")
     parameters: dict[str, dict] = {notebook.stem: {} for notebook in notebooks}
-    assign(parameters, notebooks, read_profile(profile), profile.name)
+    assign(parameters, notebooks, values, profile.name)
     return parameters
 
 
