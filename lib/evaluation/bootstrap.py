@@ -33,6 +33,12 @@ def _bootstrap_weights(count: int, seed: int = 0) -> np.ndarray:
     return np.vstack([np.ones(count), drawn]) / count
 
 
+def _interval(scores: np.ndarray) -> tuple[float, float, float]:
+    """Value, low, high: the score of the pictures as they are, and its 95% interval over the resampled ones."""
+    low, high = np.percentile(scores[1:], [2.5, 97.5])
+    return float(scores[0]), float(low), float(high)
+
+
 def summarize(per_image: pd.DataFrame) -> pd.DataFrame:
     """Rows of results.json as a table: bootstrap 95% intervals over pictures, methods in given order."""
     rows = []
@@ -41,8 +47,7 @@ def summarize(per_image: pd.DataFrame) -> pd.DataFrame:
         scores = _scores(table, _bootstrap_weights(len(table)))
         for metric in METRICS:
             if metric in scores:
-                low, high = np.percentile(scores[metric][1:], [2.5, 97.5])
-                rows.append(method.row(metric, len(table), float(scores[metric][0]), float(low), float(high)))
+                rows.append(method.row(metric, len(table), *_interval(scores[metric])))
     return rows_of(rows)
 
 
@@ -54,6 +59,4 @@ def difference(
     if tables[0]["name"].tolist() != tables[1]["name"].tolist() or tables[0].empty:
         raise ValueError(f"{method} and {reference} were not measured on the same pictures")
     weights = _bootstrap_weights(len(tables[0]))
-    gains = _scores(tables[0], weights)[metric] - _scores(tables[1], weights)[metric]
-    low, high = np.percentile(gains[1:], [2.5, 97.5])
-    return float(gains[0]), float(low), float(high)
+    return _interval(_scores(tables[0], weights)[metric] - _scores(tables[1], weights)[metric])

@@ -50,14 +50,12 @@ def evaluate(
             for method, colorizer in methods.items():
                 prediction = predict(colorizer, gray.to(device_of(colorizer)), method).cpu()
                 prediction = (prediction * 255).round() / 255
-                table = quick_metrics(prediction, truth)
+                head = {"method": method.name, "settings": method.settings_text, "label": method.label}
+                names = pairs.names[start : start + batch_size]
+                table = pd.DataFrame({**head, "name": names, **quick_metrics(prediction, truth)})
                 table["ciede2000"] = ciede2000(prediction, truth).numpy()
                 if features is not None:
                     table["vgg_distance"] = feature_distance(features, prediction, truth).cpu().numpy()
-                table.insert(0, "method", method.name)
-                table.insert(1, "settings", method.settings_text)
-                table.insert(2, "label", method.label)
-                table.insert(3, "name", pairs.names[start : start + batch_size])
                 tables.append(table)
                 tick(len(gray))
     return pd.concat(tables, ignore_index=True)

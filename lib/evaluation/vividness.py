@@ -51,30 +51,28 @@ def measure_vividness(
         in [0, 1]: the share of pixels that would have to change their color.
     """
     chosen = [(VIVIDNESS, setting) for setting in settings] + [(SCALED, factor) for factor in factors]
-    tables, painted = {key: [] for key in chosen}, dict.fromkeys(chosen, 0.0)
-    true, gray_psnr, device = 0.0, [], device_of(network)
+    tables, painted, true, device = [], dict.fromkeys(chosen, 0.0), 0.0, device_of(network)
     with progress("vividness", len(pairs)) as tick:
         for start in range(0, len(pairs), 32):
             gray, truth = pairs.tensors(slice(start, start + 32), device)
             distribution = network.distribution(gray)
-            gray_psnr.append(psnr_of((gray - truth).square().mean((1, 2, 3)).cpu()))
+            gray_psnr = psnr_of((gray - truth).square().mean((1, 2, 3)).cpu())
             true = true + _histogram(truth)
             for kind, setting in chosen:
                 chroma = distribution.chroma(setting) if kind == VIVIDNESS else setting * distribution.chroma(0.0)
                 rgb = composition.join(gray, composition.enlarge(chroma, gray.shape[-2:]))
                 rgb = (rgb * 255).round() / 255
-                tables[kind, setting].append(quick_metrics(rgb, truth))
+                scores = quick_metrics(rgb, truth)
+                tables.append(scores.assign(kind=kind, setting=setting, gain=scores["psnr"] - gray_psnr))
                 painted[kind, setting] = painted[kind, setting] + _histogram(rgb)
             tick(len(gray))
-    nothing, rows = np.concatenate(gray_psnr), []
-    for key in chosen:
-        table = pd.concat(tables[key])
-        row = {"kind": key[0], "setting": key[1], "gain": (table["psnr"].to_numpy() - nothing).mean()}
-        row |= {"psnr": table["psnr"].mean(), "ssim": table["ssim"].mean()}
-        row["colorfulness_ratio"] = table["colorfulness"].sum() / max(table["colorfulness_truth"].sum(), 1e-9)
-        row["distance"] = float((painted[key] - true).abs().sum() / (2 * true.sum()))
-        rows.append(row)
-    return pd.DataFrame(rows)
+    means = pd.concat(tables).groupby(["kind", "setting"], sort=False).mean()
+    curve = means[["gain", "psnr", "ssim"]]
+    curve = curve.assign(
+        colorfulness_ratio=means["colorfulness"] / means["colorfulness_truth"].clip(lower=1e-9),
+        distance=[float((painted[key] - true).abs().sum() / (2 * true.sum())) for key in curve.index],
+    )
+    return curve.reset_index()
 
 
 def gain_at(curve: pd.DataFrame, kind: str, colorfulness: float, column: str = "gain") -> float:

@@ -189,15 +189,11 @@ def ledger(run: RunFiles, seeds: pd.DataFrame, sweeps: Sequence[dict[str, str]] 
     A claim whose notebook left nothing stands there too, with the reason. `sweeps` are entries judged over the seeds of
     sweeps (see `verdicts.claims_of_sweeps`): they replace those of the same claim, and new claims follow at the end.
     """
-    tables = {
-        "01_classical_mapping": read_table(run, "01_classical_mapping"),
-        "02_baseline_cnn": read_table(run, "02_baseline_cnn"),
-        "02_baseline_cnn, history": read_table(run, "02_baseline_cnn", "history"),
-        "03_perceptual_loss": read_table(run, "03_perceptual_loss"),
-    }
-    maps, cnn, history, perceptual = tables
+    maps, cnn, perceptual = ("01_classical_mapping",), ("02_baseline_cnn",), ("03_perceptual_loss",)
+    history = (*cnn, "history")
+    tables = {place: read_table(run, *place) for place in (maps, cnn, history, perceptual)}
     noise = seeds[seeds["variant"] == "gray alone"][list(JUDGED)].std()  # NaN with one seed: then nothing can be told
-    change = run.results.get(perceptual, {}).get("artifacts", {}).get("printed_gradient_change")
+    change = run.results.get(perceptual[0], {}).get("artifacts", {}).get("printed_gradient_change")
     claims = (
         ("The CNN's scores show that it colors well", (cnn,), judge_cnn_against_nothing),
         ("The CNN outperforms heuristic color mapping", (maps, cnn), judge_cnn_against_classical),
@@ -211,15 +207,9 @@ def ledger(run: RunFiles, seeds: pd.DataFrame, sweeps: Sequence[dict[str, str]] 
     )
     entries = []
     for claim, needed, judge in claims:
-        missing = [name.split(",")[0] for name in needed if tables[name] is None]
-        if missing:
-            judged = (
-                "",
-                f"Not measured in this run: {', '.join(missing)} left no results on these pictures",
-                "cannot tell",
-            )
-        else:
-            judged = judge(*(tables[name] for name in needed))
+        missing = ", ".join(place[0] for place in needed if tables[place] is None)
+        reason = f"Not measured in this run: {missing} left no results on these pictures"
+        judged = ("", reason, "cannot tell") if missing else judge(*(tables[place] for place in needed))
         entries.append(dict(zip(("claim", "paper", "measured", "verdict"), (claim, *judged), strict=True)))
     return list({entry["claim"]: entry for entry in (*entries, *sweeps)}.values())
 

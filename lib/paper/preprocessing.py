@@ -45,10 +45,8 @@ def preprocessing_experiment(
             if not groups:
                 par = trained.history["psnr"].iloc[-1]
             row = {"variant": variant, "seed": seed, "training s": trained.seconds}
-            row |= {
-                "seconds to par": seconds_until(trained.history, par),
-                "inference s": inference_seconds(trained.network, test),
-            }
+            row["seconds to par"] = seconds_until(trained.history, par)
+            row["inference s"] = inference_seconds(trained.network, test)
             rows.append(row | scores.to_dict())
     return pd.DataFrame(rows)
 

@@ -4,8 +4,8 @@ import logging
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from lib.common.files import atomic_write, read_json
@@ -23,18 +23,6 @@ def kernel_environment(progress: Path) -> dict[str, str]:
     environment |= os.environ | {"WORKBOOK_PROGRESS": str(progress)}
     environment.pop("MPLBACKEND", None)  # with another backend the executed notebook would have no figures
     return environment
-
-
-@contextmanager
-def quiet_papermill() -> Iterator[None]:
-    """Silence papermill's log: what it would say is said by the runner, in one sentence."""
-    logger = logging.getLogger("papermill")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def no_template(path: Path) -> str:
@@ -77,19 +65,19 @@ def _papermill(
     import papermill
     from nbclient.exceptions import DeadKernelError
 
+    logging.getLogger("papermill").setLevel(logging.CRITICAL + 1)  # the runner says it in one sentence
     try:
-        with quiet_papermill():
-            papermill.execute_notebook(
-                no_template(notebook),
-                no_template(target),
-                parameters,
-                kernel_name="python3",
-                start_timeout=START_TIMEOUT,
-                cwd=notebook.parent,
-                progress_bar=False,
-                coalesce_streams=True,  # a progress bar's many fragments become one output
-                kernel_manager_class=manager,
-            )
+        papermill.execute_notebook(
+            no_template(notebook),
+            no_template(target),
+            parameters,
+            kernel_name="python3",
+            start_timeout=START_TIMEOUT,
+            cwd=notebook.parent,
+            progress_bar=False,
+            coalesce_streams=True,  # a progress bar's many fragments become one output
+            kernel_manager_class=manager,
+        )
     except papermill.PapermillExecutionError as error:
         return "failed", error_lines(error.ename, error.evalue, error.traceback)
     except DeadKernelError:

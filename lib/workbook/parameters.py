@@ -114,10 +114,9 @@ def assign(parameters: dict[str, dict], takers: list[Notebook], values: dict, wh
     for name, value in values.items():
         having = [notebook for notebook in takers if name in notebook.types]
         if not having:
-            whom = takers[0].stem if len(takers) == 1 else "no notebook here"
-            lacks = "has no parameter" if len(takers) == 1 else "has a parameter"
+            lacking = f"{takers[0].stem} has no" if len(takers) == 1 else "no notebook here has a"
             known = [name for notebook in takers for name in notebook.types]
-            raise UsageError(f"{where}: {whom} {lacks} '{name}'; {nearest(str(name), known)}")
+            raise UsageError(f"{where}: {lacking} parameter '{name}'; {nearest(str(name), known)}")
         for notebook in having:
             kind = notebook.types[name]
             try:
@@ -126,26 +125,38 @@ def assign(parameters: dict[str, dict], takers: list[Notebook], values: dict, wh
                 raise UsageError(f"{where}: '{name}' of {notebook.stem} must be {kind}, not {value!r}.") from None
 
 
-def read_profile(path: Path) -> dict[str, object]:
-    """The values of a profile, `notebooks/parameters/<name>.yaml`: flat, so that plain papermill reads it with -f."""
-    if not path.is_file():
-        known = (other.stem for other in path.parent.glob("*.yaml"))
-        raise UsageError(f"There is no profile '{path.stem}'; {nearest(path.stem, known)}")
+def read_yaml(path: Path) -> object:
+    """The content of a YAML file; a broken one raises `UsageError`."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path.name} is not readable as YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict | None):
-        raise UsageError(f"{path.name} must hold lines like 'epochs: 5'.")
-    if "run" in (values or {}):
-        raise UsageError(f"{path.name}: 'run' is the runner's to set; use --output.")
-    return values or {}
+
+
+def yaml_value(option: str, text: str) -> object:
+    """The value of a command line's option, read as YAML."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise UsageError(f"{option}: {text!r} is not readable as YAML; a list is written [1, 2].") from None
 
 
 def profile_parameters(notebooks: list[Notebook], profile: Path) -> dict[str, dict]:
-    """Each notebook's parameters in a profile, {stem: {name: value}}: a value goes to every notebook that has it."""
+    """Each notebook's parameters in a profile, {stem: {name: value}}: a value goes to every notebook that has it.
+
+    `notebooks/parameters/<name>.yaml` is flat, so that plain papermill reads it with -f.
+    """
+    if not profile.is_file():
+        known = (other.stem for other in profile.parent.glob("*.yaml"))
+        raise UsageError(f"There is no profile '{profile.stem}'; {nearest(profile.stem, known)}")
+    values = read_yaml(profile)
+    if not isinstance(values, dict | None):
+        raise UsageError(f"{profile.name} must hold lines like 'epochs: 5'.")
+    values = values or {}
+    if "run" in values:
+        raise UsageError(f"{profile.name}: 'run' is the runner's to set; use --output.")
     parameters: dict[str, dict] = {notebook.stem: {} for notebook in notebooks}
-    assign(parameters, notebooks, read_profile(profile), profile.name)
+    assign(parameters, notebooks, values, profile.name)
     return parameters
 
 
@@ -154,14 +165,9 @@ def assign_option(parameters: dict[str, dict], selected: list[Notebook], name: s
     options = {"run": "--output", "data": "--data", "methods": "--methods"}  # paths, seen from the user's folder
     if name in options:
         raise UsageError(f"-p {name}: use {options[name]} instead.")
-    for notebook in selected:
-        if notebook.types.get(name, "str") != "str":
-            try:
-                value = yaml.safe_load(text)
-            except yaml.YAMLError:
-                raise UsageError(f"-p {name}: {text!r} is not readable as YAML; a list is written [1, 2].") from None
-            return assign(parameters, selected, {name: value}, f"-p {name}")
-    return assign(parameters, selected, {name: text}, f"-p {name}")
+    is_text = all(notebook.types.get(name, "str") == "str" for notebook in selected)
+    value = text if is_text else yaml_value(f"-p {name}", text)
+    assign(parameters, selected, {name: value}, f"-p {name}")
 
 
 def given_parameters(

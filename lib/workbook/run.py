@@ -9,11 +9,12 @@ from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_jso
 from lib.common.progress import clock
 from lib.common.usage import UsageError
 from lib.data.locations import describe_source
+from lib.evaluation.names import METRICS
 from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.live_line import live_line
 from lib.workbook.parameters import Notebook, assign, given_parameters, inspect, select
 from lib.workbook.records.reader import COMPARISON, load_run, read_results
-from lib.workbook.records.score_table import results_table, short_names
+from lib.workbook.records.score_table import results_table
 
 # nbconvert, pandas, torch and Dask take seconds to import: they are imported where they are used, so that the help and
 # most mistakes are answered at once.
@@ -84,9 +85,8 @@ def new_record(folder: Path, options: argparse.Namespace, planned: list[tuple[st
         raise UsageError(str(error)) from None
     kept.pop(COMPARISON, None)  # it gathers the others' results, which are about to change
     for stem in stale:  # an older result must not pass for this run's
-        (folder / stem / "results.json").unlink(missing_ok=True)
-        for suffix in (".ipynb", ".html"):
-            (folder / f"{stem}{suffix}").unlink(missing_ok=True)
+        for name in (f"{stem}/results.json", f"{stem}.ipynb", f"{stem}.html"):
+            (folder / name).unlink(missing_ok=True)
     plan = {stem: {"state": "not run", "seconds": None, "parameters": p, "error": []} for stem, p in planned}
     record = {
         "profile": options.profile,
@@ -130,4 +130,5 @@ def print_results(rows: list[dict]) -> None:
     if table.empty:
         return
     table.iloc[:, 1:] = table.iloc[:, 1:].map(lambda cell: cell.partition(" ")[0])
-    print(f"\n{table.rename(columns=short_names()).to_string()}\n")
+    short = {known.name: known.short for known in METRICS.values()}
+    print(f"\n{table.rename(columns=short).to_string()}\n")

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import yaml
-
 from lib.common.files import OUTPUTS, resolve
 from lib.common.usage import UsageError, convert
+from lib.workbook.parameters import yaml_value
 from lib.workbook.records.finding import find_results
 from lib.workbook.records.reader import load_sweep
 
@@ -20,10 +19,7 @@ def parse_baseline(texts: Sequence[str]) -> dict[str, object]:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--baseline: write NAME=VALUE, such as method=gray_copy or epochs=9, not '{text}'.")
-        try:
-            baseline[name] = value if name == "method" else number_or_text(yaml.safe_load(value))
-        except yaml.YAMLError:
-            raise UsageError(f"--baseline: {value!r} is not readable as YAML; a list is written [1, 2].") from None
+        baseline[name] = value if name == "method" else number_or_text(yaml_value("--baseline", value))
     return baseline
 
 
@@ -68,17 +64,15 @@ def table_command(
 
 def _print_table(files: Sequence[Path], folder: Path, by: str | None, given: dict, output: str | None) -> None:
     # pandas and matplotlib take seconds to import: mistakes before this are told without.
-    from lib.workbook.analysis.long_table import load_long_table
-    from lib.workbook.analysis.over_seeds import asked_by_sweep, lacking, over_seeds
-    from lib.workbook.analysis.tables import caption, markdown, shown, write_table
+    from lib.workbook.analysis import long_table, over_seeds, tables
 
     record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}
-    table = load_long_table(files)
-    asked = asked_by_sweep(table, record)
+    table = long_table.load_long_table(files)
+    asked = over_seeds.asked_by_sweep(table, record)
     asked |= {name: value for name, value in given.items() if value}
-    lines = over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
-    print(f"{markdown(shown(lines, asked['baseline']))}\n\n{caption(lines, asked['baseline'])}")
-    for sentence in lacking(table, record):
+    lines = over_seeds.over_seeds(table, [name.strip() for name in by.split(",")] if by else None, **asked)
+    print(tables.text_of(lines, asked["baseline"]))
+    for sentence in over_seeds.lacking(table, record):
         print(sentence)
     if asked["baseline"] and not lines["paired"].any():
         print("No differences: no line has a counterpart that is equal in all that the baseline does not name.")
@@ -86,5 +80,5 @@ def _print_table(files: Sequence[Path], folder: Path, by: str | None, given: dic
     if hidden:
         print(f"Not shown, --method shows them: {'; '.join(hidden)}.")
     stem = Path(output).expanduser().resolve() if output else (folder if folder.is_dir() else OUTPUTS) / "table"
-    for path in write_table(stem, table, lines, asked["baseline"]):
+    for path in tables.write_table(stem, table, lines, asked["baseline"]):
         print(path)

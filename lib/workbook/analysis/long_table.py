@@ -32,22 +32,21 @@ def load_long_table(files: Sequence[Path]) -> pd.DataFrame:
     telling = telling_settings([results for _, results in loaded])
     rows = []
     for _, results in loaded:
-        parameters = {name: results["parameters"].get(name) for name in swept}
-        head = {"notebook": results["notebook"], "pictures": pictures_of(results)}
+        notebook, parameters = results["notebook"], {name: results["parameters"].get(name) for name in swept}
+        head = {"notebook": notebook, "pictures": pictures_of(results)}
         head |= {name: value_text(value) if isinstance(value, list) else value for name, value in parameters.items()}
-        head |= {"seed": results["parameters"].get("seed", results.get("seed"))}
+        head["seed"] = results["parameters"].get("seed", results.get("seed"))
         for row in results["rows"]:
             method = Method.of(row)
             own = {
                 name: value
                 for name, value in method.settings.items()
-                if (results["notebook"], method.name, name) in telling and value != parameters.get(name)
+                if (notebook, method.name, name) in telling and value != parameters.get(name)
             }
             names = {"settings": method.settings_text, "label": Method(method.name, own).label}
-            rows.append({**head, **{k: row.get(k) for k in LAST[1:]}, **names})
+            rows.append(row | head | names)
     table = pd.DataFrame(rows, columns=[*FIRST, *swept, *LAST])
-    numbers = ["value", "low", "high", "n"]
-    return table.astype(dict.fromkeys(numbers, float))
+    return table.astype(dict.fromkeys(("value", "low", "high", "n"), float))
 
 
 def newest(loaded: list[tuple[Path, dict]]) -> list[tuple[Path, dict]]:
@@ -87,15 +86,17 @@ def telling_settings(kept: Sequence[dict]) -> set[tuple[str, str, str]]:
     A setting that varies inside one file tells lines apart: the same network after 4 and after 6 epochs. One that
     differs only from file to file follows a swept parameter, which has a column of its own.
     """
-    by_file: dict[tuple[str, str, str], list[set[str]]] = {}
-    for results in kept:
-        inside: dict[tuple[str, str, str], set[str]] = {}
-        for row in results["rows"]:
-            for name, value in row["settings"].items():
-                inside.setdefault((results["notebook"], row["method"], name), set()).add(json.dumps(value))
-        for key, values in inside.items():
-            by_file.setdefault(key, []).append(values)
-    return {key for key, files in by_file.items() if max(map(len, files)) > 1 or len(set.union(*files)) == 1}
+    settings = [
+        (results["notebook"], row["method"], name, json.dumps(value), file)
+        for file, results in enumerate(kept)
+        for row in results["rows"]
+        for name, value in row["settings"].items()
+    ]
+    keys = ["notebook", "method", "setting"]
+    values = pd.DataFrame(settings, columns=[*keys, "value", "file"])
+    shared = values.groupby(keys)["value"].nunique() == 1
+    inside = values.groupby([*keys, "file"])["value"].nunique().groupby(keys).max() > 1
+    return set(shared.index[shared | inside])
 
 
 def select(table: pd.DataFrame, side: Mapping[str, object]) -> pd.DataFrame:

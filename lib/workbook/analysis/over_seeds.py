@@ -46,18 +46,15 @@ def over_seeds(
     rows = differences(rows, baseline) if baseline else rows.assign(difference=np.nan, baseline=False)
     rows = rows[rows["method"].isin(methods)]
     lines, apart = [], [name for name in ("notebook", *swept_of(table)) if name not in by]
-    for key, own in rows.groupby([*by, "method", "label", "metric"], sort=False, dropna=False):
-        setting = dict(zip([*by, "method", "label", "metric"], key, strict=True))
+    keys = [*by, "method", "label", "metric"]
+    for key, own in rows.groupby(keys, sort=False, dropna=False):
+        setting = dict(zip(keys, key, strict=True))
         refuse_mixed_pictures(own, setting)
         a_seed = whole_seeds(own, apart).groupby("seed")["value"].mean().tolist()
         paired = whole_seeds(own.dropna(subset=["difference"]), apart).groupby("seed")["difference"].mean().tolist()
-        line = {"seeds": len(a_seed), "pictures": own["n"].max()}
-        line |= dict(zip(("mean", "low", "high"), finite_interval(a_seed), strict=True))
-        line["paired"] = len(paired)
-        line |= dict(zip(DIFFERENCE, finite_interval(paired), strict=True))
-        lines.append(setting | line | {"baseline": own["baseline"].all()})
-    columns = [*by, "method", "label", "metric", "seeds", "pictures", "mean", "low", "high"]
-    columns += ["paired", *DIFFERENCE, "baseline"]
+        means = (len(a_seed), own["n"].max(), *finite_interval(a_seed))
+        lines.append((*key, *means, len(paired), *finite_interval(paired), own["baseline"].all()))
+    columns = [*keys, "seeds", "pictures", "mean", "low", "high", "paired", *DIFFERENCE, "baseline"]
     return in_order(pd.DataFrame(lines, columns=columns), by, methods, metrics)
 
 
@@ -87,28 +84,20 @@ def differences(rows: pd.DataFrame, baseline: Mapping[str, object]) -> pd.DataFr
     The counterpart is the row that is equal in all that `baseline` does not name; without one, and for the baseline
     itself, the difference is NaN.
     """
-    swept = swept_of(rows)
     check_baseline(rows, baseline)
     chosen = select(rows, baseline)
     line = [] if "method" in baseline else ["method", "label"]
-    keys = ["notebook", *(name for name in swept if name not in baseline), "seed", *line, "metric"]
-
-    def keys_of(table: pd.DataFrame) -> list[tuple[str, ...]]:
-        return list(table[keys].map(value_text).itertuples(index=False, name=None))
-
-    scores = dict(zip(keys_of(chosen), zip(chosen["value"], chosen["pictures"], strict=True), strict=True))
-    found = []
-    for key, pictures in zip(keys_of(rows), rows["pictures"], strict=True):
-        score, on = scores.get(key, (np.nan, pictures))
-        if on != pictures:
-            raise UsageError(
-                f"--baseline: {side_text(baseline)} was measured on other test pictures than what it is to be "
-                "compared with; choose a baseline on the same ones."
-            )
-        found.append(score)
+    keys = ["notebook", *(name for name in swept_of(rows) if name not in baseline), "seed", *line, "metric"]
+    scores = chosen[keys].map(value_text).assign(score=chosen["value"], on=chosen["pictures"])
+    scores = scores.drop_duplicates(keys, keep="last")
+    found = rows[keys].map(value_text).merge(scores, how="left", on=keys).set_axis(rows.index)
+    if (found["on"].notna() & (found["on"] != rows["pictures"])).any():
+        raise UsageError(
+            f"--baseline: {side_text(baseline)} was measured on other test pictures than what it is to be "
+            "compared with; choose a baseline on the same ones."
+        )
     is_baseline = rows.index.isin(chosen.index)
-    gains = rows["value"] - np.array(found, dtype=float)
-    return rows.assign(difference=gains.mask(is_baseline), baseline=is_baseline)
+    return rows.assign(difference=(rows["value"] - found["score"]).mask(is_baseline), baseline=is_baseline)
 
 
 def check_baseline(rows: pd.DataFrame, baseline: Mapping[str, object]) -> None:
@@ -149,9 +138,11 @@ def in_order(lines: pd.DataFrame, by: Sequence[str], methods: Sequence[str], met
     # As text: a parameter that another notebook lacks is NaN, which no list finds again.
     orders = {name: [value_text(value) for value in ordered(lines[name])] for name in by}
     orders |= {"method": list(methods), "label": list(dict.fromkeys(lines["label"])), "metric": list(metrics)}
-    places = {name: [order.index(value_text(value)) for value in lines[name]] for name, order in orders.items()}
-    ranks = pd.DataFrame(places, index=lines.index, dtype=int)
-    return lines.loc[ranks.sort_values(list(orders)).index].reset_index(drop=True)
+
+    def places(column: pd.Series) -> pd.Series:
+        return column.map(value_text).map(orders[column.name].index)
+
+    return lines.sort_values(list(orders), key=places, ignore_index=True)
 
 
 def asked_by_sweep(table: pd.DataFrame, record: Mapping) -> dict:

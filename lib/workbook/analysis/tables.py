@@ -89,14 +89,15 @@ def baseline_text(lines: pd.DataFrame, baseline: Mapping[str, object]) -> str:
 
 def markdown(table: pd.DataFrame) -> str:
     """A table of text as Markdown whose columns are aligned, so that it also reads in a terminal."""
-    cells = [[str(column) for column in table.columns], *table.to_numpy().tolist()]
-    cells = [[cell.replace("|", r"\|") for cell in line] for line in cells]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(table.columns))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in cells
-    ]
-    rule = "| " + " | ".join("-" * width for width in widths) + " |"
-    return "\n".join([lines[0], rule, *lines[1:]])
+    head, *body = [[cell.replace("|", r"\|") for cell in line] for line in [table.columns, *table.to_numpy()]]
+    widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
+    lines = [head, ["-" * width for width in widths], *body]
+    return "\n".join(f"| {' | '.join(map(str.ljust, line, widths))} |" for line in lines)
+
+
+def text_of(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> str:
+    """The table of lines of `over_seeds` as Markdown, its caption below."""
+    return f"{markdown(shown(lines, baseline))}\n\n{caption(lines, baseline)}"
 
 
 def figure_of(lines: pd.DataFrame) -> Figure:
@@ -115,8 +116,7 @@ def write_table(
     with atomic_write(paths[0]) as temporary:
         table.to_csv(temporary, index=False)
     with atomic_write(paths[1]) as temporary:
-        text = f"{markdown(shown(lines, baseline))}\n\n{caption(lines, baseline)}\n"
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(f"{text_of(lines, baseline)}\n", encoding="utf-8")
     with atomic_write(paths[2]) as temporary:
         figure_of(lines).savefig(temporary)
     return paths

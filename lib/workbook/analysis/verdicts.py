@@ -7,7 +7,8 @@ import pandas as pd
 from lib.common.files import resolve
 from lib.evaluation.intervals import mean_interval, verdict
 from lib.evaluation.names import JUDGED
-from lib.workbook.analysis.long_table import load_long_table, select, side_text, swept_of, whole_seeds
+from lib.workbook.analysis import long_table
+from lib.workbook.analysis.long_table import select, side_text, swept_of, whole_seeds
 from lib.workbook.records.finding import find_results, places
 from lib.workbook.records.reader import load_sweep, pictures_of
 
@@ -37,33 +38,38 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     With `within` ({metric: margin}) the claim is that both score alike: the whole interval lies inside the margin.
     Without two paired seeds nothing can be told, and the entry says why; it never raises for what a sweep lacks.
     """
-    entry = {"claim": claim["claim"], "paper": claim.get("paper", ""), "seeds": 0}
-    sides = {
-        side: filled_up(claim[side], claim["than" if side == "better" else "better"]) for side in ("better", "than")
+    entry = {
+        "claim": claim["claim"],
+        "paper": claim.get("paper", ""),
+        "seeds": 0,
+        "measured": "",
+        "verdict": "cannot tell",
     }
+    better, than = claim["better"], claim["than"]
+    sides = {"better": filled_up(better, than), "than": filled_up(than, better)}
     unknown = [name for name in sides["better"] if name not in (*swept_of(table), "method", "settings")]
-    rows = {} if unknown else {side: judged_rows(table, values) for side, values in sides.items()}
+    judged = table[table["metric"].isin(JUDGED) & table["value"].notna()]
+    rows = {} if unknown else {side: select(judged, values) for side, values in sides.items()}
     names = {side: name_of_side(claim[side], sides[side], rows.get(side)) for side in sides}
     head = f"{names['better']}, against {names['than']}"
     if unknown:
-        return entry | {"measured": f"{head}: the sweep varies no {unknown[0]}", "verdict": "cannot tell"}
+        return entry | {"measured": f"{head}: the sweep varies no {unknown[0]}"}
     missing = [names[side] for side, own in rows.items() if own.empty]
     if missing:
-        return entry | {"measured": f"{head}: no results of {' nor of '.join(missing)}", "verdict": "cannot tell"}
+        return entry | {"measured": f"{head}: no results of {' nor of '.join(missing)}"}
     free = [name for name in swept_of(table) if name not in sides["better"]]
     line = [] if "method" in sides["better"] else ["method", "label"]
     keys = ["notebook", *free, *line, "seed", "metric"]
     paired = rows["better"].merge(rows["than"], on=keys, suffixes=("", "_than"))
     if (paired["pictures"] != paired["pictures_than"]).any():
-        return entry | {"measured": f"{head}: measured on different pictures", "verdict": "cannot tell"}
+        return entry | {"measured": f"{head}: measured on different pictures"}
     paired["gain"] = paired["value"] - paired["value_than"]
     whole = [whole_seeds(own, ["notebook", *free, *line]) for _, own in paired.groupby("metric")]
     gains = pd.concat([paired[:0], *whole]).groupby(["metric", "seed"])["gain"].mean()
     counts = [int(gains.get(metric, pd.Series(dtype=float)).notna().sum()) for metric in JUDGED]
     if min(counts) < 2:
         seeds = "1 seed" if min(counts) == 1 else f"{min(counts)} seeds"
-        measured = f"{head}: {few_in_words(gains)}{seeds} in pairs; an interval wants 2"
-        return entry | {"measured": measured, "verdict": "cannot tell"}
+        return entry | {"measured": f"{head}: {few_in_words(gains)}{seeds} in pairs; an interval wants 2"}
     intervals = {metric: mean_interval(gains[metric].dropna().tolist()) for metric in JUDGED}
     words, result = judged_in_words(intervals)
     if "within" in claim:
@@ -95,11 +101,6 @@ def filled_up(side: Mapping[str, object], other: Mapping[str, object]) -> dict[s
     return missing | side
 
 
-def judged_rows(table: pd.DataFrame, side: Mapping[str, object]) -> pd.DataFrame:
-    """The rows of a long table that a side of a claim names, of the metrics that judge."""
-    return select(table[table["metric"].isin(JUDGED) & table["value"].notna()], side)
-
-
 def name_of_side(given: Mapping[str, object], side: Mapping[str, object], rows: pd.DataFrame | None) -> str:
     """A side of a claim for people: its line's label, and the swept values that it names itself."""
     labels = [] if rows is None else rows["label"].unique()
@@ -122,7 +123,7 @@ def claims_of_sweeps(patterns: Sequence[str], own: Mapping) -> tuple[list[dict[s
         for folder in folders:
             try:
                 files, problems = find_results(str(resolve(folder)))
-                table = load_long_table(files) if files else pd.DataFrame(columns=["pictures"])
+                table = long_table.load_long_table(files) if files else pd.DataFrame(columns=["pictures"])
                 claims = load_sweep(folder).record.get("claims", [])
             except ValueError as error:  # also where no point is done yet
                 left_out.append(str(error))

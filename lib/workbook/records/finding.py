@@ -21,13 +21,9 @@ def find_results(pattern: str) -> tuple[list[Path], list[str]]:
             files += results_in(place)
         except ValueError as error:
             problems.append(str(error))
-    readable = []
-    for file in dict.fromkeys(files):
-        problem = unusable(file)
-        if problem is None:
-            readable.append(file)
-        else:
-            problems.append(problem)
+    checked = {file: unusable(file) for file in files}
+    problems += [problem for problem in checked.values() if problem is not None]
+    readable = [file for file, problem in checked.items() if problem is None]
     if not readable and not problems:
         raise UsageError(
             f"{pattern}: no results.json of a finished notebook is there; name the folder of a run or a sweep, like "

@@ -97,7 +97,6 @@ class PointFiles:
 class SweepFiles:
     """What a sweep's folder holds: `record` is sweep.json; the points stand in its order."""
 
-    folder: Path
     record: dict
     points: list[PointFiles]
 
@@ -119,7 +118,7 @@ def load_sweep(folder: Path) -> SweepFiles:
         points.append(
             PointFiles(place, record["notebook"], entry["varied"], found["state"], found.get("seconds"), found["error"])
         )
-    return SweepFiles(folder, record, points)
+    return SweepFiles(record, points)
 
 
 def point_state(folder: Path) -> dict:

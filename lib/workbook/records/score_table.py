@@ -48,11 +48,6 @@ def results_table(rows: list[dict]) -> "pd.DataFrame":
     return pd.DataFrame(body, index=index, columns=[metric(key).name for key in keys], dtype=str)
 
 
-def short_names() -> dict[str, str]:
-    """Column names of `results_table` -> names short enough for a terminal."""
-    return {known.name: known.short for known in METRICS.values()}
-
-
 def best_methods(rows: list[dict]) -> dict[str, Method]:
     """Metric name -> the method with the best value. Controls compete; the truth and printed numbers do not."""
     best: dict[str, Method] = {}

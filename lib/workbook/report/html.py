@@ -4,6 +4,7 @@ import base64
 import html
 import re
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -73,16 +74,15 @@ def executed_notebook(notebook: Path, back: str = "index.html") -> dict:
         The file names "html" and "ipynb", None if there is no such file, and "unreadable", whether the notebook cannot
         be converted, for example because a full disk cut it off.
     """
-    links = {"html": None, "ipynb": notebook.name if notebook.exists() else None, "unreadable": False}
-    if links["ipynb"] is None:
-        return links
+    if not notebook.exists():
+        return {"html": None, "ipynb": None, "unreadable": False}
     page = notebook.with_suffix(".html")
-    if not page.exists() or page.stat().st_mtime < notebook.stat().st_mtime:
-        try:
+    try:
+        if not page.exists() or page.stat().st_mtime < notebook.stat().st_mtime:
             export_html(notebook, back)
-        except Exception:  # nbformat, nbconvert and the disk raise many kinds of errors
-            return links | {"unreadable": True}
-    return links | {"html": page.name}
+    except Exception:  # nbformat, nbconvert and the disk raise many kinds of errors
+        return {"html": None, "ipynb": notebook.name, "unreadable": True}
+    return {"html": page.name, "ipynb": notebook.name, "unreadable": False}
 
 
 def write_page(folder: Path, template: str, **values: object) -> Path:
@@ -96,7 +96,8 @@ def write_page(folder: Path, template: str, **values: object) -> Path:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"prose": prose, "when": when}
+    environment.filters |= {"prose": prose, "when": when, "duration": duration}
+    environment.filters |= {"verdict_kind": verdict_kind, "verdict_counts": verdict_counts}
     page = environment.get_template(template).render(**values)
     with atomic_write(folder / "index.html") as temporary:
         temporary.write_text(page, encoding="utf-8")
@@ -114,6 +115,22 @@ def embedded(path: Path, caption: str, stem: str = "") -> dict:
         (width, height), kind = picture.size, picture.get_format_mimetype()
     source = f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
     return {"source": source, "caption": caption, "stem": stem, "width": width, "height": height}
+
+
+def table_cells(texts: Mapping[str, str], best: Mapping[str, str]) -> list[dict]:
+    """The cells of a line of a results table for the templates: value, interval, and whether the value is the best.
+
+    Values that read the same are equally best: a tie is not settled by digits that nobody sees.
+
+    Args:
+        texts: `value [low, high]` by column.
+        best: the best value of each column that has one, as its text.
+    """
+    parts = {column: text.partition(" ") for column, text in texts.items()}
+    return [
+        {"value": value, "interval": re.sub(r"[][]", "", interval), "best": value == best.get(column)}
+        for column, (value, _, interval) in parts.items()
+    ]
 
 
 def prose(text: str) -> str:
@@ -157,5 +174,4 @@ def verdict_kind(verdict: str) -> str:
 def verdict_counts(claims: list[dict]) -> list[tuple[str, int]]:
     """The number of claims with each verdict, in the order of `VERDICTS`."""
     counts = Counter(entry["verdict"] for entry in claims)
-    order = [*VERDICTS, *(verdict for verdict in counts if verdict not in VERDICTS)]
-    return [(verdict, counts[verdict]) for verdict in order if counts[verdict]]
+    return [(verdict, counts[verdict]) for verdict in dict.fromkeys([*VERDICTS, *counts]) if counts[verdict]]

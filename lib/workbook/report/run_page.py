@@ -13,15 +13,7 @@ from lib.common.usage import UsageError
 from lib.evaluation.names import CONTROLS, PAPER, TRUTH, UNRANKED
 from lib.workbook.records.reader import COMPARISON, RunFiles, load_run
 from lib.workbook.records.score_table import best_methods, results_table
-from lib.workbook.report.html import (
-    duration,
-    embedded,
-    executed_notebook,
-    verdict_counts,
-    verdict_kind,
-    when,
-    write_page,
-)
+from lib.workbook.report.html import duration, embedded, executed_notebook, table_cells, when, write_page
 
 QUESTION = "How well do the paper's methods color gray pictures, held against doing nothing?"
 KINDS = {**dict.fromkeys(CONTROLS, "control"), PAPER: "paper", TRUTH: "truth"}  # of a line of the table
@@ -54,8 +46,7 @@ def write_run_page(folder: Path) -> Path:
         question=QUESTION,
         answer=answer(run),
         facts=facts(run),
-        claims=[{**entry, "kind": verdict_kind(entry["verdict"])} for entry in run.claims],
-        verdicts=[(v, verdict_kind(v), n) for v, n in verdict_counts(run.claims)],
+        claims=run.claims,
         figures=main_figures(run),
         table=table(run),
         notebooks=[notebook_entry(run, stem) for stem in run.stems],
@@ -79,26 +70,22 @@ def answer(run: RunFiles) -> dict:
 
 def facts(run: RunFiles) -> list[tuple[str, str]]:
     """The few (name, value) pairs a reader wants at once: data, protocol, device, time."""
-    found = [("Notebooks", states_line(run))] if run.record else []
+    found = {}
     for results in run.comparison_first[:1]:
         data = results.get("data", {})
-        splits = " · ".join(f"{count:,} {split}" for split, count in data.get("splits", {}).items())
         size = f", {data['size']} px" if "size" in data else ""
-        found.insert(
-            0, ("Data", f"{data.get('description', data.get('name', ''))}{size}" + f" ({splits})" * bool(splits))
-        )
-        found.append(("Device", results.get("device", "unknown")))
+        splits = " · ".join(f"{count:,} {split}" for split, count in data.get("splits", {}).items())
+        found["Data"] = data.get("description", "") + size + (f" ({splits})" if splits else "")
+        found["Device"] = results.get("device", "unknown")
     if run.record:
-        seconds = sum(entry["seconds"] or 0 for entry in run.record["notebooks"].values())
-        found.insert(1, ("Profile", run.record["profile"]))
-        found.append(("Time", f"{duration(seconds)}, started {when(run.record['started'])}"))
-    return found
-
-
-def states_line(run: RunFiles) -> str:
-    """`5 done, 1 failed`."""
-    states = Counter(entry["state"] for entry in run.record["notebooks"].values())
-    return ", ".join(f"{count} {state}" for state, count in states.items())
+        notebooks = run.record["notebooks"].values()
+        states = Counter(entry["state"] for entry in notebooks)
+        found["Profile"] = run.record["profile"]
+        found["Notebooks"] = ", ".join(f"{count} {state}" for state, count in states.items())
+        seconds = sum(entry["seconds"] or 0 for entry in notebooks)
+        found["Time"] = f"{duration(seconds)}, started {when(run.record['started'])}"
+    order = ("Data", "Profile", "Notebooks", "Device", "Time")
+    return [(name, found[name]) for name in order if name in found]
 
 
 def main_figures(run: RunFiles) -> list[dict]:
@@ -119,23 +106,20 @@ def table(run: RunFiles) -> dict:
     winning = {name: frame.loc[method, name].partition(" ")[0] for name, method in best_methods(run.rows).items()}
     lines = []
     for method, cells in frame.iterrows():
-        ranked, name = method.name not in UNRANKED, method.settings["method"] if method.name == PAPER else method.label
-        # Values that read the same are equally best: a tie is not settled by digits that nobody sees.
-        values = [
-            {"value": value, "interval": interval.strip("[]"), "best": ranked and value == winning.get(column)}
-            for column, (value, _, interval) in cells.map(lambda cell: cell.partition(" ")).items()
-        ]
+        name = method.settings["method"] if method.name == PAPER else method.label
+        values = table_cells(cells, {} if method.name in UNRANKED else winning)
         lines.append({"name": name, "kind": KINDS.get(method.name, ""), "cells": values})
     numbers = sorted({row["n"] for row in run.rows if row.get("n")})
-    count = "" if not numbers else f"{numbers[0]:,}" if len(numbers) == 1 else f"{numbers[0]:,} to {numbers[-1]:,}"
-    return {"metrics": list(frame.columns), "lines": lines, "pictures": count}
+    pictures = " to ".join(f"{number:,}" for number in dict.fromkeys([*numbers[:1], *numbers[-1:]]))
+    under = f"Over {pictures} pictures. " if pictures else ""
+    under += "Below each value its 95% interval."
+    return {"columns": list(frame.columns), "lines": lines, "under": under}
 
 
 def notebook_entry(run: RunFiles, stem: str) -> dict:
     """What the page says of one notebook, whether it was done, failed or left nothing."""
     entry = run.record.get("notebooks", {}).get(stem, {})
     results = run.results.get(stem, {})
-    seconds = entry.get("seconds") or results.get("durations", {}).get("notebook")
     return {
         "stem": stem,
         "number": stem.split("_")[0],
@@ -144,13 +128,13 @@ def notebook_entry(run: RunFiles, stem: str) -> dict:
         "conclusions": results.get("conclusions", []),
         "state": entry.get("state", "done"),
         "error": entry.get("error", []),
-        "time": duration(seconds) if seconds else "",
+        "seconds": entry.get("seconds") or results.get("durations", {}).get("notebook"),
         **executed_notebook(run.folder / f"{stem}.ipynb"),
     }
 
 
 def provenance(run: RunFiles) -> list[dict]:
-    """Per notebook with results, the (name, value) pairs that say how they came about."""
+    """Per notebook with results, the (name, value) pairs that say how they came about, its parameters first."""
     entries = []
     for stem, results in run.results.items():
         data = results.get("data", {})
@@ -164,7 +148,6 @@ def provenance(run: RunFiles) -> list[dict]:
             "packages": ", ".join(f"{k} {v}" for k, v in results.get("packages", {}).items()),
             "artifacts": ", ".join(f"{k}: {v}" for k, v in results.get("artifacts", {}).items()),
         }
-        known = [(name, str(value)) for name, value in facts.items() if value not in (None, "")]
-        parameters = [(name, str(value)) for name, value in results.get("parameters", {}).items()]
-        entries.append({"stem": stem, "facts": known, "parameters": parameters})
+        known = [(name, value) for name, value in facts.items() if value not in (None, "")]
+        entries.append({"stem": stem, "facts": [*results.get("parameters", {}).items(), *known]})
     return entries

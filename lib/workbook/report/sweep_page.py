@@ -3,7 +3,6 @@
 It tolerates a sweep that is half done or not begun, points that failed and files that are not whole: it says so.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,21 +15,10 @@ import pandas as pd
 from lib.common.files import read_json
 from lib.common.usage import UsageError, value_text
 from lib.evaluation.names import CONTROLS, metric
-from lib.workbook.analysis.long_table import load_long_table, side_text
-from lib.workbook.analysis.over_seeds import DIFFERENCE, asked_by_sweep, lacking, over_seeds
-from lib.workbook.analysis.tables import baseline_text, caption, figure_of, interval_text, settings_of, shown
-from lib.workbook.analysis.verdicts import judge_over_seeds
+from lib.workbook.analysis import long_table, over_seeds, tables, verdicts
 from lib.workbook.records.finding import unusable
 from lib.workbook.records.reader import PointFiles, SweepFiles, load_sweep
-from lib.workbook.report.html import (
-    duration,
-    embedded,
-    executed_notebook,
-    verdict_counts,
-    verdict_kind,
-    when,
-    write_page,
-)
+from lib.workbook.report.html import duration, embedded, executed_notebook, table_cells, when, write_page
 
 STATES = ("done", "failed", "interrupted", "not readable", "running", "to go")
 STYLES = {"done": "supported", "failed": "not-supported", "not readable": "not-supported", "interrupted": "cannot-tell"}
@@ -40,9 +28,9 @@ def write_sweep_page(folder: Path) -> Path:
     """Write a sweep's `index.html`, and the HTML of the notebooks that failed; returns the page's path."""
     sweep = checked(load_sweep(folder))
     usable = sweep.finished
-    table = load_long_table(usable) if usable else None
+    table = long_table.load_long_table(usable) if usable else None
     lines, baseline, problems = lines_of(sweep, table)
-    claims = [judge_over_seeds(table, claim) for claim in sweep.record.get("claims", [])] if usable else []
+    claims = [verdicts.judge_over_seeds(table, claim) for claim in sweep.record.get("claims", [])] if usable else []
     results = [read_json(file) for file in usable]
     return write_page(
         folder,
@@ -53,8 +41,7 @@ def write_sweep_page(folder: Path) -> Path:
         answer=answer(sweep, lines, baseline, claims),
         facts=facts(sweep, results),
         warnings=[*problems, *disagreements(results)],
-        claims=[{**entry, "kind": verdict_kind(entry["verdict"])} for entry in claims],
-        verdicts=[(v, verdict_kind(v), n) for v, n in verdict_counts(claims)],
+        claims=claims,
         figure=None if lines is None else drawn(lines),
         table=None if lines is None else cells_of(lines, baseline),
         points=[point_line(point) for point in sweep.points],
@@ -75,9 +62,9 @@ def lines_of(sweep: SweepFiles, table: pd.DataFrame | None) -> tuple[pd.DataFram
     """The sweep's table over seeds, its baseline, and a sentence for all that it lacks, or why there is no table."""
     if table is None:
         return None, {}, []
-    asked = asked_by_sweep(table, sweep.record)
+    asked = over_seeds.asked_by_sweep(table, sweep.record)
     try:
-        return over_seeds(table, **asked), asked["baseline"] or {}, lacking(table, sweep.record)
+        return over_seeds.over_seeds(table, **asked), asked["baseline"] or {}, over_seeds.lacking(table, sweep.record)
     except UsageError as error:
         return None, {}, [str(error)]
 
@@ -85,8 +72,9 @@ def lines_of(sweep: SweepFiles, table: pd.DataFrame | None) -> tuple[pd.DataFram
 def answer(sweep: SweepFiles, lines: pd.DataFrame | None, baseline: dict, claims: list[dict]) -> dict:
     """The headline, verdicts where the sweep has claims and else its best line, and what there is to add to it."""
     done, count = sum(point.state == "done" for point in sweep.points), len(sweep.points)
-    more = [f"{done} of {count} points are done{'; what is said here is said of these' * bool(done)}."]
-    more = more if done < count else []
+    more = []
+    if done < count:
+        more = [f"{done} of {count} points are done{'; what is said here is said of these' if done else ''}."]
     best = "" if lines is None else best_line(lines, baseline)
     if claims:
         headline = " ".join(f"{entry['claim']}: {entry['verdict']}." for entry in claims)
@@ -102,29 +90,28 @@ def best_line(lines: pd.DataFrame, baseline: dict) -> str:
         return ""
     own, known = own[own["metric"] == ranked[0]], metric(ranked[0])
     best = own.loc[known.cost(own["mean"]).idxmin()].to_dict()
-    setting = {name: best[name] for name in settings_of(lines)}
-    value = interval_text(best["mean"], best["low"], best["high"], known.digits)
+    setting = {name: best[name] for name in tables.settings_of(lines)}
+    value = tables.interval_text(best["mean"], best["low"], best["high"], known.digits)
     seeds = f"over {best['seeds']} seeds" if best["seeds"] > 1 else "with one seed"
-    name = side_text({"method": best["method"], **setting}, best["label"])
+    name = long_table.side_text({"method": best["method"], **setting}, best["label"])
     text = f"Best by {known.short.replace(' dB', ' (dB)')}: {name}, {value} {seeds}"
     if not pd.isna(best["difference"]):
-        gain = interval_text(*(best[name] for name in DIFFERENCE), known.digits, signed=True)
-        text += f"; {gain} against {baseline_text(lines, baseline)}"
+        gain = tables.interval_text(*(best[name] for name in over_seeds.DIFFERENCE), known.digits, signed=True)
+        text += f"; {gain} against {tables.baseline_text(lines, baseline)}"
     return f"{text}."
 
 
 def drawn(lines: pd.DataFrame) -> dict:
     """The sweep's figure, embedded."""
     with TemporaryDirectory() as place:
-        figure_of(lines).savefig(Path(place) / "swept.png")
-        return embedded(Path(place) / "swept.png", caption(lines, {}))
+        tables.figure_of(lines).savefig(Path(place) / "swept.png")
+        return embedded(Path(place) / "swept.png", tables.caption(lines, {}))
 
 
 def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
     """The table for the template: column names, and a line a setting and method with its cells; the best in bold."""
-    frame, by = shown(lines, baseline), settings_of(lines)
-    columns = list(frame.columns[len(by) + 1 :])
-    best = {}
+    frame, by = tables.shown(lines, baseline), tables.settings_of(lines)
+    columns, best = list(frame.columns[len(by) + 1 :]), {}
     for key, own in lines.groupby("metric"):
         known = metric(key)
         if known.best is not None:
@@ -132,13 +119,10 @@ def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
     body = []
     for method, row in zip(frame.index, frame.to_dict("records"), strict=True):
         setting = {name: row[name] for name in by if row[name] not in ("any", "–")}
-        cells = []
-        for name in columns:
-            value, _, interval = row[name].partition(" ")
-            cells.append({"value": value, "interval": re.sub(r"[][]", "", interval), "best": value == best.get(name)})
-        name = side_text({"method": method, **setting}, row["method"])
+        name = long_table.side_text({"method": method, **setting}, row["method"])
+        cells = table_cells({column: row[column] for column in columns}, best)
         body.append({"name": name, "kind": "control" if method in CONTROLS else "", "cells": cells})
-    return {"columns": columns, "lines": body, "under": caption(lines, baseline)}
+    return {"columns": columns, "lines": body, "under": tables.caption(lines, baseline)}
 
 
 def point_line(point: PointFiles) -> dict:
@@ -149,11 +133,9 @@ def point_line(point: PointFiles) -> dict:
         found = executed_notebook(notebook, back="../index.html")
     links = {name: found[name] and f"{quote(point.folder.name)}/{quote(found[name])}" for name in ("html", "ipynb")}
     return {
+        "files": point,
         "name": ", ".join(f"{name} {value_text(value)}" for name, value in point.varied.items()),
-        "state": point.state,
         "style": STYLES.get(point.state, "other"),
-        "error": point.error,
-        "time": duration(point.seconds) if point.seconds else "",
         "unreadable": found["unreadable"],
         **links,
     }
@@ -196,15 +178,15 @@ def provenance(sweep: SweepFiles, results: Sequence[dict]) -> list[dict]:
     """What all points have in common: fixed parameters, code, device, packages."""
     varied = set(sweep.record.get("varied", []))
     fixed = sweep.record["points"][0].get("parameters", {}) if sweep.record["points"] else {}
-    packages: dict[str, dict] = {}
-    for one in results:
-        for name, version in one.get("packages", {}).items():
-            packages.setdefault(name, {})[version] = None
+    packages: dict[str, list] = {}
+    for name, version in dict.fromkeys(item for one in results for item in one.get("packages", {}).items()):
+        packages.setdefault(name, []).append(version)
     told = {
         "code": ", ".join(distinct(results, "code")),
         "device": ", ".join(distinct(results, "device")),
         "workers": sweep.record.get("workers", ""),
         "packages": ", ".join(f"{name} {' and '.join(versions)}" for name, versions in packages.items()),
     }
-    entry = {"stem": "Parameters of all points, code, device, packages", "facts": [kv for kv in told.items() if kv[1]]}
-    return [entry | {"parameters": [(k, str(v)) for k, v in fixed.items() if k not in varied]}]
+    known = [(name, value) for name, value in fixed.items() if name not in varied]
+    known += [(name, value) for name, value in told.items() if value]
+    return [{"stem": "Parameters of all points, code, device, packages", "facts": known}]

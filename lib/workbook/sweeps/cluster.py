@@ -136,7 +136,7 @@ def run_jobs(jobs: Sequence[Job], client: "Client", report: Callable[[Job, dict]
             else:
                 report(job, result or outcome("failed", [NEVER_STARTED]))
     except KeyboardInterrupt:
-        _stop(client, list(futures), list(futures.values()))
+        _stop(client, futures)
         raise
 
 
@@ -159,13 +159,13 @@ def result_of(future: "Future", job: Job) -> dict | None:
     return result
 
 
-def _stop(client: "Client", futures: list["Future"], jobs: list[Job]) -> None:
+def _stop(client: "Client", futures: dict["Future", Job]) -> None:
     """Cancel the jobs that have not started, and wait until the kernels of the others have ended."""
-    for stop in {job.stop for job in jobs}:
-        stop.touch()
+    for job in futures.values():
+        job.stop.touch()
     print("Stopping: waiting for the kernels to end.", flush=True)
     with suppress(OSError):  # the scheduler may be gone
-        client.cancel(futures)
+        client.cancel(list(futures))
     deadline = time.monotonic() + STOP_TIMEOUT
-    while any(job.progress.exists() for job in jobs) and time.monotonic() < deadline:
+    while any(job.progress.exists() for job in futures.values()) and time.monotonic() < deadline:
         time.sleep(0.1)

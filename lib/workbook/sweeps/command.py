@@ -5,6 +5,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
@@ -13,7 +14,7 @@ from lib.evaluation.names import METRICS, TITLES
 from lib.workbook.parameters import given_parameters, inspect
 from lib.workbook.records.reader import point_state
 from lib.workbook.sweeps.cluster import SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
-from lib.workbook.sweeps.fingerprints import data_fingerprints, fingerprints, is_done
+from lib.workbook.sweeps.fingerprints import expected_fingerprints, is_done
 from lib.workbook.sweeps.job import Job
 from lib.workbook.sweeps.live_table import SweepTable
 from lib.workbook.sweeps.plan import Sweep, find_sweep, read_sweep
@@ -27,19 +28,15 @@ def sweep(options: argparse.Namespace) -> int:
     folder = sweep_folder(options.output, plan)
     earlier = earlier_record(folder, plan)
     print(f"{plan.name}, {plan.profile}: {len(plan.points)} points of {plan.notebook.stem}", flush=True)
-    for name in plan.told.get("metrics", []):
-        if name not in METRICS:  # no error, because a user's notebook may record other metrics
-            print(f"'{name}' is not one of the workbook's metrics; {nearest(name, METRICS)}")
-    for name in plan.methods:
-        if name not in TITLES:
-            print(f"'{name}' is not one of the workbook's methods; {nearest(name, TITLES)}")
-    expected = [
-        fingerprints(plan.notebook.path, point.parameters, data)
-        for point, data in zip(plan.points, data_fingerprints(plan.points), strict=True)
-    ]
-    pending, settled = pending_jobs(plan, folder, expected, options.retry)
+    named = [("metrics", METRICS, plan.told["metrics"]), ("methods", TITLES, plan.methods)]
+    for kind, known, names in named:
+        for name in names:
+            if name not in known:  # no error, because a user's notebook may record others
+                print(f"'{name}' is not one of the workbook's {kind}; {nearest(name, known)}")
+    expected = expected_fingerprints(plan.notebook.path, plan.points)
+    jobs, settled = pending_jobs(plan, folder, expected, options.retry)
     folder.mkdir(parents=True, exist_ok=True)
-    if not pending:
+    if not jobs:
         # An earlier sweep that was killed after its last point has not recorded when it finished.
         finished = {"finished": earlier.get("finished") or timestamp()}
         write_json(folder / "sweep.json", earlier | plan.record() | finished)
@@ -52,10 +49,9 @@ def sweep(options: argparse.Namespace) -> int:
     resumed = earlier.get("started") if not earlier.get("finished") else None
     record = plan.record() | {"started": resumed or timestamp(), "finished": None, "workers": where}
     write_json(folder / "sweep.json", record)
-    stop = folder / f".stop.{uuid.uuid4().hex[:8]}"
-    jobs = [Job(threads=threads, gpus=gpus, stop=stop, **job) for job in pending]
     print(f"{len(jobs)} to go, {f'on {where}' if options.scheduler else where}", flush=True)
-    code = execute_jobs(jobs, settled, workers, options.scheduler, stop)
+    jobs = [replace(job, threads=threads, gpus=gpus) for job in jobs]
+    code = execute_jobs(jobs, settled, workers, options.scheduler)
     if code == 0:
         write_json(folder / "sweep.json", record | {"finished": timestamp()})
     return code or summarize(plan, folder, expected)
@@ -135,7 +131,7 @@ def earlier_record(folder: Path, plan: Sweep) -> dict:
     return earlier
 
 
-def pending_jobs(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool) -> tuple[list[dict], dict[str, int]]:
+def pending_jobs(plan: Sweep, folder: Path, expected: Sequence[dict], retry: bool) -> tuple[list[Job], dict[str, int]]:
     """The points that must be run, and the number of the others by state ("done" or "failed").
 
     Prints these numbers, and why results are outdated.
@@ -147,9 +143,10 @@ def pending_jobs(plan: Sweep, folder: Path, expected: Sequence[dict], retry: boo
         retry: whether to run points again that failed with the same fingerprints. They would usually fail again.
 
     Returns:
-        For each point to run, the keyword arguments of its `Job` that depend on the point; then the numbers by state.
+        A job for each point to run, for any number of threads; then the numbers by state.
     """
     jobs, settled, outdated = [], Counter(), Counter()
+    stop = folder / f".stop.{uuid.uuid4().hex[:8]}"
     for point, wanted in zip(plan.points, expected, strict=True):
         point_folder = folder / point.folder
         state = point_state(point_folder)
@@ -167,8 +164,8 @@ def pending_jobs(plan: Sweep, folder: Path, expected: Sequence[dict], retry: boo
             changed = [part for part, value in wanted.items() if state.get("fingerprints", {}).get(part) != value]
             outdated[f"outdated ({' and '.join(changed) or 'results'} changed)"] += 1
             write_json(point_folder / "point.json", {"state": "to go", "error": []})  # so that no table counts it
-        job = {"point": point, "notebook": plan.notebook.path, "folder": point_folder, "fingerprints": wanted}
-        jobs.append(job | {"earlier_end": state.get("finished")})
+        job = Job(point, plan.notebook.path, point_folder, wanted, stop, earlier_end=state.get("finished"))
+        jobs.append(job)
     if settled or outdated:
         print(", ".join(f"{count} {state}" for state, count in {**settled, **outdated}.items()))
     if settled["failed"]:
@@ -176,22 +173,19 @@ def pending_jobs(plan: Sweep, folder: Path, expected: Sequence[dict], retry: boo
     return jobs, settled
 
 
-def execute_jobs(
-    jobs: list[Job], settled: dict[str, int], workers: int | None, scheduler: str | None, stop: Path
-) -> int:
+def execute_jobs(jobs: list[Job], settled: dict[str, int], workers: int | None, scheduler: str | None) -> int:
     """Run all jobs and show a live table.
 
     Args:
-        jobs: one per point to run.
+        jobs: one per point to run, all with the same `stop` file.
         settled: the number of points that are not run, by state.
         workers: the number of worker processes on this machine, None with a scheduler.
         scheduler: the address of a running Dask scheduler, or None for this machine's workers.
-        stop: the file whose existence stops the jobs.
 
     Returns:
         An exit code: 0, or 130 after Ctrl-C, or 1 if the cluster went away.
     """
-    title = f"{len(jobs)} points"
+    title, stop = f"{len(jobs)} points", jobs[0].stop
     for leftover in stop.parent.glob(".stop.*"):
         if time.time() - leftover.stat().st_mtime > DAY:
             leftover.unlink()

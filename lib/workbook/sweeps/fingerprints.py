@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lib.common.files import ROOT, read_json, resolve
@@ -30,7 +30,7 @@ def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) ->
     Args:
         notebook: the notebook; only its code cells count.
         parameters: the point's parameters. If one names a file, its content counts too.
-        data: the fingerprint of the pictures (see `data_fingerprints`).
+        data: the fingerprint of the pictures (see `expected_fingerprints`).
 
     Returns:
         A fingerprint each of "notebook", "parameters", "code" and "data".
@@ -46,42 +46,32 @@ def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) ->
     }
 
 
-def data_fingerprints(points: list[Point]) -> Iterator[str]:
-    """The fingerprint of each point's pictures, "" for a notebook without data.
+def expected_fingerprints(notebook: Path, points: Sequence[Point]) -> list[dict[str, str]]:
+    """The fingerprints of each point; that of the data is "" for a notebook without data.
 
     Decodes and caches the pictures if needed, so that the workers do not all do so at once.
 
     Raises:
         UsageError: the data cannot be used.
     """
-    known: dict[tuple, str] = {}
-    for point in points:
-        key = (point.parameters.get("data"), point.parameters.get("size"))
-        if None in key:
-            yield ""
-            continue
-        try:
-            find_source(key[0])  # a name that is none is told before torch is imported
-            from lib.data.sources import load_pairs
+    keys = [(point.parameters.get("data"), point.parameters.get("size")) for point in points]
+    try:
+        for data, _ in keys:
+            if data is not None:
+                find_source(data)  # a name that is none is told before torch is imported
+        from lib.data.sources import load_pairs
 
-            known[key] = known.get(key) or load_pairs(*key).fingerprint
-        except (ValueError, OSError) as error:
-            raise UsageError(str(error)) from None
-        yield known[key]
-
-
-def results_of(folder: Path) -> dict | None:
-    """The results.json that a point's notebook has written, or None if there is none or it is not readable."""
-    for path in sorted(folder.glob("*/results.json")):
-        try:
-            return read_json(path)
-        except (ValueError, OSError):
-            return None
-    return None
+        known = {key: "" if None in key else load_pairs(*key).fingerprint for key in dict.fromkeys(keys)}
+    except (ValueError, OSError) as error:
+        raise UsageError(str(error)) from None
+    return [fingerprints(notebook, point.parameters, known[key]) for point, key in zip(points, keys, strict=True)]
 
 
 def is_done(folder: Path, expected: Mapping[str, str]) -> bool:
     """Whether a point has results that carry the expected fingerprints and were made of the expected pictures."""
-    results = results_of(folder) or {}
+    try:
+        results = read_json(min(folder.glob("*/results.json")))
+    except (ValueError, OSError):  # not readable, or there is none
+        return False
     data = results.get("data", {}).get("fingerprint", "")
     return results.get("fingerprints") == dict(expected) and expected["data"] in ("", data)

@@ -34,7 +34,7 @@ class Job:
     folder: Path
     fingerprints: dict[str, str]
     stop: Path  # `.stop.<id of the command>`; its existence tells the workers to stop
-    threads: int | None  # of the kernel; None leaves the worker's environment as it is
+    threads: int | None = None  # of the kernel; None leaves the worker's environment as it is
     gpus: tuple[str, ...] = ()  # one for each worker of this machine
     earlier_end: str | None = None  # when the attempt ended that this job repeats
 
@@ -125,13 +125,12 @@ def _run_claimed(job: Job) -> dict:
 
 def lost_outcome(job: Job) -> dict:
     """The outcome of a point whose worker was lost, with the last progress of its kernel."""
-    started, error, progress = point_state(job.folder).get("started"), [LOST], ""
+    started, error = point_state(job.folder).get("started"), [LOST]
     if is_done(job.folder, job.fingerprints):  # the worker was lost after the results
         return outcome("done", started=started)
     with suppress(OSError, UnicodeDecodeError):
-        progress = job.progress.read_text(encoding="utf-8").strip()
-    if progress:
-        error.append(f"Its last progress: {progress}")
+        if progress := job.progress.read_text(encoding="utf-8").strip():
+            error.append(f"Its last progress: {progress}")
     return outcome("failed", error, started=started)
 
 

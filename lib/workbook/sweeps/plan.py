@@ -26,14 +26,12 @@ import itertools
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-
-import yaml
 
 from lib.common.files import NOTEBOOKS
 from lib.common.usage import UsageError, convert, nearest, value_text
-from lib.workbook.parameters import PATHS, Notebook, absolute, assign
+from lib.workbook.parameters import PATHS, Notebook, absolute, assign, read_yaml
 from lib.workbook.sweeps.fingerprints import short_hash
 from lib.workbook.sweeps.points import Point
 
@@ -41,6 +39,7 @@ READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
 AXES = ("values", "grid", "zip")
 TOLD = {"question": str, "metrics": list, "baseline": dict, "methods": list, "claims": list}  # what table and page read
 CLAIM = ("claim", "paper", "better", "than")
+Swept = Mapping[str, tuple[str, list]]  # parameter -> its type, and its value at each point
 
 
 @dataclass(frozen=True)
@@ -51,27 +50,25 @@ class Sweep:
     profile: str
     notebook: Notebook
     points: list[Point]
-    told: dict[str, object] = field(default_factory=dict)
+    told: dict[str, object]
 
     @property
     def methods(self) -> list[str]:
         """The identifiers of all methods that baseline, claims and `methods` name, each once."""
-        sides = [self.told.get("baseline", {})]
-        sides += [claim[side] for claim in self.told.get("claims", []) for side in ("better", "than")]
+        sides = [self.told["baseline"]]
+        sides += [claim[side] for claim in self.told["claims"] for side in ("better", "than")]
         named = [side["method"] for side in sides if "method" in side]
-        return list(dict.fromkeys([*named, *self.told.get("methods", [])]))
+        return list(dict.fromkeys([*named, *self.told["methods"]]))
 
     def record(self) -> dict[str, object]:
         """What sweep.json says of it."""
         points = [{"folder": p.folder, "parameters": p.parameters, "varied": p.varied} for p in self.points]
-        defaults = {"question": "", "metrics": [], "baseline": {}, "methods": [], "claims": []}
         return {
             "name": self.name,
             "notebook": self.notebook.stem,
             "profile": self.profile,
             "data": self.points[0].parameters.get("data", ""),
             "varied": list(self.points[0].varied),
-            **defaults,
             **self.told,
             "points": points,
         }
@@ -100,7 +97,7 @@ def read_sweep(
     if seeds is not None:
         sections["seeds"] = seeds
     axes = _axes(file, sections, notebook)
-    points, folders = [], set()
+    points = []
     for combination in itertools.product(*axes):
         varied = {name: value for part in combination for name, value in part.items()}
         for name in insisted:
@@ -112,25 +109,21 @@ def read_sweep(
         own.pop("run", None)
         own |= {name: absolute(own[name]) for name in PATHS if name in own}
         varied = {name: own[name] for name in varied}  # as converted
-        folder = point_folder(notebook, own, varied)
-        if folder in folders:
-            raise UsageError(f"{file.name}: the point {Point(folder, own, varied).label} is there twice; remove one.")
-        folders.add(folder)
-        points.append(Point(folder, own, varied))
-    told = {name: sections[name] for name in TOLD if name in sections}
-    told = _checked_told(file, told, notebook, points, list(sections.get("zip", {})))
-    return Sweep(file.stem, profile, notebook, points, told)
+        point = Point(point_folder(notebook, own, varied), own, varied)
+        if point in points:
+            raise UsageError(f"{file.name}: the point {point.label} is there twice; remove one.")
+        points.append(point)
+    swept = {name: (notebook.types[name], [point.varied[name] for point in points]) for name in points[0].varied}
+    return Sweep(file.stem, profile, notebook, points, _told(file, sections, swept))
 
 
 def _sections(file: Path, profile: str) -> dict[str, object]:
     """The sections of a sweep's file for a profile, their names and kinds checked."""
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file.name} is not readable as YAML: {' '.join(str(error).split())}") from None
-    known = [*AXES, "seeds", *TOLD]
+    kinds = {**dict.fromkeys(AXES, dict), "seeds": int | list, **TOLD}
+    known = [*kinds, "profiles"]
+    content = read_yaml(file)
     if not isinstance(content, dict):
-        raise UsageError(f"{file.name} must hold sections: {', '.join([*known, 'profiles'])}.")
+        raise UsageError(f"{file.name} must hold sections: {', '.join(known)}.")
     profiles = content.pop("profiles", None) or {}
     if not isinstance(profiles, dict) or not all(isinstance(own, dict) for own in profiles.values()):
         raise UsageError(f"{file.name}: 'profiles' must hold sections by the name of a profile.")
@@ -139,12 +132,9 @@ def _sections(file: Path, profile: str) -> dict[str, object]:
         if name not in known_profiles:
             raise UsageError(f"{file.name}: there is no profile '{name}'; {nearest(str(name), known_profiles)}")
     sections = content | profiles.get(profile, {})
-    kinds = {**dict.fromkeys(AXES, dict), **TOLD, "seeds": int | list}
     for name, section in sections.items():
         if name not in kinds:
-            raise UsageError(
-                f"{file.name}: a sweep has no section '{name}'; {nearest(str(name), [*known, 'profiles'])}"
-            )
+            raise UsageError(f"{file.name}: a sweep has no section '{name}'; {nearest(str(name), known)}")
         if not isinstance(section, kinds[name]) or section is True:
             kind = {dict: "lines of name: value", list: "a list", str: "text"}.get(kinds[name], "a number or a list")
             raise UsageError(f"{file.name}: '{name}' must be {kind}, not {section!r}.")
@@ -165,8 +155,8 @@ def _axes(file: Path, sections: Mapping, notebook: Notebook) -> list[list[dict[s
             raise UsageError(f"{file.name}: '{name}' needs a list of the values to try, not {choices!r}.")
     lengths = {name: len(choices) for name, choices in zipped.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise UsageError(f"{file.name}: zipped lists must be of one length ({told}).")
+        each = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise UsageError(f"{file.name}: zipped lists must be of one length ({each}).")
     axes = [[{name: choice} for choice in choices] for name, choices in grid.items()]
     if zipped:
         axes.insert(0, [dict(zip(zipped, row, strict=True)) for row in zip(*zipped.values(), strict=True)])
@@ -190,74 +180,68 @@ def _seeds(file: Path, sections: Mapping, names: list[str], notebook: Notebook) 
     return [[{"seed": seed} for seed in seeds]]
 
 
-def _checked_told(
-    file: Path, told: Mapping, notebook: Notebook, points: list[Point], zipped: list[str]
-) -> dict[str, object]:
-    """`told`, its values converted. A baseline or claim may name a method with settings, and swept values; of zipped
-    lists it names either all parameters or none.
-
-    Anything else would silently select nothing.
-    """
-
-    def chosen(where: str, choice: Mapping) -> dict[str, object]:
-        varied = points[0].varied
-        lacking = [name for name in zipped if name not in choice]
-        if 0 < len(lacking) < len(zipped):
-            raise UsageError(f"{file.name}: {where}: {', '.join(zipped)} are zipped; name {lacking[0]} too.")
-        for name in choice:
-            if name not in ("method", "settings", *varied):
-                known = nearest(str(name), ["method", "settings", *varied])
-                raise UsageError(f"{file.name}: {where}: '{name}' is not swept; {known}")
-        own = {name: choice[name] for name in ("method", "settings") if name in choice}
-        if not isinstance(own.get("method", ""), str) or not isinstance(own.get("settings", {}), dict):
-            raise UsageError(f"{file.name}: {where}: 'method' must be a name, and 'settings' lines of name: value.")
-        if "settings" in own and "method" not in own:
-            raise UsageError(f"{file.name}: {where}: 'settings' are those of a method; name the 'method' too.")
-        swept = {name: value for name, value in choice.items() if name not in own}
-        return own | {k: _swept_value(file, where, k, v, notebook, points) for k, v in swept.items()}
-
-    told = dict(told)
+def _told(file: Path, sections: Mapping, swept: Swept) -> dict[str, object]:
+    """What table and page read, checked, its swept values converted; empty where the file does not say it."""
+    told = {name: sections.get(name, kind()) for name, kind in TOLD.items()}
     for name in ("metrics", "methods"):
-        for item in told.get(name, []):
+        for item in told[name]:
             if not isinstance(item, str):
                 raise UsageError(f"{file.name}: '{name}' must be a list of names, not {item!r}.")
-    if "baseline" in told:
-        told["baseline"] = chosen("baseline", told["baseline"])
-    claims = []
-    for claim in told.get("claims", []):
-        lacking = [name for name in CLAIM if name not in claim] if isinstance(claim, dict) else CLAIM
-        if lacking:
-            raise UsageError(f"{file.name}: a claim lacks {', '.join(lacking)}; it has {', '.join(CLAIM)}.")
-        where, own = f"claim '{claim['claim']}'", dict(claim)
-        for side in ("better", "than"):
-            if not isinstance(claim[side], dict):
-                raise UsageError(f"{file.name}: {where}: '{side}' must be lines of name: value.")
-            own[side] = chosen(where, claim[side])
-        if "within" in claim:
-            own["within"] = _margins(file, where, claim["within"])
-        claims.append(own)
-    return told | ({"claims": claims} if claims else {})
+    zipped = list(sections.get("zip", {}))
+    told["baseline"] = _chosen(f"{file.name}: baseline", told["baseline"], swept, zipped)
+    told["claims"] = [_checked_claim(file, claim, swept, zipped) for claim in told["claims"]]
+    return told
 
 
-def _swept_value(file: Path, where: str, name: str, value: object, notebook: Notebook, points: list[Point]) -> object:
+def _checked_claim(file: Path, claim: object, swept: Swept, zipped: list[str]) -> dict[str, object]:
+    lacking = [name for name in CLAIM if not isinstance(claim, dict) or name not in claim]
+    if lacking:
+        raise UsageError(f"{file.name}: a claim lacks {', '.join(lacking)}; it has {', '.join(CLAIM)}.")
+    where, checked = f"{file.name}: claim '{claim['claim']}'", dict(claim)
+    for side in ("better", "than"):
+        if not isinstance(claim[side], dict):
+            raise UsageError(f"{where}: '{side}' must be lines of name: value.")
+        checked[side] = _chosen(where, claim[side], swept, zipped)
+    if "within" in claim:
+        checked["within"] = _margins(where, claim["within"])
+    return checked
+
+
+def _chosen(where: str, choice: Mapping, swept: Swept, zipped: list[str]) -> dict[str, object]:
+    """What a baseline or a side of a claim names, its values converted. Anything unknown would select nothing."""
+    known = ["method", "settings", *swept]
+    lacking = [name for name in zipped if name not in choice]
+    if 0 < len(lacking) < len(zipped):
+        raise UsageError(f"{where}: {', '.join(zipped)} are zipped; name {lacking[0]} too.")
+    for name in choice:
+        if name not in known:
+            raise UsageError(f"{where}: '{name}' is not swept; {nearest(str(name), known)}")
+    if not isinstance(choice.get("method", ""), str) or not isinstance(choice.get("settings", {}), dict):
+        raise UsageError(f"{where}: 'method' must be a name, and 'settings' lines of name: value.")
+    if "settings" in choice and "method" not in choice:
+        raise UsageError(f"{where}: 'settings' are those of a method; name the 'method' too.")
+    converted = {name: _swept_value(where, name, choice[name], *swept[name]) for name in choice if name in swept}
+    return {**choice, **converted}
+
+
+def _swept_value(where: str, name: str, value: object, kind: str, known: list) -> object:
     """A value that baseline or claim names, as its parameter has it; one that no point has raises `UsageError`."""
-    kind, known = notebook.types[name], [point.varied[name] for point in points]
     with suppress(ValueError):  # 400 stands for [400] too
         found = convert([value] if kind.startswith("list[") and not isinstance(value, list) else value, kind)
         if found in known:
             return found
     values = ", ".join(dict.fromkeys(map(value_text, known)))
-    raise UsageError(f"{file.name}: {where}: {name} {value!r} is not swept; there are: {values}.")
+    raise UsageError(f"{where}: {name} {value!r} is not swept; there are: {values}.")
 
 
-def _margins(file: Path, where: str, within: object) -> dict[str, float]:
+def _margins(where: str, within: object) -> dict[str, float]:
     """The margins of a claim that two methods score alike, as numbers."""
     with suppress(ValueError):
         if isinstance(within, dict) and set(within) == {"psnr", "ssim"}:
             margins = {name: convert(value, "float") for name, value in within.items()}
             if min(margins.values()) > 0:
                 return margins
-    raise UsageError(f"{file.name}: {where}: 'within' gives a margin above 0 for psnr and one for ssim.")
+    raise UsageError(f"{where}: 'within' gives a margin above 0 for psnr and one for ssim.")
 
 
 def point_folder(notebook: Notebook, parameters: dict, varied: dict) -> str:
