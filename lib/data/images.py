@@ -12,6 +12,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 # What counts as a photograph in a folder; a file that is named itself may be anything that PIL reads.
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".jp2", ".avif", ".pgm", ".ppm"}
+# How to turn a picture upright, by its EXIF orientation from 2 on.
 _TURNS = "FLIP_LEFT_RIGHT ROTATE_180 FLIP_TOP_BOTTOM TRANSPOSE ROTATE_270 TRANSVERSE ROTATE_90"
 _TURN_OF = {orientation: Image.Transpose[name] for orientation, name in enumerate(_TURNS.split(), 2)}  # 1 is upright
 
@@ -39,7 +40,7 @@ def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Ima
     except PixelError as error:
         raise PhotographError(f"{path}: {error}") from error
     image = on_white(image) if image.mode == "RGBA" else image.convert("RGB")
-    image.info = {}  # an orientation that is still said would be applied again by the next reader
+    image.info = {}  # an orientation that stays in the metadata would be applied twice
     return image
 
 
@@ -79,8 +80,8 @@ class PixelError(ValueError):
 def to_8_bits(image: Image.Image) -> Image.Image:
     """A picture in any of PIL's modes as "L", "RGB" or, where it has transparency, "RGBA".
 
-    Gray of 16 bits is divided by 257, so that white stays white. Gray of 32 bits is read as 16 bits, values outside
-    0..65535 clipped: PIL reads a 16-bit PGM that way. Floating-point pixels raise `PixelError`.
+    Gray of 16 bits is divided by 257, so that white stays white. PIL opens a 16-bit PGM as 32-bit pixels, so these are
+    taken as 16-bit levels, and values outside 0..65535 are clipped. Floating-point pixels raise `PixelError`.
     """
     if image.mode == "F":
         raise PixelError("floating-point pixels have no agreed range; save it with 8 or 16 bits")

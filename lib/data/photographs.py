@@ -1,4 +1,4 @@
-"""Single photographs in their own aspect ratio: from pairs, from the samples of our dependencies, from an upload."""
+"""Photographs as tensors in their own aspect ratio: from pairs, samples and uploads; `images.py` reads the files."""
 
 from dataclasses import dataclass
 

@@ -11,9 +11,10 @@ RESAMPLES = 1000
 
 
 def _scores(table: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Every metric of one method's pictures under rows of weights `(R, N)` that sum to 1: `(R,)` each.
+    """Every metric of one method on N pictures, for each row of weights `(R, N)`: `(R,)` per metric.
 
-    Means of pictures are linear in the weights; the pooled scores are functions of weighted sums.
+    Each row of weights sums to 1, as `_bootstrap_weights` makes them. Means over pictures are weighted means of the
+    table's columns; pooled scores (PSNR, R², the colorfulness ratio) are computed from such means.
     """
     value = {name: weights @ table[name].to_numpy() for name in table.columns if name not in (*METHOD, "name")}
     scores = {name: value[name] for name in ("psnr", "ssim", "mse", "colorfulness", "ciede2000")}
@@ -27,7 +28,10 @@ def _scores(table: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _bootstrap_weights(count: int, seed: int = 0) -> np.ndarray:
-    """`(1 + RESAMPLES, count)`: the pictures as they are, then resampled with replacement; equal for every method."""
+    """Weights `(1 + RESAMPLES, count)`: row 0 counts each picture once, the others resample with replacement.
+
+    They depend on the count and the seed alone, so all methods are resampled alike and differences are paired.
+    """
     generator = np.random.default_rng(seed)
     drawn = generator.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
     return np.vstack([np.ones(count), drawn]) / count

@@ -40,7 +40,7 @@ def evaluate(
     """All metrics of every colorizer on every picture of `pairs`: one row a method and picture.
 
     The columns `method`, `settings` (as JSON text) and `label` say which method it is, `name` which picture.
-    `features` (see `perceptual.vgg11_features`) adds the column `vgg_distance`. Predictions are rounded to 8 bits
+    `features` (see `vgg_features.vgg11_features`) adds the column `vgg_distance`. Predictions are rounded to 8 bits
     first, as they would be in a file.
     """
     tables, methods = [], {Method.of(method): colorizer for method, colorizer in colorizers.items()}

@@ -1,4 +1,4 @@
-"""The mean of a few values with its interval, and the verdict that an interval gives; imported without torch."""
+"""A mean over few values, such as seeds, with its t-interval and verdict; `bootstrap.py` has those over pictures."""
 
 import numpy as np
 

@@ -11,8 +11,8 @@ class PrintedPerceptualLoss(nn.Module):
     """The paper's PerceptualLoss (section III-B, Enhancement) with its faults kept; `PerceptualLoss` corrects them.
 
     Both passes run without gradients. Alone, its `.backward()` raises RuntimeError; added to another loss, it changes
-    no gradient. The pictures are not normalized. One thing differs from the listing: it runs all of VGG11's features,
-    its text says the first five layers; here it is the five.
+    no gradient. The pictures are not normalized. One thing differs from the paper's listing, which runs all of VGG11's
+    feature layers: this class runs the first five, as the paper's text says.
     """
 
     def __init__(self, features: nn.Module) -> None:

@@ -9,8 +9,9 @@ _STRIDE = 8  # three halvings
 class ColorizationNet(nn.Module):
     """The paper's encoder-decoder from gray to RGB.
 
-    The paper names the layers but neither their number nor their widths: three of each, with `width`, 2 `width` and 4
-    `width` channels, are our choice. `width=64` has 1.03 million parameters.
+    The paper names the kinds of layers, but neither their number nor their widths. Ours: three convolutions with
+    `width`, 2 `width` and 4 `width` channels, and three transposed convolutions back. `width=64` has 1.03 million
+    parameters.
 
     Args:
         in_channels: 1 for gray alone; more where classical filters are fed beside it.
@@ -42,12 +43,12 @@ class ColorizationNet(nn.Module):
 
     def forward(self, gray: Tensor) -> Tensor:
         """`(B, in_channels, H, W)` in [0, 1] to `(B, 3, H, W)` in [0, 1], for any H and W from 8 px up."""
-        height, width = gray.shape[-2:]
+        height, width = gray.shape[-2:]  # px
         if min(height, width) < _STRIDE:
             raise ValueError(f"pictures of {height} x {width} px are too small for this network; it needs {_STRIDE} px")
-        pad = (0, -width % _STRIDE, 0, -height % _STRIDE)
+        pad = (0, -width % _STRIDE, 0, -height % _STRIDE)  # up to the next multiple of 8
         x = F.pad(gray, pad, mode="replicate") if any(pad) else gray  # (B, C, 8h, 8w)
-        x = self.encoder(x)  # (B, 4 width, h, w)
+        x = self.encoder(x)  # (B, 4 x the first layer's channels, h, w)
         return self.decoder(x)[..., :height, :width]
 
 

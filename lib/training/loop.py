@@ -29,8 +29,9 @@ def train_epoch(
 ) -> dict[str, float]:
     """One pass over `pairs`, the `epoch`th (from 1); returns the mean loss per image of each of the step's updates.
 
-    Gradient accumulation: the batches of a step add up, each weighted by its share of the step's pictures, so the step
-    equals that of one larger batch where no layer mixes pictures. So do the shares of the processes of a `team`.
+    A `group` is the batches that make one step (gradient accumulation). Their gradients add up, each batch weighted by
+    its share of the step's pictures (`batch.weight`), so the step equals that of one larger batch where no layer mixes
+    pictures. The processes of a `team` each take a share of every batch; `batch.counting` is the size of that share.
     `tick` is called after each step with the number of its pictures.
     """
     device, losses = step.device, {name: [] for name in step.updates}
@@ -57,8 +58,8 @@ def train_epoch(
 def add_up(losses: list[Tensor], update: Update, team: Team) -> list[float]:
     """Each batch's loss, summed over all processes; the update's gradients become their sum, in place.
 
-    This is one sum per step. DistributedDataParallel would sum at every backward pass, also between the batches of one
-    step, and only what goes through its own forward, which `network.loss` does not.
+    This is one sum per step. torch's DistributedDataParallel would sum after every batch, and it sees only calls of a
+    network's `forward`; a loss such as `ChromaNet.loss` does not go through it.
     """
     summed = torch.stack(losses)
     team.add_up([*update.gradients(), summed])
@@ -68,8 +69,8 @@ def add_up(losses: list[Tensor], update: Update, team: Team) -> list[float]:
 def check_finite(losses: list[float], update: Update, group: Group, pairs: Pairs) -> None:
     """Raise `FloatingPointError` with the names of the pictures whose loss or gradient is not finite.
 
-    Both are sums over all processes, so that all end here. Without a look at the gradient the next batch would be
-    blamed.
+    Both are sums over all processes, so all processes stop here. The gradient is checked too: weights that it spoiled
+    would make the next batch's loss not finite, and the error would name the wrong pictures.
     """
     for chosen, loss in zip(group, losses, strict=True):
         if not math.isfinite(loss):

@@ -36,7 +36,7 @@ class Job:
     stop: Path  # `.stop.<id of the command>`; its existence tells the workers to stop
     threads: int | None = None  # of the kernel; None leaves the worker's environment as it is
     gpus: tuple[str, ...] = ()  # one for each worker of this machine
-    earlier_end: str | None = None  # when the attempt ended that this job repeats
+    earlier_end: str | None = None  # when the failed attempt ended that `--retry` repeats
 
     @property
     def progress(self) -> Path:
@@ -56,6 +56,7 @@ def run_job(job: Job) -> dict:
 
 
 def _run_checked(job: Job) -> dict:
+    # The pictures are not read again here: `is_done` compares the results' own fingerprint of them afterwards.
     actual = fingerprints(job.notebook, job.point.parameters, job.fingerprints["data"])
     changed = [PARTS[part] for part, value in job.fingerprints.items() if actual[part] != value]
     if changed:
@@ -66,11 +67,11 @@ def _run_checked(job: Job) -> dict:
             return outcome("interrupted")
         state = point_state(job.folder)
         try:
-            if is_done(job.folder, job.fingerprints):  # another sweep has run it meanwhile
+            if is_done(job.folder, job.fingerprints):  # another sweep has run it meanwhile: note it as done
                 result = outcome("done", state["error"], state.get("seconds"), state.get("started"))
             elif state["state"] == "failed" and state.get("finished") != job.earlier_end:
-                return state  # another sweep has run it meanwhile, and it would fail again
-            elif job.progress.exists():  # a cluster's Dask passes the point of a lost worker to the next worker
+                return state  # another sweep has run it meanwhile: it would fail again, and its note is kept
+            elif job.progress.exists():  # left by a lost worker of this command, whose point Dask passed on
                 result = lost_outcome(job)
             else:
                 result = _run_claimed(job)
@@ -87,7 +88,7 @@ def claim(job: Job) -> Iterator[bool]:
     Yields False if the sweep is stopped while waiting. The operating system frees the lock of a killed process.
     """
     lock = FileLock(job.folder / ".lock")
-    while not job.stop.exists():
+    while not job.stop.exists():  # looked at again after every timeout
         with suppress(Timeout), lock.acquire(timeout=0.5):
             yield True
             return
@@ -97,7 +98,8 @@ def claim(job: Job) -> Iterator[bool]:
 def _run_claimed(job: Job) -> dict:
     started = timestamp()
     write_json(job.folder / "point.json", outcome("running", started=started) | {"fingerprints": job.fingerprints})
-    # Remove the files of earlier attempts, also temporary ones and results under another notebook's name.
+    # Remove the files of earlier attempts, also those of `atomic_write` (".name-random.suffix") and results under
+    # another notebook's name.
     for pattern in (".progress.*", ".*-*.*", "*/.*-*.*", f"{job.notebook.stem}.*", "*/results.json"):
         for leftover in job.folder.glob(pattern):
             leftover.unlink()

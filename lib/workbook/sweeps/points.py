@@ -1,4 +1,4 @@
-"""One point of a sweep."""
+"""What one point of a sweep is; `job.py` runs it."""
 
 from dataclasses import dataclass
 
