@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
 
 from lib.common.progress import clock
 from lib.workbook.live_line import KernelProgress, grid, live
 
 if TYPE_CHECKING:
-    from rich.console import Group
-
     from lib.workbook.sweeps.job import Job
 
 
@@ -29,21 +30,21 @@ class SweepTable:
         self.kernels: dict[Path, KernelProgress] = {}  # of points that were seen running
 
     def __enter__(self) -> "SweepTable":
-        self.drawn = ExitStack()
-        self.console = self.drawn.enter_context(live(self.render))
+        self.live = live(self.render)
+        self.live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.drawn.close()
+        self.live.stop()
 
     def tell(self, job: "Job", result: dict) -> None:
         """A point has ended: a line that stays, with the reason where it failed."""
         self.ended[job.folder] = result
         took = "" if result.get("seconds") is None else clock(result["seconds"])
         place = f"{self.total - len(self.jobs) + len(self.ended):>{len(str(self.total))}}/{self.total}"
-        self.console.out(f"{place}   {result['state']:<11}   {took:>7}   {job.point.label}")
+        self.live.console.out(f"{place}   {result['state']:<11}   {took:>7}   {job.point.label}")
         for line in result["error"]:
-            self.console.out(f"    {line}")
+            self.live.console.out(f"    {line}")
 
     def running(self) -> list["Job"]:
         """The points that a worker has in hand."""
@@ -51,18 +52,15 @@ class SweepTable:
 
     def time_left(self, running: int) -> str:
         """From the mean time of the points that were done here; unknown before the first."""
-        took = [
-            result["seconds"] for result in self.ended.values() if result["state"] == "done" and result.get("seconds")
-        ]
+        done = [result for result in self.ended.values() if result["state"] == "done"]
+        took = [result["seconds"] for result in done if result.get("seconds")]
         if not took:
             return ""
         left = len(self.jobs) - len(self.ended) - running / 2  # those that run are half done, on average
-        return f"about {clock(left * sum(took) / len(took) / max(1, min(self.workers, left)))} left"
+        return f"about {clock(left * fmean(took) / max(1, min(self.workers, left)))} left"
 
-    def render(self) -> "Group":
-        from rich.console import Group
-        from rich.text import Text
-
+    def render(self) -> Group:
+        """The summary and below it the points that are running, as rich draws them."""
         running, states = self.running(), self.before + Counter(result["state"] for result in self.ended.values())
         counts = {"done": states["done"], "running": len(running), "failed": states["failed"]}
         counts["to go"] = self.total - sum(counts.values())
