@@ -16,9 +16,9 @@ BAR = 20  # characters
 
 
 def live(render: Callable[[], RenderableType]) -> Live:
-    """What `render` returns, drawn twice a second while the block runs, and then gone; its console is for lines that stay.
+    """A block during which what `render` returns is drawn twice a second; it goes when the block ends.
 
-    Where standard output is no terminal nothing of it is drawn.
+    Lines that stay are written to its console. Where standard output is no terminal, nothing is drawn.
     """
     console = Console(highlight=False, soft_wrap=True)
     return Live(console=console, get_renderable=render, refresh_per_second=2, transient=True)

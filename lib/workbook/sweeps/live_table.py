@@ -4,16 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.text import Text
 
 from lib.common.progress import clock
 from lib.workbook.live_line import KernelProgress, grid, live
-
-if TYPE_CHECKING:
-    from lib.workbook.sweeps.job import Job
+from lib.workbook.sweeps.job import Job
 
 
 class SweepTable:
@@ -22,7 +19,7 @@ class SweepTable:
     On a terminal it is drawn anew twice a second; elsewhere each point that ends is one line, enough for a log.
     """
 
-    def __init__(self, title: str, jobs: Sequence["Job"], before: Mapping[str, int], workers: int):
+    def __init__(self, title: str, jobs: Sequence[Job], before: Mapping[str, int], workers: int):
         """`before` counts the points that are not to be worked off, by state."""
         self.title, self.jobs, self.workers = title, list(jobs), workers
         self.ended: dict[Path, dict] = {}
@@ -37,7 +34,7 @@ class SweepTable:
     def __exit__(self, *_: object) -> None:
         self.live.stop()
 
-    def tell(self, job: "Job", result: dict) -> None:
+    def tell(self, job: Job, result: dict) -> None:
         """A point has ended: a line that stays, with the reason where it failed."""
         self.ended[job.folder] = result
         took = "" if result.get("seconds") is None else clock(result["seconds"])
@@ -46,7 +43,7 @@ class SweepTable:
         for line in result["error"]:
             self.live.console.out(f"    {line}")
 
-    def running(self) -> list["Job"]:
+    def running(self) -> list[Job]:
         """The points that a worker has in hand."""
         return [job for job in self.jobs if job.folder not in self.ended and job.progress.exists()]
 
