@@ -30,19 +30,15 @@ def run(options: argparse.Namespace) -> int:
         plan = Plan(options.size, options.repeats, options.to_gain, options.epochs)
         check_device(options.device)
         find_source(options.data)
-        return _measure(plan, options)
+        from lib.data.sources import load_pairs
+        from lib.scripts.benchmark.bench import bench, table
+        from lib.workbook.records.provenance import device_name
+
+        pairs, device = load_pairs(options.data, plan.full), options.device or best_device()
+        print(f"Data: {pairs.description} · at {plan.size} px · {device_name(device)}")
+        results = bench(plan, pairs, device)
+        write_json(options.out / "results.json", results)
     except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
-
-
-def _measure(plan: Plan, options: argparse.Namespace) -> int:
-    from lib.data.sources import load_pairs
-    from lib.scripts.benchmark.bench import bench, table
-    from lib.workbook.records.provenance import device_name
-
-    pairs, device = load_pairs(options.data, plan.full), options.device or best_device()
-    print(f"Data: {pairs.description} · at {plan.size} px · {device_name(device)}")
-    results = bench(plan, pairs, device)
-    write_json(options.out / "results.json", results)
     print("", table(results["rows"]), "", *results["notes"], options.out / "results.json", sep="\n")
     return 0

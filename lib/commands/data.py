@@ -4,11 +4,6 @@ import argparse
 import sys
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """There are none but the action."""
-    parser.set_defaults(action="lib.commands.data:run")
-
-
 def run(options: argparse.Namespace) -> int:
     """Download the pairs from Kaggle and say what came: 0 done, 1 it could not be downloaded."""
     from lib.data.kaggle import download_kaggle

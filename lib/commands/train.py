@@ -23,22 +23,23 @@ from lib.training.config import TrainingConfig
 
 # torch takes seconds to import: what needs it is imported once there is something to train.
 
-_KINDS = {tuple[int, ...]: "list[int]"}  # how a type that YAML does not have is written
+_EXAMPLES = {"dict": "{width: 8}", "list[int]": "[1, 3]"}
 
 
 def _value(name: str, text: str) -> object:
     """The text of `-p name text` as a value for that field of `TrainingConfig`; raises `UsageError`."""
-    kinds = {field.name: field.type for field in fields(TrainingConfig)}
+    kinds = {field.name: field.type.__name__ for field in fields(TrainingConfig)}
+    kinds["snapshots"] = "list[int]"  # YAML has no tuples
     if name not in kinds:
         raise UsageError(f"-p {name}: a training has no such setting; {nearest(name, kinds)}")
-    if kinds[name] is str:
+    kind = kinds[name]
+    if kind == "str":
         return text
-    kind = _KINDS.get(kinds[name], kinds[name].__name__)
     try:
         value = convert(yaml.safe_load(text), kind)
     except (ValueError, yaml.YAMLError):
-        example = {"dict": "{width: 8}", "list[int]": "[1, 3]"}.get(kind)
-        raise UsageError(f"-p {name}: must be {kind}, not {text!r}{f'; write {example}' if example else ''}.") from None
+        example = f"; write {_EXAMPLES[kind]}" if kind in _EXAMPLES else ""
+        raise UsageError(f"-p {name}: must be {kind}, not {text!r}{example}.") from None
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -9,7 +9,7 @@ import argparse
 import sys
 from importlib import import_module
 
-from lib.commands import bench, data, train
+from lib.commands import bench, train
 from lib.common.usage import UsageError
 
 
@@ -58,7 +58,8 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(action="lib.workbook.report.command:report")
     train.add_options(commands.add_parser("train", help="train one network without a notebook"))
     bench.add_options(commands.add_parser("bench", help="measure how fast the paper's recipe and ours are"))
-    data.add_options(commands.add_parser("data", help="download the Kaggle pairs into data/kaggle"))
+    command = commands.add_parser("data", help="download the Kaggle pairs into data/kaggle")
+    command.set_defaults(action="lib.commands.data:run")
     return main_parser
 
 

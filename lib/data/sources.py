@@ -44,18 +44,17 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
         files, alone = [(stem, path, None) for stem, path in list_pictures(source).items()], []
     if not files:
         raise PhotographError(f"{source} holds no pictures; give a folder of photographs, or of gray/ and color/")
+    stems = [stem for stem, *_ in files]
+    splits = read_splits(source, stems)
     stats = [path.stat() for _, *sides in files for path in sides if path]
-    splits = read_splits(source, [stem for stem, *_ in files])
-    sizes = [(s.st_size, s.st_mtime_ns) for s in stats]
-    key = [str(source), size, [stem for stem, *_ in files], sizes, splits.tolist(), alone]
+    key = [str(source), size, stems, [(s.st_size, s.st_mtime_ns) for s in stats], splits.tolist(), alone]
 
     def decode(folder: Path) -> Pairs:
         names, gray, color, problems = decode_pairs(files, size, folder)
         if not names:
             raise PhotographError(f"{source} holds no readable picture; the first problem: {problems[0]}")
-        kept = np.isin([stem for stem, *_ in files], names)
         name = source.parent.name if source.name == "color" else source.name
-        pairs = make_pairs(name, describe_source(data), names, gray, color, splits[kept])
+        pairs = make_pairs(name, describe_source(data), names, gray, color, splits[np.isin(stems, names)])
         pairs.skipped.extend(alone + problems)
         return pairs
 

@@ -51,9 +51,8 @@ def score(pairs: Pairs) -> dict[str, dict[str, list[float]]]:
     colorizers |= {name: load_colorizer(vividness=setting) for name, setting in SETTINGS.items()}
     table = evaluate(colorizers, test)
     rows = summarize(table)
-    rows = rows[rows["metric"].isin(METRICS)]
     found: dict[str, dict[str, list[float]]] = {}
-    for row in rows.itertuples():
+    for row in rows[rows["metric"].isin(METRICS)].itertuples():
         found.setdefault(row.label, {})[row.metric] = [round(float(v), 4) for v in (row.value, row.low, row.high)]
     for name in SETTINGS:
         found[name]["gain"] = [round(v, 4) for v in difference(table, name, GRAY_COPY, "psnr")]

@@ -1,5 +1,6 @@
 """Changes of photographs, and how alike two distances between pictures rank them."""
 
+import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -7,12 +8,12 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor, nn
 from torchvision.transforms.functional import gaussian_blur
-from torchvision.transforms.v2.functional import jpeg
 
 from lib.classical.color_maps import opencv_map
-from lib.color.spaces import luma, rgb_to_ycbcr, to_tensor, ycbcr_to_rgb
+from lib.color.spaces import luma, rgb_to_ycbcr, to_tensor, to_uint8, ycbcr_to_rgb
 from lib.data.images import read_photograph
 from lib.losses.vgg_features import normalize
 
@@ -50,7 +51,12 @@ def _blue_faded(rgb: Tensor) -> Tensor:
 
 
 def _jpeg(rgb: Tensor) -> Tensor:
-    return jpeg((rgb * 255).round().to(torch.uint8), quality=15) / 255
+    pictures = []
+    for picture in to_uint8(rgb):
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "JPEG", quality=15)
+        pictures.append(to_tensor(np.array(Image.open(buffer))))
+    return torch.stack(pictures)
 
 
 def _noisy(rgb: Tensor) -> Tensor:

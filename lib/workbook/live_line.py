@@ -1,47 +1,32 @@
 """What the terminal shows while kernels work: a line that is drawn anew in its place."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Column, Table
+from rich.text import Text
 
 from lib.common.progress import clock, read_progress
-
-if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-    from rich.table import Table
-
-# rich is imported where something is drawn: help and mistakes need not wait for it.
 
 BAR = 20  # characters
 
 
-@contextmanager
-def live(render: Callable[[], "RenderableType"]) -> Iterator["Console"]:
-    """Draw what `render` returns twice a second, and nothing of it where standard output is no terminal.
+def live(render: Callable[[], RenderableType]) -> Live:
+    """A block during which what `render` returns is drawn twice a second; it goes when the block ends.
 
-    Yields the console for lines that stay. What is drawn goes when the block ends.
+    Lines that stay are written to its console. Where standard output is no terminal, nothing is drawn.
     """
-    from rich.console import Console
-    from rich.live import Live
-
     console = Console(highlight=False, soft_wrap=True)
-    if console.is_terminal:
-        with Live(console=console, get_renderable=render, refresh_per_second=2, transient=True):
-            yield console
-    else:
-        yield console
+    return Live(console=console, get_renderable=render, refresh_per_second=2, transient=True)
 
 
-def grid(columns: int) -> "Table":
+def grid(columns: int) -> Table:
     """An empty table without lines; its rows need not have all of the cells."""
-    from rich.table import Table
-
-    table = Table.grid(padding=(0, 3))
-    for _ in range(columns):
-        table.add_column(no_wrap=True)
-    return table
+    return Table.grid(*(Column(no_wrap=True) for _ in range(columns)), padding=(0, 3))
 
 
 class KernelProgress:
@@ -52,11 +37,8 @@ class KernelProgress:
         self.label, self.done, self.total = "starting", 0, 0
         self.begun, self.before = self.started, 0  # when the work of this label was first seen, and what was done then
 
-    def cells(self) -> list["RenderableType"]:
+    def cells(self) -> list[RenderableType]:
         """The time so far and what is being done; a bar and the time left while there is some."""
-        from rich.progress_bar import ProgressBar
-        from rich.text import Text
-
         now = time.monotonic()
         label, done, total = read_progress(self.file) or (self.label, self.done, self.total)
         if (label, total) != (self.label, self.total):
@@ -69,15 +51,13 @@ class KernelProgress:
         return cells
 
 
-@contextmanager
-def live_line(name: str, progress: Path) -> Iterator[None]:
-    """Show a notebook's state on one line while the block executes it; `progress` is its kernel's file."""
+def live_line(name: str, progress: Path) -> Live:
+    """A notebook's state on one line, shown while the block executes it; `progress` is its kernel's file."""
     kernel = KernelProgress(progress)
 
-    def render() -> "Table":
+    def render() -> Table:
         table = grid(6)
         table.add_row(name, "running", *kernel.cells())
         return table
 
-    with live(render):
-        yield
+    return live(render)

@@ -4,8 +4,7 @@ import pytest
 
 from lib.commands import workbook
 from lib.common.files import read_json
-from lib.scripts.benchmark.plan import Plan
-from lib.scripts.benchmark.timing import measured, unmeasured
+from lib.scripts.benchmark.plan import Plan, measured, unmeasured
 
 
 def test_the_command_writes_results_and_shows_a_table(pairs, tmp_path, monkeypatch, capsys):

@@ -13,12 +13,11 @@ from PIL import Image
 from torchvision.models import vgg11
 
 from lib.data import folders, images
-from lib.scripts.benchmark import bench, photograph, throughput, timing
+from lib.scripts.benchmark import bench, photograph, throughput
 from lib.scripts.benchmark.bench import WHOLE, measure_seconds_to_gain
 from lib.scripts.benchmark.photograph import PHOTOGRAPH
-from lib.scripts.benchmark.plan import Plan
-from lib.scripts.benchmark.throughput import FILES, INFERENCE, PAPER_BATCH, TRAINING
-from lib.scripts.benchmark.timing import Contender
+from lib.scripts.benchmark.plan import Plan, measured
+from lib.scripts.benchmark.throughput import FILES, INFERENCE, PAPER_BATCH, TRAINING, Contender
 
 PLAN = Plan(size=32, repeats=1, photograph=(400, 300), widths=(8, 4))
 
@@ -92,16 +91,16 @@ def test_what_is_compared_takes_turns_and_is_warmed_up():
     calls = []
     works = {name: lambda n, name=name: calls.append((name, n)) for name in "AB"}
     contenders = [Contender("A", works["A"], 4, 2), Contender("B", works["B"], 4, 3)]
-    speeds = timing.interleaved("test", contenders, 2, "cpu")
+    speeds = throughput.interleaved("test", contenders, 2, "cpu")
     assert calls == [("A", 1), ("A", 2), ("B", 1), ("B", 3)] * 2
     assert [len(speeds[name]) for name in "AB"] == [2, 2]
 
 
 def test_images_a_second(monkeypatch):
     clock = iter([0.0, 2.0, 10.0, 14.0])
-    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
-    speeds = timing.interleaved("test", [Contender("A", lambda n: None, 16, 3)], 2, "cpu")
-    (row,) = timing.measured(TRAINING, speeds, "images/s", compared=True)
+    monkeypatch.setattr(throughput.time, "perf_counter", lambda: next(clock))
+    speeds = throughput.interleaved("test", [Contender("A", lambda n: None, 16, 3)], 2, "cpu")
+    (row,) = measured(TRAINING, speeds, "images/s", compared=True)
     assert row["values"] == [24.0, 12.0] and row["median"] == 18.0 and row["ratio"] == 1.0
 
 

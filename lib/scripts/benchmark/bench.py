@@ -20,9 +20,8 @@ from lib.color.spaces import gray_to_rgb
 from lib.common.files import timestamp
 from lib.data.pairs import Pairs
 from lib.scripts.benchmark.photograph import measure_photograph
-from lib.scripts.benchmark.plan import Plan
+from lib.scripts.benchmark.plan import Plan, measured, unmeasured
 from lib.scripts.benchmark.throughput import measure_inference, measure_training
-from lib.scripts.benchmark.timing import measured, unmeasured
 from lib.training.loop import validate
 from lib.training.trainer import Trained, seconds_until, train
 from lib.workbook.records.provenance import PACKAGES, code_version, device_name

@@ -16,8 +16,7 @@ from lib.colorize.photograph import colorize_photograph
 from lib.data.images import open_picture
 from lib.data.pairs import Pairs
 from lib.networks.pretrained import load_colorizer
-from lib.scripts.benchmark.plan import Plan
-from lib.scripts.benchmark.timing import measured, unmeasured
+from lib.scripts.benchmark.plan import Plan, measured, unmeasured
 
 PHOTOGRAPH = "A photograph, from JPEG file to JPEG file"
 

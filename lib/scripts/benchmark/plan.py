@@ -1,5 +1,6 @@
-"""What a benchmark measures."""
+"""What a benchmark measures, and the rows of results.json that come of it."""
 
+import statistics
 from dataclasses import dataclass, replace
 
 from lib.scripts.recipe import CONFIG, SIZE
@@ -40,3 +41,19 @@ class Plan:
         """Our recipe: that of the bundled colorizer, at this size."""
         side = self.size * CONFIG.options["side"] // CONFIG.crop
         return replace(CONFIG, options={"width": self.widths[1], "side": side}, crop=self.size)
+
+
+def measured(group: str, values: dict[str, list[float]], unit: str, compared: bool = False) -> list[dict]:
+    """Rows of results.json from measurements by name; where they are `compared`, with the ratio to the first one's."""
+    rows, reference = [], statistics.median(next(iter(values.values())))
+    for name, own in values.items():
+        median = statistics.median(own)
+        row = {"group": group, "name": name, "unit": unit, "values": own, "median": median}
+        rows.append(row | {"ratio": median / reference if compared else None, "reason": ""})
+    return rows
+
+
+def unmeasured(group: str, name: str, unit: str, reason: str) -> dict:
+    """A row of results.json for what could not be measured, and why."""
+    row = {"group": group, "name": name, "unit": unit, "values": [], "median": None, "ratio": None}
+    return row | {"reason": f"not measured: {reason}"}

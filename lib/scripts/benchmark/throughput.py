@@ -1,8 +1,9 @@
 """Images a second: the paper's printed recipe, its network in our loop, and our network; in training and at use."""
 
 import itertools
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.models.vgg import cfgs, make_layers
 
+from lib.common.progress import progress
 from lib.data.arrays import Rows
 from lib.data.folders import GrayscaleToColorDataset
 from lib.data.pairs import Pairs
@@ -22,8 +24,7 @@ from lib.losses.perceptual import PrintedPerceptualLoss
 from lib.losses.vgg_features import freeze
 from lib.networks.pretrained import load_colorizer
 from lib.networks.registry import build_network
-from lib.scripts.benchmark.plan import Plan
-from lib.scripts.benchmark.timing import Contender, interleaved, measured
+from lib.scripts.benchmark.plan import Plan, measured
 from lib.training.config import TrainingConfig
 from lib.training.loop import train_epoch
 from lib.training.objectives import make_objective
@@ -32,6 +33,40 @@ from lib.training.step import make_step
 TRAINING, INFERENCE = "Training, images/s", "Inference, images/s"
 PAPER_BATCH = 16
 FILES = 64  # pairs of files that the printed recipe reads again and again
+_ON_A_GPU = 50  # times as many batches in a measurement, which would be over too soon to be timed
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something that is timed: `work(n)` does n batches of `batch_size` pictures, `batches` of them a measurement."""
+
+    name: str
+    work: Callable[[int], None]
+    batch_size: int
+    batches: int
+
+
+def _clock(device: str) -> float:
+    """Seconds on a clock that is read once the device has done all that it was given."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
+
+
+def interleaved(label: str, contenders: list[Contender], repeats: int, device: str) -> dict[str, list[float]]:
+    """Images/s of each contender, `repeats` times in turns, each time after a batch to warm up."""
+    times = _ON_A_GPU if device.startswith("cuda") else 1
+    speeds = {contender.name: [] for contender in contenders}
+    with progress(label, repeats * sum(c.batch_size * (1 + c.batches * times) for c in contenders)) as tick:
+        for _ in range(repeats):
+            for contender in contenders:
+                contender.work(1)
+                started = _clock(device)
+                contender.work(contender.batches * times)
+                pictures = contender.batch_size * contender.batches * times
+                speeds[contender.name].append(pictures / (_clock(device) - started))
+                tick(contender.batch_size + pictures)
+    return speeds
 
 
 def write_files(pairs: Pairs, folder: Path) -> None:

@@ -2,17 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from statistics import fmean
+
+from rich.console import Group
+from rich.text import Text
 
 from lib.common.progress import clock
 from lib.workbook.live_line import KernelProgress, grid, live
-
-if TYPE_CHECKING:
-    from rich.console import Group
-
-    from lib.workbook.sweeps.job import Job
+from lib.workbook.sweeps.job import Job
 
 
 class SweepTable:
@@ -21,7 +19,7 @@ class SweepTable:
     On a terminal it is drawn anew twice a second; elsewhere each point that ends is one line, enough for a log.
     """
 
-    def __init__(self, title: str, jobs: Sequence["Job"], before: Mapping[str, int], workers: int):
+    def __init__(self, title: str, jobs: Sequence[Job], before: Mapping[str, int], workers: int):
         """`before` counts the points that are not to be worked off, by state."""
         self.title, self.jobs, self.workers = title, list(jobs), workers
         self.ended: dict[Path, dict] = {}
@@ -29,40 +27,37 @@ class SweepTable:
         self.kernels: dict[Path, KernelProgress] = {}  # of points that were seen running
 
     def __enter__(self) -> "SweepTable":
-        self.drawn = ExitStack()
-        self.console = self.drawn.enter_context(live(self.render))
+        self.live = live(self.render)
+        self.live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.drawn.close()
+        self.live.stop()
 
-    def tell(self, job: "Job", result: dict) -> None:
+    def tell(self, job: Job, result: dict) -> None:
         """A point has ended: a line that stays, with the reason where it failed."""
         self.ended[job.folder] = result
         took = "" if result.get("seconds") is None else clock(result["seconds"])
         place = f"{self.total - len(self.jobs) + len(self.ended):>{len(str(self.total))}}/{self.total}"
-        self.console.out(f"{place}   {result['state']:<11}   {took:>7}   {job.point.label}")
+        self.live.console.out(f"{place}   {result['state']:<11}   {took:>7}   {job.point.label}")
         for line in result["error"]:
-            self.console.out(f"    {line}")
+            self.live.console.out(f"    {line}")
 
-    def running(self) -> list["Job"]:
+    def running(self) -> list[Job]:
         """The points that a worker has in hand."""
         return [job for job in self.jobs if job.folder not in self.ended and job.progress.exists()]
 
     def time_left(self, running: int) -> str:
         """From the mean time of the points that were done here; unknown before the first."""
-        took = [
-            result["seconds"] for result in self.ended.values() if result["state"] == "done" and result.get("seconds")
-        ]
+        done = [result for result in self.ended.values() if result["state"] == "done"]
+        took = [result["seconds"] for result in done if result.get("seconds")]
         if not took:
             return ""
         left = len(self.jobs) - len(self.ended) - running / 2  # those that run are half done, on average
-        return f"about {clock(left * sum(took) / len(took) / max(1, min(self.workers, left)))} left"
+        return f"about {clock(left * fmean(took) / max(1, min(self.workers, left)))} left"
 
-    def render(self) -> "Group":
-        from rich.console import Group
-        from rich.text import Text
-
+    def render(self) -> Group:
+        """The summary and below it the points that are running, as rich draws them."""
         running, states = self.running(), self.before + Counter(result["state"] for result in self.ended.values())
         counts = {"done": states["done"], "running": len(running), "failed": states["failed"]}
         counts["to go"] = self.total - sum(counts.values())
