@@ -25,8 +25,7 @@ from lib.networks.colorization_net import count_parameters
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.networks.storage import save_network
 from lib.scripts.recipe import CONFIG, SIZE
-from lib.training.config import TrainingConfig
-from lib.training.trainer import TRAINED, train
+from lib.training.trainer import TRAINED, Trained, train
 
 SETTINGS = {"safest": 0.0, "vividness 0.5": 0.5}
 METRICS = ("psnr", "psnr_pooled", "ssim", "colorfulness_ratio", "r2_chroma")
@@ -59,21 +58,21 @@ def score(pairs: Pairs) -> dict[str, dict[str, list[float]]]:
     return found
 
 
-def write_card(config: TrainingConfig, parts: list[Pairs], seconds: float, network: nn.Module) -> None:
+def write_card(trained: Trained, parts: list[Pairs]) -> None:
     """Write the JSON beside the bundled weights: what they are, how they were made and how far to trust them."""
     write_json(
         BUNDLED_COLORIZER.with_suffix(".json"),
         {
-            "what": f"ChromaNet, {count_parameters(network):,} parameters, convolutions in half precision",
+            "what": f"ChromaNet, {count_parameters(trained.network):,} parameters, convolutions in half precision",
             "file": BUNDLED_COLORIZER.name,
             "sha256": hashlib.sha256(BUNDLED_COLORIZER.read_bytes()).hexdigest(),
             "input": "gray (Rec. 601 luma) in [0, 1], any size from 16 px up; see lib/networks/chroma_net.py",
             "date": date.today().isoformat(),
             "photographs": {part.name: part.counts() | {"fingerprint": part.fingerprint} for part in parts},
-            "training": f"the training splits at {SIZE} px, center squares; random crops of {config.crop} px, mirrored "
-            "and exposed anew by chance",
-            "configuration": asdict(config),
-            "training_seconds": round(seconds),
+            "training": f"the training splits at {SIZE} px, center squares; random crops of {trained.config.crop} px, "
+            "mirrored and exposed anew by chance",
+            "configuration": asdict(trained.config),
+            "training_seconds": round(trained.seconds),
             "scores": {part.name: score(part) for part in parts},
             "scores_say": f"[value, low, high], 95% bootstrap over the test split at {SIZE} px, 8-bit output. gain is "
             "over the gray copy, mean of images, in dB. The test splits were scored when everything else was settled",
@@ -96,7 +95,7 @@ def main() -> None:
     config = replace(CONFIG, pairs=pairs.counts()["train"], epochs=arguments.epochs)
     trained = train(config, pairs, "colorizer", folder=TRAINED)
     save_network(BUNDLED_COLORIZER, halved(trained.network), config, trained.history.to_dict("records"))
-    write_card(config, parts, trained.seconds, trained.network)
+    write_card(trained, parts)
 
 
 if __name__ == "__main__":

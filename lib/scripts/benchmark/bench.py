@@ -86,14 +86,14 @@ def measure_seconds_to_gain(plan: Plan, pairs: Pairs, device: str, count: int = 
 def bench(plan: Plan, pairs: Pairs, device: str) -> dict:
     """Measure everything on `pairs` of `plan.full` px: what results.json holds."""
     started, load = timestamp(), os.getloadavg()[0]
-    rows = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rows += measure_training(plan, pairs, device, folder)
-        rows += measure_inference(plan, pairs, device)
-        rows += measure_photograph(plan, pairs, device, folder)
-    rows.append(measure_whole_training(plan, pairs, device))
-    rows.append(measure_seconds_to_gain(plan, pairs, device))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [
+            *measure_training(plan, pairs, device, Path(folder)),
+            *measure_inference(plan, pairs, device),
+            *measure_photograph(plan, pairs, device, Path(folder)),
+            measure_whole_training(plan, pairs, device),
+            measure_seconds_to_gain(plan, pairs, device),
+        ]
     return {
         "started": started,
         "code": code_version(),
