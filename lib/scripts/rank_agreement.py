@@ -92,7 +92,7 @@ SCORES_SAY = (
 
 def _rank_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Spearman's, of each row of `a` with that row of `b`: `(R, N)` twice to `(R,)`."""
-    return pd.DataFrame(a.T).corrwith(pd.DataFrame(b.T), method="spearman").to_numpy()
+    return pd.DataFrame(a.T).rank().corrwith(pd.DataFrame(b.T).rank()).to_numpy()  # far faster than method="spearman"
 
 
 def rank_agreement(own: np.ndarray, wanted: np.ndarray, seed: int = 0) -> dict[str, list[float]]:
