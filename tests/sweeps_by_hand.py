@@ -40,8 +40,8 @@ def write_sweep(folder: Path, varied: dict[str, list], scores, **record) -> Path
         parameters = {"size": 32, "seed": 0, **values}
         points.append({"folder": name, "parameters": parameters, "varied": values})
         write_point(folder / name, results(scores(**values), parameters | {"run": str(folder / name)}))
-    told = {"name": folder.name, "question": "Does it help?", "notebook": NOTEBOOK, "profile": "quick", "data": "auto"}
-    told |= {
+    head = {"name": folder.name, "question": "Does it help?", "notebook": NOTEBOOK, "profile": "quick", "data": "auto"}
+    head |= {
         "varied": list(varied),
         "metrics": ["psnr", "ssim"],
         "baseline": {},
@@ -49,6 +49,6 @@ def write_sweep(folder: Path, varied: dict[str, list], scores, **record) -> Path
         "claims": [],
         "workers": "1",
     }
-    told |= {"started": "2026-01-02T03:04:05+00:00", "finished": None, "points": points}
-    (folder / "sweep.json").write_text(json.dumps(told | record))
+    head |= {"started": "2026-01-02T03:04:05+00:00", "finished": None, "points": points}
+    (folder / "sweep.json").write_text(json.dumps(head | record))
     return folder

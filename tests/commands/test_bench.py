@@ -27,5 +27,5 @@ def test_the_command_writes_results_and_shows_a_table(pairs, tmp_path, monkeypat
 )
 def test_a_mistake_in_what_was_asked_is_said(arguments, sentence, capsys):
     assert workbook.main(["bench", *arguments]) == 2
-    told = capsys.readouterr().err
-    assert sentence in told and told.startswith("workbook: ") and told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert sentence in printed and printed.startswith("workbook: ") and printed.count("\n") == 1

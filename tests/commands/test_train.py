@@ -63,15 +63,15 @@ def test_every_setting_of_a_training_can_be_given():
 )
 def test_mistakes_are_one_sentence_before_anything_is_read(setting, sentence, capsys):
     assert main(["--data", "nowhere", "-p", *setting]) == 2
-    told = capsys.readouterr().err
-    assert sentence in told and told.count("\n") == 1 and told.startswith("train: ")
+    printed = capsys.readouterr().err
+    assert sentence in printed and printed.count("\n") == 1 and printed.startswith("train: ")
 
 
 def test_workbook_train_trains(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("lib.data.sources.CACHE", tmp_path)
     assert workbook.main(["train", *arguments(folder, tmp_path)]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert told[-2].startswith("After 2 epochs") and told[-1].startswith(str(tmp_path))
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-2].startswith("After 2 epochs") and printed[-1].startswith(str(tmp_path))
 
 
 def test_a_gpu_that_is_not_there_is_one_sentence(monkeypatch, capsys):

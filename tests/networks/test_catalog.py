@@ -27,8 +27,8 @@ def test_networks_are_found_under_labels_that_tell_them_apart(outputs):
     assert len(found) == 4 and not problems
     assert len({label.split(" · ")[1] for label in found}) == 2  # two trainings
     common = "ColorizationNet, 4 pairs, {}, mse, seed {}, width 4".format
-    told = [common("3 epochs", 0), common("3 epochs", 1), *(common(f"epoch {i} of 3 epochs", 0) for i in (1, 2))]
-    assert sorted(label.split(" · ")[0] for label in found) == sorted(told)
+    expected = [common("3 epochs", 0), common("3 epochs", 1), *(common(f"epoch {i} of 3 epochs", 0) for i in (1, 2))]
+    assert sorted(label.split(" · ")[0] for label in found) == sorted(expected)
     for path in found.values():
         load_network(path)
 

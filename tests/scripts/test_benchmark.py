@@ -157,7 +157,7 @@ def test_the_peak_of_memory_is_seen_after_it_has_passed():
     assert 2**25 < photograph._memory("VmHWM") - idle < 2**27
 
 
-def test_memory_that_is_not_told_is_no_number(pairs, tmp_path, monkeypatch):
+def test_unknown_memory_is_no_number(pairs, tmp_path, monkeypatch):
     monkeypatch.setattr(photograph, "ProcessPoolExecutor", Pool)
     monkeypatch.setattr(photograph, "_restart_peak", lambda: False)
     seconds, memory = photograph.measure_photograph(PLAN, pairs, "cpu", tmp_path)

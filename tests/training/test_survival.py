@@ -64,7 +64,7 @@ def train_here(
     NETWORKS["Forgetful"] = __name__
     original, epochs = trainer.train_epoch, itertools.count(1)
 
-    def told(*args):
+    def train_epoch_and_log(*args):
         loss = original(*args)
         time.sleep(slow)
         print("trained an epoch", flush=True)
@@ -73,7 +73,7 @@ def train_here(
             time.sleep(0.01)
         return loss
 
-    trainer.train_epoch = told
+    trainer.train_epoch = train_epoch_and_log
     with log.open("a") as file, redirect_stdout(file):
         train(config, pairs, device="cpu", folder=folder)
         print("finished", flush=True)
@@ -123,10 +123,10 @@ def weights_in(folder, monkeypatch, name="network"):
     return load_network(path).state_dict()
 
 
-def assert_equal(one, other, told=""):
+def assert_equal(one, other, context=""):
     assert one.keys() == other.keys()
     for name in one:
-        assert torch.equal(one[name], other[name]), f"{name} differs {told}"
+        assert torch.equal(one[name], other[name]), f"{name} differs {context}"
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -147,9 +147,9 @@ def test_killed_at_any_moment_and_started_again_ends_with_the_same_weights(
         process.join()
         assert process.exitcode in (-signal.SIGKILL, 0), f"seed {seed}: {log.read_text()}"
     finished(processes(config, pairs, folder, log))
-    told = f"after kills at moments of seed {seed}: {log.read_text()}"
+    context = f"after kills at moments of seed {seed}: {log.read_text()}"
     for name in ("network", "epoch-003"):
-        assert_equal(weights_in(tmp_path / "whole", monkeypatch, name), weights_in(folder, monkeypatch, name), told)
+        assert_equal(weights_in(tmp_path / "whole", monkeypatch, name), weights_in(folder, monkeypatch, name), context)
     (left,) = folder.iterdir()
     assert {path.name for path in left.iterdir()} == {"network.safetensors", "epoch-003.safetensors"}
 
@@ -199,10 +199,10 @@ def test_two_that_want_the_same_training_share_one(pairs, tmp_path, processes):
     hold.unlink()
     finished(first)
     finished(second)
-    told = [log.read_text() for log in logs]
+    printed = [log.read_text() for log in logs]
     assert [epochs_in(log) for log in logs] == [CONFIG.epochs, 0]
-    assert "another process trains the same network; waiting for it" in told[1] and "another" not in told[0]
-    assert "finished" in told[1]
+    assert "another process trains the same network; waiting for it" in printed[1] and "another" not in printed[0]
+    assert "finished" in printed[1]
     (folder,) = (tmp_path / "trained").iterdir()
     assert not (folder / ".lock").exists()
 

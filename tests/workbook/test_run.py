@@ -1,4 +1,4 @@
-"""The runner, on toy notebooks: what is refused before a kernel starts, what a run leaves, how failures are told."""
+"""The runner, on toy notebooks: what is refused before a kernel starts, what a run leaves, how it reports failures."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Many results.json files as one long table: a row a file, method and metric, beside the parameters that differ."""
+"""Many results.json files as one long table: one row per file, method and metric, beside the parameters that differ."""
 
 import json
 from collections import Counter
@@ -17,7 +17,7 @@ FIRST, LAST = ("notebook", "pictures"), ("seed", "method", "settings", "label", 
 
 
 def load_long_table(files: Sequence[Path]) -> pd.DataFrame:
-    """A row a results.json, method and metric: notebook, pictures, each swept parameter, seed, method, ..., n.
+    """One row per results.json, method and metric: notebook, pictures, each swept parameter, seed, method, ..., n.
 
     Swept are the parameters that differ between files of one notebook, and what a file's sweep.json says; never `run`
     and `seed`. Lists stand there as text, `edges, smoothed`; so do a method's settings, as JSON. The label names only
@@ -65,15 +65,15 @@ def swept_parameters(loaded: list[tuple[Path, dict]]) -> list[str]:
     swept: dict[str, None] = {}
     for notebook in dict.fromkeys(results["notebook"] for _, results in loaded):
         own = [(file, results["parameters"]) for file, results in loaded if results["notebook"] == notebook]
-        told = {name for folder in {file.parents[2] for file, _ in own} for name in told_by_sweep(folder)}
+        varied = {name for folder in {file.parents[2] for file, _ in own} for name in varied_by_sweep(folder)}
         for name in dict.fromkeys(name for _, parameters in own for name in parameters):
             values = {json.dumps(parameters.get(name)) for _, parameters in own}
-            if (len(values) > 1 or name in told) and name not in ("run", "seed"):
+            if (len(values) > 1 or name in varied) and name not in ("run", "seed"):
                 swept[name] = None
     return list(swept)
 
 
-def told_by_sweep(folder: Path) -> list[str]:
+def varied_by_sweep(folder: Path) -> list[str]:
     """What a sweep's own record says it varies; nothing where the folder is no sweep's, or the record is broken."""
     with suppress(ValueError, OSError):
         return load_sweep(folder).record.get("varied", [])

@@ -109,7 +109,7 @@ def drawn(lines: pd.DataFrame) -> dict:
 
 
 def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
-    """The table for the template: column names, and a line a setting and method with its cells; the best in bold."""
+    """The table for the template: column names, and one line per setting and method; the best in bold."""
     frame, by = tables.shown(lines, baseline), tables.settings_of(lines)
     columns, best = list(frame.columns[len(by) + 1 :]), {}
     for key, own in lines.groupby("metric"):
@@ -145,7 +145,7 @@ def facts(sweep: SweepFiles, results: Sequence[dict]) -> list[tuple[str, str]]:
     """The few (name, value) pairs a reader wants at once."""
     record, states = sweep.record, Counter(point.state for point in sweep.points)
     data = "; ".join(dict.fromkeys(one.get("data", {}).get("description", "") for one in results))
-    told = {
+    found = {
         "Data": data or record.get("data"),
         "Notebook": record["notebook"],
         "Profile": record.get("profile"),
@@ -155,7 +155,7 @@ def facts(sweep: SweepFiles, results: Sequence[dict]) -> list[tuple[str, str]]:
         "Started": when(record["started"]) if record.get("started") else None,
         "Finished": when(record["finished"]) if record.get("finished") else "not yet",
     }
-    return [(name, str(value)) for name, value in told.items() if value]
+    return [(name, str(value)) for name, value in found.items() if value]
 
 
 def distinct(results: Sequence[dict], name: str) -> list[str]:
@@ -181,12 +181,12 @@ def provenance(sweep: SweepFiles, results: Sequence[dict]) -> list[dict]:
     packages: dict[str, list] = {}
     for name, version in dict.fromkeys(item for one in results for item in one.get("packages", {}).items()):
         packages.setdefault(name, []).append(version)
-    told = {
+    found = {
         "code": ", ".join(distinct(results, "code")),
         "device": ", ".join(distinct(results, "device")),
         "workers": sweep.record.get("workers", ""),
         "packages": ", ".join(f"{name} {' and '.join(versions)}" for name, versions in packages.items()),
     }
     known = [(name, value) for name, value in fixed.items() if name not in varied]
-    known += [(name, value) for name, value in told.items() if value]
+    known += [(name, value) for name, value in found.items() if value]
     return [{"stem": "Parameters of all points, code, device, packages", "facts": known}]

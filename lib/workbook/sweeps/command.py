@@ -28,7 +28,7 @@ def sweep(options: argparse.Namespace) -> int:
     folder = sweep_folder(options.output, plan)
     earlier = earlier_record(folder, plan)
     print(f"{plan.name}, {plan.profile}: {len(plan.points)} points of {plan.notebook.stem}", flush=True)
-    named = [("metrics", METRICS, plan.told["metrics"]), ("methods", TITLES, plan.methods)]
+    named = [("metrics", METRICS, plan.reported["metrics"]), ("methods", TITLES, plan.methods)]
     for kind, known, names in named:
         for name in names:
             if name not in known:  # no error, because a user's notebook may record others

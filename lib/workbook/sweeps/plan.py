@@ -17,9 +17,9 @@ A baseline and each side of a claim name a method by its identifier, values of s
 choose among several lines that a notebook records of one method; without them the last one counts, such as the network
 after all of its epochs.
 
-A sweep's folder holds sweep.json (what was asked) and a folder a point. What happened to a point stands in its
-point.json; whether it is done is told by its results.json alone, which must carry the fingerprints of this notebook,
-these parameters, this code and this data. So the same command goes on where it was stopped, by whatever.
+A sweep's folder holds sweep.json (what was asked) and one folder per point. Its point.json records what happened to
+the point. It is done if its results.json carries the fingerprints of this notebook, these parameters, this code and
+this data. Rerunning the command resumes the sweep, however it was interrupted.
 """
 
 import itertools
@@ -37,28 +37,29 @@ from lib.workbook.sweeps.points import Point
 
 READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
 AXES = ("values", "grid", "zip")
-TOLD = {"question": str, "metrics": list, "baseline": dict, "methods": list, "claims": list}  # what table and page read
+# What table and page read.
+REPORTED = {"question": str, "metrics": list, "baseline": dict, "methods": list, "claims": list}
 CLAIM = ("claim", "paper", "better", "than")
 Swept = Mapping[str, tuple[str, list]]  # parameter -> its type, and its value at each point
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep as its file asks for it. `told` is what table and page read: question, metrics, baseline, ..."""
+    """A sweep as its file asks for it. `reported` is what table and page read: question, metrics, baseline, ..."""
 
     name: str
     profile: str
     notebook: Notebook
     points: list[Point]
-    told: dict[str, object]
+    reported: dict[str, object]
 
     @property
     def methods(self) -> list[str]:
         """The identifiers of all methods that baseline, claims and `methods` name, each once."""
-        sides = [self.told["baseline"]]
-        sides += [claim[side] for claim in self.told["claims"] for side in ("better", "than")]
+        sides = [self.reported["baseline"]]
+        sides += [claim[side] for claim in self.reported["claims"] for side in ("better", "than")]
         named = [side["method"] for side in sides if "method" in side]
-        return list(dict.fromkeys([*named, *self.told["methods"]]))
+        return list(dict.fromkeys([*named, *self.reported["methods"]]))
 
     def record(self) -> dict[str, object]:
         """What sweep.json says of it."""
@@ -69,7 +70,7 @@ class Sweep:
             "profile": self.profile,
             "data": self.points[0].parameters.get("data", ""),
             "varied": list(self.points[0].varied),
-            **self.told,
+            **self.reported,
             "points": points,
         }
 
@@ -114,12 +115,12 @@ def read_sweep(
             raise UsageError(f"{file.name}: the point {point.label} is there twice; remove one.")
         points.append(point)
     swept = {name: (notebook.types[name], [point.varied[name] for point in points]) for name in points[0].varied}
-    return Sweep(file.stem, profile, notebook, points, _told(file, sections, swept))
+    return Sweep(file.stem, profile, notebook, points, _reported(file, sections, swept))
 
 
 def _sections(file: Path, profile: str) -> dict[str, object]:
     """The sections of a sweep's file for a profile, their names and kinds checked."""
-    kinds = {**dict.fromkeys(AXES, dict), "seeds": int | list, **TOLD}
+    kinds = {**dict.fromkeys(AXES, dict), "seeds": int | list, **REPORTED}
     known = [*kinds, "profiles"]
     content = read_yaml(file)
     if not isinstance(content, dict):
@@ -180,17 +181,17 @@ def _seeds(file: Path, sections: Mapping, names: list[str], notebook: Notebook) 
     return [[{"seed": seed} for seed in seeds]]
 
 
-def _told(file: Path, sections: Mapping, swept: Swept) -> dict[str, object]:
+def _reported(file: Path, sections: Mapping, swept: Swept) -> dict[str, object]:
     """What table and page read, checked, its swept values converted; empty where the file does not say it."""
-    told = {name: sections.get(name, kind()) for name, kind in TOLD.items()}
+    reported = {name: sections.get(name, kind()) for name, kind in REPORTED.items()}
     for name in ("metrics", "methods"):
-        for item in told[name]:
+        for item in reported[name]:
             if not isinstance(item, str):
                 raise UsageError(f"{file.name}: '{name}' must be a list of names, not {item!r}.")
     zipped = list(sections.get("zip", {}))
-    told["baseline"] = _chosen(f"{file.name}: baseline", told["baseline"], swept, zipped)
-    told["claims"] = [_checked_claim(file, claim, swept, zipped) for claim in told["claims"]]
-    return told
+    reported["baseline"] = _chosen(f"{file.name}: baseline", reported["baseline"], swept, zipped)
+    reported["claims"] = [_checked_claim(file, claim, swept, zipped) for claim in reported["claims"]]
+    return reported
 
 
 def _checked_claim(file: Path, claim: object, swept: Swept, zipped: list[str]) -> dict[str, object]:

@@ -67,17 +67,17 @@ def test_sides_name_methods_by_identifier_and_settings(tmp_path, notebook):
     sides = "better: {method: cnn, settings: {epochs: 6}, rate: 2}, than: {method: jet, rate: 1}"
     text = f"grid: {{rate: [1, 2]}}\nmethods: [mine]\nbaseline: {{method: cnn}}\nclaims: [{{{CLAIM}, {sides}}}]"
     sweep = read(tmp_path, notebook, text)
-    assert sweep.methods == ["cnn", "jet", "mine"] and sweep.told["baseline"] == {"method": "cnn"}
-    assert sweep.told["claims"][0]["better"] == {"method": "cnn", "settings": {"epochs": 6}, "rate": 2.0}
+    assert sweep.methods == ["cnn", "jet", "mine"] and sweep.reported["baseline"] == {"method": "cnn"}
+    assert sweep.reported["claims"][0]["better"] == {"method": "cnn", "settings": {"epochs": 6}, "rate": 2.0}
 
 
-def test_what_is_told_is_converted_like_the_parameters(tmp_path, notebook):
+def test_what_is_reported_is_converted_like_the_parameters(tmp_path, notebook):
     claim = "claim: x, paper: y, better: {rate: 1e-4, counts: 7}, than: {rate: 1}, within: {psnr: 1e-1, ssim: 1}"
     text = f"grid: {{rate: [1e-4, 1], counts: [[7], [8]]}}\nbaseline: {{rate: 1e-4}}\nclaims: [{{{claim}}}]"
-    told = read(tmp_path, notebook, text).told
-    assert told["baseline"] == {"rate": 1e-4}
-    assert told["claims"][0]["better"] == {"rate": 1e-4, "counts": [7]}
-    assert told["claims"][0]["within"] == {"psnr": 0.1, "ssim": 1.0}
+    reported = read(tmp_path, notebook, text).reported
+    assert reported["baseline"] == {"rate": 1e-4}
+    assert reported["claims"][0]["better"] == {"rate": 1e-4, "counts": [7]}
+    assert reported["claims"][0]["within"] == {"psnr": 0.1, "ssim": 1.0}
 
 
 def test_a_path_in_the_file_is_seen_from_where_the_user_is(tmp_path, monkeypatch):
@@ -183,11 +183,11 @@ def test_ready_made_sweeps_fit_their_notebook(name, profile):
     given = profile_parameters(notebooks, NOTEBOOKS / "parameters" / f"{profile}.yaml")[notebook.stem]
     sweep = read_sweep(find_sweep(name), notebook, profile, given, None)
     assert len({point.varied["seed"] for point in sweep.points}) >= 3  # an interval over seeds
-    assert sweep.told["question"].endswith("?")
+    assert sweep.reported["question"].endswith("?")
     # The first lines say how to run it.
     assert f"notebooks/{notebook.stem}.ipynb {name}" in find_sweep(name).read_text().splitlines()[0]
     assert set(sweep.methods) <= set(TITLES)
-    for claim in sweep.told.get("claims", []):
+    for claim in sweep.reported.get("claims", []):
         for side in ("better", "than"):
             for key, value in claim[side].items():
                 assert key in ("method", "settings") or value in [point.varied[key] for point in sweep.points]
