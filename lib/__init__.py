@@ -7,7 +7,7 @@ Packages import from the rows above them only; `pyproject.toml` holds the contra
     networks                           the paper's network and ours, their files, the bundled colorizer
     evaluation  colorize               metrics, controls, intervals; photographs in, photographs out
     training  feature_maps  workbook   the loop; what a network sees; notebooks run, recorded, swept and reported
-    paper  widgets  scripts            the ledger of claims; ipywidgets; how the bundled weights were made
+    paper  widgets  scripts            the ledger of claims; ipywidgets; how the weights were made, benchmarks
     commands                           what a terminal calls
 """
 

@@ -66,7 +66,7 @@ def kmeans_levels(counts: np.ndarray, segments: int = 4) -> np.ndarray:
     # Among the seen levels, so that no segment starts empty, each in the middle of its share of them.
     centers = seen[(2 * np.arange(segments) + 1) * len(seen) // (2 * segments)].astype(np.float64)
     labels = None
-    while True:  # ends: every round lowers the variance, and there are finitely many labellings
+    while True:  # ends: every round lowers the variance, and there are finitely many labelings
         previous, labels = labels, np.searchsorted((centers[1:] + centers[:-1]) / 2, LEVELS)
         if previous is not None and np.array_equal(previous, labels):
             return labels.astype(np.uint8)

@@ -1,8 +1,8 @@
-"""The command `workbook`: check parameters, execute notebooks with papermill, say how it went, build the report.
+"""The command `workbook`: run and sweep notebooks, build their tables and pages, train, measure speed, download data.
 
 The runner never looks into a notebook's work. It passes parameters in, reads what the notebook left in its folder
-of the run (`results.json`), and follows long work through one line of text that the kernel rewrites in a small file
-(named in the environment variable WORKBOOK_PROGRESS, "epoch 3/30").
+of the run (`results.json`), and shows progress from a line of text that the kernel rewrites in a small file
+(see `lib.common.progress`).
 """
 
 import argparse
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("notebook", help="like notebooks/03_perceptual_loss.ipynb")
     command.add_argument("sweep", help="a YAML file, or a ready-made sweep's name: notebooks/parameters/sweeps")
     command.add_argument("--seeds", type=int, metavar="N", help="each point so often, in place of the file's seeds")
-    command.add_argument("--workers", type=int, metavar="N", help="points at a time (one a GPU, else one a core)")
+    command.add_argument("--workers", type=int, metavar="N", help="points at a time (one per GPU, else one per core)")
     command.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, like tcp://10.0.0.5:8786")
     command.add_argument("--retry", action="store_true", help="try points that failed before again")
     add_parameters(command)

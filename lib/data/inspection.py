@@ -11,7 +11,7 @@ from lib.data.pairs import PIECE, Pairs
 
 
 def sample_table(pairs: Pairs) -> pd.DataFrame:
-    """Shape, type, range and channel means of both sides of every pair, one row a picture: a check that all is well."""
+    """Shape, type, range and channel means of both sides of every pair, one row per picture, to check them."""
     rows = []
     for index, name in enumerate(pairs.names):
         for side, picture in (("gray", pairs.gray[index]), ("color", pairs.color[index])):

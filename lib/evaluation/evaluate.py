@@ -37,7 +37,7 @@ def device_of(colorizer: Colorizer) -> torch.device:
 def evaluate(
     colorizers: Mapping[Method | str, Colorizer], pairs: Pairs, features: nn.Module | None = None, batch_size: int = 32
 ) -> pd.DataFrame:
-    """All metrics of every colorizer on every picture of `pairs`: one row a method and picture.
+    """All metrics of every colorizer on every picture of `pairs`: one row per method and picture.
 
     The columns `method`, `settings` (as JSON text) and `label` say which method it is, `name` which picture.
     `features` (see `vgg_features.vgg11_features`) adds the column `vgg_distance`. Predictions are rounded to 8 bits

@@ -11,7 +11,7 @@ from lib.evaluation.names import GRAY_COPY, INTENSITY_MAP, Method, is_taken
 
 
 def controls(pairs: Pairs) -> dict[Method, Colorizer]:
-    """What every table is held against: doing nothing, and the best map from intensity alone.
+    """What every table compares with: doing nothing, and the best map from intensity alone.
 
     The map is the mean color of every gray level over the whole training split: no other function of a pixel's
     intensity has a smaller squared error there.

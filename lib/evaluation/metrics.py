@@ -1,4 +1,4 @@
-"""What is measured on a prediction and its truth: a number a picture, and the sums that pooled scores need.
+"""What is measured on a prediction and its truth: one number per picture, and the sums that pooled scores need.
 
 All functions take `(B, 3, H, W)` RGB in [0, 1]. PSNR and SSIM are torchmetrics', with a data range of 1.
 """
@@ -57,7 +57,7 @@ def _sums(name: str, prediction: Tensor, truth: Tensor) -> dict[str, Tensor]:
 
 
 def quick_metrics(prediction: Tensor, truth: Tensor) -> pd.DataFrame:
-    """The metrics cheap enough for every epoch, one row a picture: mse, psnr, ssim, colorfulness (also the truth's).
+    """The metrics cheap enough for every epoch, one row per picture: mse, psnr, ssim, colorfulness (also the truth's).
 
     Columns beginning with `rgb_` and `chroma_` are the sums from which `r2` is computed.
     """

@@ -36,7 +36,7 @@ def of_method(table: pd.DataFrame, method: Method | str) -> pd.DataFrame:
 
 
 def values_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each method's values: a line a `Method`, a column a metric."""
+    """Each method's values: one row per `Method`, one column per metric."""
     wide = rows.pivot(index=["method", "settings"], columns="metric", values="value")
     methods = methods_of(rows)
     return wide.loc[[(m.name, m.settings_text) for m in methods]].set_axis(pd.Index(methods, dtype=object))

@@ -46,7 +46,7 @@ def intervals(
 
 
 def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
-    """PSNR against the ratio of colorfulness to the truth's: a numbered dot a method, the key beside it by PSNR."""
+    """PSNR against the ratio of colorfulness to the truth's: a numbered dot per method, the key beside it by PSNR."""
     value = rows.pivot(index=["method", "settings", "label"], columns="metric", values="value").reset_index()
     value = value.sort_values("psnr", ascending=False, ignore_index=True)
     figure = Figure(figsize=(9.0, max(4.6, 0.6 + 0.19 * len(value))), layout="constrained")

@@ -12,7 +12,7 @@ from lib.figures.style import MUTED, PALETTE, new_figure
 
 
 def swept(lines: pd.DataFrame, by: Sequence[str], labels: Mapping[str, str], controls: Sequence[str]) -> Figure:
-    """Metrics over the first swept parameter of `by`: a panel a metric, a line a method with its interval over seeds.
+    """Metrics over the first swept parameter of `by`: one panel per metric, one line per method.
 
     `lines` has the columns `by` (values as text), method, label, metric, mean, low, high (NaN with one seed); `labels`
     names the metrics to draw. Methods at each setting of the further parameters are lines of their own; where that
@@ -90,7 +90,7 @@ def without_far_controls(lines: pd.DataFrame, controls: Sequence[str]) -> tuple[
 
 
 def swept_seeds(lines: pd.DataFrame, labels: Mapping[str, str], controls: Sequence[str]) -> Figure:
-    """Where only the seed was swept: the mean of every method with its interval over seeds, a panel a metric."""
+    """Where only the seed was swept: the mean of every method with its interval over seeds, one panel per metric."""
     methods = lines[["method", "label"]].drop_duplicates()[::-1]
     figure, grid = new_figure(1, len(labels), 3.0 + 3.4 * len(labels), 1.0 + 0.34 * len(methods), sharey=True)
     for axes, (key, title) in zip(grid[0], labels.items(), strict=True):
@@ -112,7 +112,7 @@ def swept_lines(
     handles: dict[str, object] = {}
     for (method, label), own in lines.groupby(["method", "label"], sort=False):
         if method in controls:
-            # One value a place: with further settings a control stands there as often as they do.
+            # One value per place: with further settings a control stands there as often as they do.
             own = own.groupby("place", as_index=False)["mean"].mean()
             style = (":", "-.")[list(controls).index(method) % 2]
             (handles[label],) = axes.plot(own["place"], own["mean"], style, color=MUTED, marker="." * (len(own) == 1))
@@ -131,8 +131,8 @@ def swept_lines(
 def swept_axis(values: pd.Series, name: str) -> tuple[dict, Callable[[Axes], object], bool]:
     """Where swept values, as text, stand on the x axis, what sets an axis up, and whether lines may join them.
 
-    Numbers (also lists of one) stand at their size, on a logarithmic axis where they span more than a factor of 20,
-    zero then a step left of the smallest; anything else stands side by side.
+    Numeric values, also lists of one, use a linear axis, or a logarithmic one beyond a factor of 20, on which zero is a
+    step left of the smallest. Other values are evenly spaced.
     """
     distinct = list(dict.fromkeys(values))
     try:

@@ -65,7 +65,7 @@ def read_config(path: str | Path) -> dict:
 
 
 def read_history(path: str | Path) -> list[dict]:
-    """The training history in a network's file, one row an epoch; its weights are not read."""
+    """The training history in a network's file, one row per epoch; its weights are not read."""
     with _opened(path) as file:
         return json.loads(file.metadata()["history"])
 

@@ -29,11 +29,11 @@ PREPROCESSING: dict[str, tuple[str, ...]] = {
 def preprocessing_experiment(
     config: TrainingConfig, pairs: Pairs, test: Pairs, seeds: Sequence[int], device: str, folder: Path
 ) -> pd.DataFrame:
-    """Train the network on gray alone and with classical filters as further inputs, once a seed, at equal budget.
+    """Train the network on gray alone and with classical filters as further inputs, once per seed, at equal budget.
 
-    Every variant goes through `WithClassicalInputs`, also gray alone, so that only the inputs differ. One row a variant
-    and seed: test scores, seconds of training, seconds until the validation PSNR is on par with that of gray alone at
-    the end (NaN where it never is), seconds of inference a picture.
+    Every variant goes through `WithClassicalInputs`, also gray alone, so that only the inputs differ. One row per
+    variant and seed: test scores, seconds of training, seconds until the validation PSNR is on par with that of gray
+    alone at the end (NaN where it never is), seconds of inference per picture.
     """
     rows = []
     for seed in seeds:  # the outer loop: a machine that grows slower meets every variant alike
@@ -52,7 +52,7 @@ def preprocessing_experiment(
 
 
 def inference_seconds(network: nn.Module, pairs: Pairs) -> float:
-    """Seconds a picture, filters included: the median of five batches of up to 32 pictures, after one to warm up."""
+    """Seconds per picture, filters included: the median of five batches of up to 32 pictures, after one to warm up."""
     gray, _ = pairs.tensors(slice(0, 32), device_of(network))
     seconds = []
     for _ in range(6):

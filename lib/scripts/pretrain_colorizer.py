@@ -2,7 +2,7 @@
 
     python -m lib.scripts.pretrain_colorizer FOLDER FOLDER ...
 
-trains on the training splits of the folders (an interrupted training goes on from its last epoch), writes
+trains on the training splits of the folders (an interrupted training resumes after its last epoch), writes
 data/models/colorizer.safetensors, and beside it a card with what it scores on the test split of each folder.
 """
 

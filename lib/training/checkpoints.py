@@ -27,7 +27,7 @@ def own_random_numbers(seed: int, device: torch.device) -> Iterator[None]:
 
 
 def save_checkpoint(path: Path, step: Step, history: list[dict], random_states: Sequence[Sequence[Tensor]]) -> None:
-    """All that an interrupted training needs to go on: networks, optimizers, and the state of random numbers.
+    """All that an interrupted training needs to resume: networks, optimizers, and the state of random numbers.
 
     `random_states` has one `random_state` for each process that trains. The epoch is the length of the `history`; the
     schedule of the learning rate, the order of the pictures and their crops are functions of seed and epoch.

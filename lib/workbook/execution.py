@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.common.files import atomic_write, read_json
+from lib.common.progress import LISTENER
 
 # papermill takes a second to import. It is imported where it is used, so that help and usage errors appear at once.
 
@@ -20,7 +21,7 @@ START_TIMEOUT = 600  # seconds for a kernel to answer, so long because a busy di
 def kernel_environment(progress: Path) -> dict[str, str]:
     """The environment of a kernel that writes its progress to the file `progress` and draws figures inline."""
     environment = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait actively halve the speed of a busy machine
-    environment |= os.environ | {"WORKBOOK_PROGRESS": str(progress)}
+    environment |= os.environ | {LISTENER: str(progress)}
     environment.pop("MPLBACKEND", None)  # with another backend the executed notebook would have no figures
     return environment
 

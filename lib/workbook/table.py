@@ -63,7 +63,7 @@ def table_command(
 
 
 def _print_table(files: Sequence[Path], folder: Path, by: str | None, given: dict, output: str | None) -> None:
-    # pandas and matplotlib take seconds to import: mistakes before this are told without.
+    # pandas and matplotlib take seconds to import: mistakes before this are reported without them.
     from lib.workbook.analysis import long_table, over_seeds, tables
 
     record = load_sweep(folder).record if (folder / "sweep.json").exists() else {}

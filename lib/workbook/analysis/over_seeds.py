@@ -24,7 +24,7 @@ def over_seeds(
     baseline: Mapping[str, object] | None = None,
     methods: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """A line a setting of `by`, method and metric: seeds, pictures, mean, low, high, and the same of the difference.
+    """One line per setting of `by`, method and metric: seeds, pictures, mean, low, high, and those of the difference.
 
     `by` are swept parameters, all of them by default; over the others each seed is averaged first. `low` and `high`
     end the 95% t-interval over seeds, NaN with one seed. The difference to `baseline` (see `select`) is paired by seed

@@ -29,7 +29,7 @@ def interval_text(value: float, low: float, high: float, digits: int, signed: bo
 
 
 def shown(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> pd.DataFrame:
-    """Lines of `over_seeds` as a table of text: a line a setting and method, with a baseline two columns a metric.
+    """Lines of `over_seeds` as a table of text: one line per setting and method. A baseline adds a column per metric.
 
     The column `method` holds labels, the index identifiers. A control that no setting moves stands there once, its
     setting "any".

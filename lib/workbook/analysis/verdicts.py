@@ -112,7 +112,7 @@ def claims_of_sweeps(patterns: Sequence[str], own: Mapping) -> tuple[list[dict[s
     """The claims of sweeps judged over their seeds, and a sentence for each sweep or claim that is left out, and why.
 
     `patterns` name folders of sweeps; `own` is the results.json in the making, on whose pictures the scores must be.
-    Of two sweeps that judge one claim the one with more seeds is heard, or else the later one.
+    If several sweeps judge a claim, the one with most seeds is used; on a tie, the last.
     """
     judged: dict[str, tuple[str, dict]] = {}  # claim -> name of the sweep, its entry
     left_out = []

@@ -1,4 +1,4 @@
-"""What a run or a sweep left behind, read from its files alone, and rows as the table that terminal and page show."""
+"""What a run or a sweep left behind, read from its files alone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -185,7 +185,7 @@ class Run:
         return results_table(self.results["rows"])
 
     def keep_table(self, table: pd.DataFrame, name: str) -> None:
-        """Keep a whole table, such as the row-a-picture one, as CSV beside the results."""
+        """Keep a whole table, such as the per-image scores, as CSV beside the results."""
         with atomic_write(self.folder / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False)
         self.results["artifacts"][name] = f"{name}.csv"
@@ -195,7 +195,7 @@ class Run:
         self.results["artifacts"][name] = os.path.relpath(path, self.folder)
 
     def keep_pictures(self, names: Sequence[str], pictures: Mapping[Method, np.ndarray]) -> None:
-        """Keep sample predictions, `(N, H, W, 3)` uint8 a method, by their labels, for the comparison figure."""
+        """Keep sample predictions, `(N, H, W, 3)` uint8 per method, by their labels, for the comparison figure."""
         by_label = {method.label: shown for method, shown in pictures.items()}
         with atomic_write(self.folder / "pictures.npz") as temporary:
             np.savez_compressed(temporary, names=np.array(names), **by_label)

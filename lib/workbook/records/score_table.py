@@ -34,7 +34,7 @@ def cell_text(row: dict | None, digits: int) -> str:
 
 
 def results_table(rows: list[dict]) -> "pd.DataFrame":
-    """Rows of results.json as a table of text: a `Method` a line, a metric a column under its human name and unit.
+    """Rows of results.json as a table of text: one row per `Method`, one column per metric's name.
 
     A cell is `value [low, high]`. Methods stand in the order in which they first occur. Of several rows for one
     method and metric the first counts.

@@ -101,7 +101,7 @@ def main_figures(run: RunFiles) -> list[dict]:
 
 
 def table(run: RunFiles) -> dict:
-    """The results table for the template: metric names, and a line a method with values, intervals and marks."""
+    """The results table for the template: metric names, and one line per method with values, intervals and marks."""
     frame = results_table(run.rows)
     winning = {name: frame.loc[method, name].partition(" ")[0] for name, method in best_methods(run.rows).items()}
     lines = []

@@ -58,7 +58,7 @@ def expected_fingerprints(notebook: Path, points: Sequence[Point]) -> list[dict[
     try:
         for data, _ in keys:
             if data is not None:
-                find_source(data)  # a name that is none is told before torch is imported
+                find_source(data)  # an unknown name is refused before torch is imported
         from lib.data.sources import load_pairs
 
         known = {key: "" if None in key else load_pairs(*key).fingerprint for key in dict.fromkeys(keys)}

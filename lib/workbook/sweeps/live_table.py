@@ -20,7 +20,7 @@ class SweepTable:
     """
 
     def __init__(self, title: str, jobs: Sequence[Job], before: Mapping[str, int], workers: int):
-        """`before` counts the points that are not to be worked off, by state."""
+        """`before` counts the points that are not run, by state."""
         self.title, self.jobs, self.workers = title, list(jobs), workers
         self.ended: dict[Path, dict] = {}
         self.before, self.total = Counter(before), sum(before.values()) + len(self.jobs)
@@ -44,7 +44,7 @@ class SweepTable:
             self.live.console.out(f"    {line}")
 
     def running(self) -> list[Job]:
-        """The points that a worker has in hand."""
+        """The points that a worker is running."""
         return [job for job in self.jobs if job.folder not in self.ended and job.progress.exists()]
 
     def time_left(self, running: int) -> str:
