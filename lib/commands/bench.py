@@ -35,10 +35,10 @@ def run(options: argparse.Namespace) -> int:
         from lib.workbook.records.provenance import device_name
 
         pairs, device = load_pairs(options.data, plan.full), options.device or best_device()
-        print(f"Data: {pairs.description} · at {plan.size} px · {device_name(device)}")
-        results = bench(plan, pairs, device)
-        write_json(options.out / "results.json", results)
     except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
+    print(f"Data: {pairs.description} · at {plan.size} px · {device_name(device)}")
+    results = bench(plan, pairs, device)
+    write_json(options.out / "results.json", results)
     print("", table(results["rows"]), "", *results["notes"], options.out / "results.json", sep="\n")
     return 0

@@ -64,10 +64,11 @@ def load_run(folder: Path) -> RunFiles:
 
 
 def read_results(file: Path) -> dict:
-    """A results.json. One that is not whole, or whose rows have no settings and label, raises `ValueError`."""
+    """A results.json. One that is not whole, or of an older version of the workbook, raises `ValueError`."""
     results = read_json(file)
     rows = results.get("rows", []) if isinstance(results, dict) else []
-    if not all({"settings", "label"} <= set(row) for row in rows):
+    # Older versions wrote rows without settings and label, and spelled "artifacts" otherwise.
+    if "artefacts" in results or not all({"settings", "label"} <= set(row) for row in rows):
         raise ValueError(f"{file} was written by an older version of the workbook; run its notebook again")
     return results
 

@@ -56,8 +56,8 @@ def expected_fingerprints(notebook: Path, points: Sequence[Point]) -> list[dict[
     """
     keys = [(point.parameters.get("data"), point.parameters.get("size")) for point in points]
     try:
-        for data, _ in keys:
-            if data is not None:
+        for data, size in keys:
+            if None not in (data, size):
                 find_source(data)  # an unknown name is refused before torch is imported
         from lib.data.sources import load_pairs
 
