@@ -18,6 +18,7 @@ from lib.common.devices import best_device
 from lib.common.files import OUTPUTS
 from lib.common.progress import progress
 from lib.data.pairs import Pairs
+from lib.networks.catalog import FINISHED, snapshot_file
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network, read_history, save_network
 from lib.training.checkpoints import load_checkpoint, own_random_numbers, random_state, save_checkpoint
@@ -52,7 +53,7 @@ class Trained:
         if epoch not in self.config.snapshots:
             kept = sorted({*self.config.snapshots, self.config.epochs})
             raise ValueError(f"epoch {epoch} was not kept; there are {kept}")
-        return load_network(_snapshot(self.folder, epoch), next(self.network.parameters()).device)
+        return load_network(snapshot_file(self.folder, epoch), next(self.network.parameters()).device)
 
 
 def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "", folder: Path = TRAINED) -> Trained:
@@ -65,7 +66,7 @@ def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "
     """
     team, device = join_team(device or best_device())
     folder, label = folder / config.fingerprint(pairs, device), label or config.network
-    finished, checkpoint = folder / "network.safetensors", folder / "checkpoint.safetensors"
+    finished, checkpoint = folder / FINISHED, folder / "checkpoint.safetensors"
     with ExitStack() as stack:
         if team.main and (not finished.exists() or checkpoint.exists() or is_taken(folder)):
             stack.enter_context(only_here(folder, f"{label}: another process trains the same network; waiting for it."))
@@ -99,7 +100,7 @@ def _train(
                 if team.main:
                     history.append({"epoch": epoch, **losses, **validate(network, validation), "seconds": seconds})
                     if epoch in config.snapshots:
-                        save_network(_snapshot(checkpoint.parent, epoch), network, config)
+                        save_network(snapshot_file(checkpoint.parent, epoch), network, config)
                     save_checkpoint(checkpoint, step, history, drawn)
     return network, history
 
@@ -112,11 +113,6 @@ def _build(config: TrainingConfig, training: Pairs, device: torch.device, team: 
         network.count_colors(training.tensors(slice(COUNTED), device)[1])
     smallest = min(config.batch_size, len(training) % config.batch_size or config.batch_size)
     return synchronized(network, team, device, smallest)
-
-
-def _snapshot(folder: Path, epoch: int) -> Path:
-    """The file of a network as it was after `epoch`."""
-    return folder / f"epoch-{epoch:03d}.safetensors"
 
 
 def seconds_until(history: pd.DataFrame, psnr: float) -> float:

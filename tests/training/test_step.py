@@ -132,20 +132,12 @@ def test_two_networks_in_turns_are_trained_as_by_hand(pairs, tmp_path, monkeypat
 
 @pytest.mark.parametrize("make", [adversarial_step, frozen_step])
 @pytest.mark.parametrize("where", ["in an epoch", "between epochs"])
-def test_an_interrupted_step_of_another_kind_ends_with_the_same_bits(make, where, pairs, tmp_path, monkeypatch):
+def test_an_interrupted_step_of_another_kind_ends_with_the_same_bits(
+    make, where, pairs, tmp_path, monkeypatch, interrupt
+):
     config = replace(CONFIG, schedule="one-cycle", crop=24, accumulation=2)
     whole, expected = trained_with(make, config, pairs, tmp_path / "whole", monkeypatch)
-    name = "train_epoch" if where == "in an epoch" else "validate"
-    original, calls = getattr(trainer, name), []
-
-    def interrupted(*args):
-        result = original(*args)
-        calls.append(name)
-        if len(calls) == 2:  # the second epoch is trained, and lost
-            raise KeyboardInterrupt
-        return result
-
-    monkeypatch.setattr(trainer, name, interrupted)
+    calls = interrupt(where)
     with pytest.raises(KeyboardInterrupt):
         trained_with(make, config, pairs, tmp_path / "resumed", monkeypatch)
     resumed, found = trained_with(make, config, pairs, tmp_path / "resumed", monkeypatch)

@@ -82,20 +82,10 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(trained, pairs, tmp_pat
     "change", [{}, {"options": {"width": 8, "norm": "batch"}}, OURS], ids=["plain", "batch norm", "ours"]
 )
 @pytest.mark.parametrize("where", ["in an epoch", "between epochs"])
-def test_an_interrupted_training_ends_with_the_same_weights(pairs, tmp_path, monkeypatch, where, change):
+def test_an_interrupted_training_ends_with_the_same_weights(pairs, tmp_path, interrupt, where, change):
     config = replace(CONFIG, epochs=3, snapshots=(1,), **change)
     whole = run(config, pairs, tmp_path / "whole")
-    name = "train_epoch" if where == "in an epoch" else "validate"
-    original, calls = getattr(trainer, name), []
-
-    def interrupted(*args, **kwargs):
-        result = original(*args, **kwargs)
-        calls.append(name)
-        if len(calls) == 2:  # the second epoch is trained, and lost
-            raise KeyboardInterrupt
-        return result
-
-    monkeypatch.setattr(trainer, name, interrupted)
+    calls = interrupt(where)
     with pytest.raises(KeyboardInterrupt):
         run(config, pairs, tmp_path / "resumed")
     resumed = run(config, pairs, tmp_path / "resumed")

@@ -12,6 +12,7 @@ from lib.workbook.records.score_table import first_of_each
 if TYPE_CHECKING:
     import numpy as np
 
+FINGERPRINTS = "WORKBOOK_FINGERPRINTS"  # environment variable: a sweep gives its point's to the notebook as JSON
 COMPARISON = "05_comparison"  # the notebook whose conclusions, rows and claims are the run's
 
 

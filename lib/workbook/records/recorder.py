@@ -27,6 +27,7 @@ from lib.evaluation.names import Method
 from lib.evaluation.rows import records_of, rows_of
 from lib.workbook.parameters import Notebook, find_notebook, inspect
 from lib.workbook.records.provenance import PACKAGES, code_version, device_name
+from lib.workbook.records.reader import FINGERPRINTS
 from lib.workbook.records.score_table import results_table
 
 NEEDED = ("data", "size", "seed", "run")  # parameters that every notebook has
@@ -63,7 +64,7 @@ class Run:
             "status": "done",
             "parameters": self.parameters,
             "data": {},
-            "fingerprints": json.loads(os.environ.get("WORKBOOK_FINGERPRINTS", "{}")),  # of a sweep's point
+            "fingerprints": json.loads(os.environ.get(FINGERPRINTS, "{}")),  # of a sweep's point
             "seed": self.parameters["seed"],
             "code": code_version(),
             "packages": {name: importlib.metadata.version(name) for name in PACKAGES},

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from lib.common.files import timestamp, write_json
 from lib.workbook.execution import error_lines, execute, kernel_environment
-from lib.workbook.records.reader import point_state
+from lib.workbook.records.reader import FINGERPRINTS, point_state
 from lib.workbook.sweeps.fingerprints import fingerprints, is_done
 from lib.workbook.sweeps.points import Point
 
@@ -147,7 +147,7 @@ def _kill_when_stopped(stop: Path, ended: threading.Event, kernels: list[int]) -
 
 def job_environment(job: Job) -> dict[str, str]:
     """Environment variables for the kernel: its fingerprints, its number of threads and its GPU."""
-    environment = {"WORKBOOK_FINGERPRINTS": json.dumps(job.fingerprints)}
+    environment = {FINGERPRINTS: json.dumps(job.fingerprints)}
     if job.threads:
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
             environment[name] = str(job.threads)
