@@ -7,7 +7,8 @@ Packages import from the rows above them only; `pyproject.toml` holds the contra
     networks                           the paper's network and ours, their files, the bundled colorizer
     evaluation  colorize               metrics, controls, intervals; photographs in, photographs out
     training  feature_maps  workbook   the loop; what a network sees; notebooks run, recorded, swept and reported
-    paper  widgets  scripts            the ledger of claims; ipywidgets; how the weights were made, benchmarks
+    paper  conclusions                 the ledger of claims; what each notebook concludes from its tables
+    widgets  scripts                   ipywidgets; how the weights were made, benchmarks
     commands                           what a terminal calls
 """
 

@@ -40,3 +40,12 @@ def values_of(rows: pd.DataFrame) -> pd.DataFrame:
     wide = rows.pivot(index=["method", "settings"], columns="metric", values="value")
     methods = methods_of(rows)
     return wide.loc[[(m.name, m.settings_text) for m in methods]].set_axis(pd.Index(methods, dtype=object))
+
+
+def grid_of(table: pd.DataFrame) -> list[Method]:
+    """The paper's networks among a table's methods, fewest pairs and epochs first.
+
+    The last, most pairs and all epochs, stands for the paper's network in every claim: it is fixed before it is scored.
+    """
+    networks = [method for method in methods_of(table) if method.name == "cnn"]
+    return sorted(networks, key=lambda method: (method.settings["pairs"], method.settings["epochs"]))

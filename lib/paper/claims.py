@@ -12,7 +12,7 @@ import pandas as pd
 from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.intervals import mean_interval, verdict
 from lib.evaluation.names import GRAY_COPY, JUDGED, PAPER, Method
-from lib.evaluation.rows import methods_of, of_method, rows_of
+from lib.evaluation.rows import grid_of, methods_of, of_method, rows_of
 from lib.paper.preprocessing import paired_over_seeds
 from lib.workbook.analysis.verdicts import judged_in_words
 from lib.workbook.records.reader import RunFiles
@@ -40,15 +40,6 @@ def best_of(per_image: pd.DataFrame, names: Sequence[str], metric: str = "psnr")
     """Of the methods with these identifiers the one with the highest mean of a metric."""
     methods = [method for method in methods_of(per_image) if method.name in names]
     return max(methods, key=lambda method: of_method(per_image, method)[metric].mean())
-
-
-def grid_of(table: pd.DataFrame) -> list[Method]:
-    """The paper's networks among a table's methods, fewest pairs and epochs first.
-
-    The last, most pairs and all epochs, stands for the paper's network in every claim: it is fixed before it is scored.
-    """
-    networks = [method for method in methods_of(table) if method.name == "cnn"]
-    return sorted(networks, key=lambda method: (method.settings["pairs"], method.settings["epochs"]))
 
 
 def budget(network: Method) -> str:

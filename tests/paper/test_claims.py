@@ -7,6 +7,7 @@ import pytest
 from lib.common.files import write_json
 from lib.evaluation.metrics import psnr_of
 from lib.evaluation.names import GRAY_COPY, Method
+from lib.evaluation.rows import grid_of
 from lib.paper import claims
 from lib.workbook.records.reader import load_run
 
@@ -64,7 +65,7 @@ def spread(table, name):
 
 def test_the_grid_is_sorted_and_its_last_network_stands_for_the_paper():
     table = pd.concat([grid(large=20), method(PERCEPTUAL, 25)])
-    assert claims.grid_of(table) == [cnn(1000, 20), SMALL, cnn(2000, 20), LARGE]
+    assert grid_of(table) == [cnn(1000, 20), SMALL, cnn(2000, 20), LARGE]
     assert claims.best_of(table, ["cnn"]) == SMALL
     assert LARGE.label in claims.judge_cnn_against_nothing(table)[1]  # not the best of the test pictures
 

@@ -141,11 +141,12 @@ class Run:
         _replace(self.results["figures"], {"file": f"{name}.png", "caption": caption, "main": main}, ("file",))
         display(Markdown(f"*{caption}*"))
 
-    def conclude(self, sentence: str) -> None:
-        """Show a conclusion computed from this run, and keep it for the report."""
-        if sentence not in self.results["conclusions"]:
-            self.results["conclusions"].append(sentence)
-        display(Markdown(sentence))
+    def conclude(self, *sentences: str) -> None:
+        """Show conclusions computed from this run, and keep them for the report."""
+        for sentence in sentences:
+            if sentence not in self.results["conclusions"]:
+                self.results["conclusions"].append(sentence)
+            display(Markdown(sentence))
 
     def claim(self, claim: str, paper: str, measured: str, verdict: str) -> None:
         """Enter a claim of the paper in the ledger, with what this run measured and the verdict."""
