@@ -1,12 +1,14 @@
 """Differences in words with the verdict that they give, and claims of the paper judged over the seeds of a sweep."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from lib.common.files import resolve
 from lib.evaluation.intervals import mean_interval, verdict
-from lib.evaluation.names import JUDGED
+from lib.evaluation.names import JUDGED, Method
+from lib.evaluation.size import NOT_TESTED, Size, checked_size, counted
 from lib.workbook.analysis import long_table
 from lib.workbook.analysis.long_table import select, side_text, swept_of, whole_seeds
 from lib.workbook.records.finding import find_results, places
@@ -36,15 +38,38 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     (see `select`). A value that only one side names holds for both, and so does the method. They are paired by seed and
     by all that neither side names; over this each seed is averaged first.
     With `within` ({metric: margin}) the claim is that both score alike: the whole interval lies inside the margin.
+    With `needs` ({pairs, epochs, seeds, pictures}) and less of it among the pairs, the claim is not tested at this
+    size; the entry keeps its numbers and names the claim's `command`.
     Without two paired seeds nothing can be told, and the entry says why; it never raises for what a sweep lacks.
     """
-    entry = {
-        "claim": claim["claim"],
-        "paper": claim.get("paper", ""),
-        "seeds": 0,
-        "measured": "",
-        "verdict": "cannot tell",
-    }
+    entry = {"claim": claim["claim"], "paper": claim.get("paper", ""), "seeds": 0}
+    head, paired, problem = paired_sides(table, claim)
+    if problem:
+        return entry | {"measured": f"{head}: {problem}", "verdict": "cannot tell"}
+    paired["gain"] = paired["value"] - paired["value_than"]
+    gains = paired.groupby(["metric", "seed"])["gain"].mean()
+    counts = [int(gains.get(metric, pd.Series(dtype=float)).notna().sum()) for metric in JUDGED]
+    size = size_of(paired, min(counts))
+    if min(counts) < 2:
+        words, result = (
+            f"{few_in_words(gains)}{counted(min(counts), 'seed')} in pairs; an interval wants 2",
+            "cannot tell",
+        )
+    else:
+        entry["seeds"] = min(counts)
+        intervals = {metric: mean_interval(gains[metric].dropna().tolist()) for metric in JUDGED}
+        words, result = judged_in_words(intervals)
+        words += f" {size.in_words}"
+        if "within" in claim:
+            result = alike(intervals, claim["within"])
+            words += f"; alike is within {claim['within']['psnr']:g} dB and {claim['within']['ssim']:g} SSIM"
+    needs = Size(**claim.get("needs", {}))
+    measured, result = checked_size(f"{head}: {words}", result, size, needs, claim.get("command", ""))
+    return entry | {"measured": measured, "verdict": result}
+
+
+def paired_sides(table: pd.DataFrame, claim: Mapping) -> tuple[str, pd.DataFrame, str]:
+    """A claim's sides in words, their rows in pairs (those of `than` with the suffix), and why there are none or ""."""
     better, than = claim["better"], claim["than"]
     sides = {"better": filled_up(better, than), "than": filled_up(than, better)}
     unknown = [name for name in sides["better"] if name not in (*swept_of(table), "method", "settings")]
@@ -53,29 +78,24 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     names = {side: name_of_side(claim[side], sides[side], rows.get(side)) for side in sides}
     head = f"{names['better']}, against {names['than']}"
     if unknown:
-        return entry | {"measured": f"{head}: the sweep varies no {unknown[0]}"}
+        return head, table[:0], f"the sweep varies no {unknown[0]}"
     missing = [names[side] for side, own in rows.items() if own.empty]
     if missing:
-        return entry | {"measured": f"{head}: no results of {' nor of '.join(missing)}"}
+        return head, table[:0], f"no results of {' nor of '.join(missing)}"
     free = [name for name in swept_of(table) if name not in sides["better"]]
     line = [] if "method" in sides["better"] else ["method", "label"]
-    keys = ["notebook", *free, *line, "seed", "metric"]
-    paired = rows["better"].merge(rows["than"], on=keys, suffixes=("", "_than"))
+    paired = rows["better"].merge(rows["than"], on=["notebook", *free, *line, "seed", "metric"], suffixes=("", "_than"))
     if (paired["pictures"] != paired["pictures_than"]).any():
-        return entry | {"measured": f"{head}: measured on different pictures"}
-    paired["gain"] = paired["value"] - paired["value_than"]
+        return head, table[:0], "measured on different pictures"
     whole = [whole_seeds(own, ["notebook", *free, *line]) for _, own in paired.groupby("metric")]
-    gains = pd.concat([paired[:0], *whole]).groupby(["metric", "seed"])["gain"].mean()
-    counts = [int(gains.get(metric, pd.Series(dtype=float)).notna().sum()) for metric in JUDGED]
-    if min(counts) < 2:
-        seeds = "1 seed" if min(counts) == 1 else f"{min(counts)} seeds"
-        return entry | {"measured": f"{head}: {few_in_words(gains)}{seeds} in pairs; an interval wants 2"}
-    intervals = {metric: mean_interval(gains[metric].dropna().tolist()) for metric in JUDGED}
-    words, result = judged_in_words(intervals)
-    if "within" in claim:
-        result = alike(intervals, claim["within"])
-        words += f"; alike is within {claim['within']['psnr']:g} dB and {claim['within']['ssim']:g} SSIM"
-    return entry | {"seeds": min(counts), "measured": f"{head}: {words} over {min(counts)} seeds", "verdict": result}
+    return head, pd.concat([paired[:0], *whole]), ""
+
+
+def size_of(paired: pd.DataFrame, seeds: int) -> Size:
+    """The size of a comparison: the smallest training and the fewest pictures among its pairs."""
+    texts = {*paired["settings"], *paired["settings_than"]}
+    numbers = paired[["n", "n_than"]].min().min()
+    return Size.of((Method("", json.loads(text)) for text in texts), seeds, 0 if pd.isna(numbers) else int(numbers))
 
 
 def alike(intervals: Mapping[str, Interval], within: Mapping[str, float]) -> str:
@@ -112,7 +132,8 @@ def claims_of_sweeps(patterns: Sequence[str], own: Mapping) -> tuple[list[dict[s
     """The claims of sweeps judged over their seeds, and a sentence for each sweep or claim that is left out, and why.
 
     `patterns` name folders of sweeps; `own` is the results.json in the making, on whose pictures the scores must be.
-    If several sweeps judge a claim, the one with most seeds is used; on a tie, the last.
+    If several sweeps judge a claim, one that tests it goes before one that is too small to; then the one with most
+    seeds is used; on a tie, the last.
     """
     judged: dict[str, tuple[str, dict]] = {}  # claim -> name of the sweep, its entry
     left_out = []
@@ -134,13 +155,26 @@ def claims_of_sweeps(patterns: Sequence[str], own: Mapping) -> tuple[list[dict[s
                 left_out.append(f"{folder.name}: its scores are of other pictures; its claims are left out.")
                 continue
             for entry in (judge_over_seeds(table, claim) for claim in claims):
-                other, before = judged.get(entry["claim"], ("", {"seeds": 1}))
+                other, before = judged.get(entry["claim"], ("", entry))
                 if entry["seeds"] < 2:
                     left_out.append(f"{folder.name}: {entry['claim']}: {entry['measured']}.")
-                elif entry["seeds"] < before["seeds"]:
-                    left_out.append(f"{folder.name}: {entry['claim']}: {other} judges it over more seeds.")
+                elif weight(entry) < weight(before):
+                    left_out.append(f"{folder.name}: {entry['claim']}: {other} {more_in_words(before, entry)}.")
                 else:
                     if other:
-                        left_out.append(f"{other}: {entry['claim']}: {folder.name} judges it over no fewer seeds.")
+                        reason = f"{folder.name} {more_in_words(entry, before)}"
+                        left_out.append(f"{other}: {entry['claim']}: {reason}.")
                     judged[entry["claim"]] = folder.name, entry
     return [{k: v for k, v in entry.items() if k != "seeds"} for _, entry in judged.values()], left_out
+
+
+def weight(entry: Mapping) -> tuple[bool, int]:
+    """What decides between several sweeps' entries for a claim: whether it was tested, then the number of seeds."""
+    return entry["verdict"] != NOT_TESTED, entry["seeds"]
+
+
+def more_in_words(used: Mapping, other: Mapping) -> str:
+    """Why an entry is used instead of another, which weighs no more."""
+    if weight(used)[0] > weight(other)[0]:
+        return "tests it at the size that it needs"
+    return f"judges it over {'more' if used['seeds'] > other['seeds'] else 'no fewer'} seeds"

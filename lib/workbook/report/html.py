@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from lib.common.files import atomic_write
+from lib.evaluation.size import NOT_TESTED
 
-VERDICTS = ("supported", "not supported", "cannot tell", "cannot be as printed")
+VERDICTS = ("supported", "not supported", "cannot tell", NOT_TESTED, "cannot be as printed")
 
 # nbconvert's page without the scripts that it loads from the network: require.js, MathJax, Mermaid and widgets.
 OFFLINE_TEMPLATE = """
@@ -134,10 +135,11 @@ def table_cells(texts: Mapping[str, str], best: Mapping[str, str]) -> list[dict]
 
 
 def prose(text: str) -> str:
-    """A sentence as HTML: escaped, with Markdown's `code` and **strong** converted."""
+    """A sentence as HTML: escaped, with Markdown's `code` and **strong** converted; no line ends in `--option`."""
     from markupsafe import Markup
 
     safe = html.escape(text)
+    safe = re.sub(r"(?<!\S)(--?[a-z][\w-]*)", r'<span style="white-space: nowrap">\1</span>', safe)
     safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", safe))
 

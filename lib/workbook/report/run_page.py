@@ -15,7 +15,7 @@ from lib.workbook.records.reader import COMPARISON, RunFiles, load_run
 from lib.workbook.records.score_table import best_methods, results_table
 from lib.workbook.report.html import duration, embedded, executed_notebook, table_cells, when, write_page
 
-QUESTION = "How well do the paper's methods color gray pictures, held against doing nothing?"
+QUESTION = "How well do the paper's methods color gray pictures, compared with doing nothing?"
 KINDS = {**dict.fromkeys(CONTROLS, "control"), PAPER: "paper", TRUTH: "truth"}  # of a line of the table
 
 

@@ -12,6 +12,7 @@
         paper: Fig. 4
         better: {method: cnn, perceptual_weight: 0.1}
         than: {method: cnn, settings: {epochs: 6}, perceptual_weight: 0.1}
+        needs: {pairs: 1000, epochs: 20, seeds: 3, pictures: 100}  # with less of these it is not tested at this size
 
 A baseline and each side of a claim name a method by its identifier, values of swept parameters, or both. `settings`
 choose among several lines that a notebook records of one method; without them the last one counts, such as the network
@@ -24,13 +25,15 @@ this data. Rerunning the command resumes the sweep, however it was interrupted.
 
 import itertools
 import re
+import shlex
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from lib.common.files import NOTEBOOKS
+from lib.common.files import NOTEBOOKS, ROOT
 from lib.common.usage import UsageError, convert, nearest, value_text
+from lib.evaluation.size import Size
 from lib.workbook.parameters import PATHS, Notebook, absolute, assign, read_yaml
 from lib.workbook.sweeps.fingerprints import short_hash
 from lib.workbook.sweeps.points import Point
@@ -115,7 +118,19 @@ def read_sweep(
             raise UsageError(f"{file.name}: the point {point.label} is there twice; remove one.")
         points.append(point)
     swept = {name: (notebook.types[name], [point.varied[name] for point in points]) for name in points[0].varied}
-    return Sweep(file.stem, profile, notebook, points, _reported(file, sections, swept))
+    reported = _reported(file, sections, swept)
+    for claim in reported["claims"]:
+        if "needs" in claim:
+            claim["command"] = paper_command(file, notebook, points[0].parameters.get("data", "auto"))
+    return Sweep(file.stem, profile, notebook, points, reported)
+
+
+def paper_command(file: Path, notebook: Notebook, data: object) -> str:
+    """The command that runs a sweep at its full size, as typed in the project's folder."""
+    path = notebook.path.relative_to(ROOT) if notebook.path.is_relative_to(ROOT) else notebook.path
+    command = ["workbook", "sweep", str(path), file.stem if file.parent == READY_MADE else str(file)]
+    command += ["--profile", "paper"]
+    return shlex.join(command if data == "auto" else [*command, "--data", str(data)])
 
 
 def _sections(file: Path, profile: str) -> dict[str, object]:
@@ -205,6 +220,8 @@ def _checked_claim(file: Path, claim: object, swept: Swept, zipped: list[str]) -
         checked[side] = _chosen(where, claim[side], swept, zipped)
     if "within" in claim:
         checked["within"] = _margins(where, claim["within"])
+    if "needs" in claim:
+        checked["needs"] = _needs(where, claim["needs"])
     return checked
 
 
@@ -243,6 +260,15 @@ def _margins(where: str, within: object) -> dict[str, float]:
             if min(margins.values()) > 0:
                 return margins
     raise UsageError(f"{where}: 'within' gives a margin above 0 for psnr and one for ssim.")
+
+
+def _needs(where: str, needs: object) -> dict[str, int]:
+    """What a claim needs to be tested, see `Size`."""
+    known = [field.name for field in fields(Size)]
+    with suppress(ValueError):
+        if isinstance(needs, dict) and set(needs) <= set(known):
+            return {name: convert(value, "int") for name, value in needs.items()}
+    raise UsageError(f"{where}: 'needs' gives a whole number for some of {', '.join(known)}.")
 
 
 def point_folder(notebook: Notebook, parameters: dict, varied: dict) -> str:
