@@ -1,256 +1,39 @@
-"""The ledger: every verdict comes from a table, and every way to each verdict is walked here."""
+"""The ledger: what each claim needs, what a run too small for it gets, what sweeps replace, and commands that work."""
+
+import shlex
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from claims_by_hand import LARGE, PERCEPTUAL, SMALL, classical, cnn, grid, history, method, seeds
 
-from lib.common.files import write_json
-from lib.evaluation.metrics import psnr_of
-from lib.evaluation.names import GRAY_COPY, Method
-from lib.evaluation.rows import grid_of
+from lib.commands.workbook import parser
+from lib.common.files import NOTEBOOKS, write_json
+from lib.evaluation.names import GRAY_COPY
+from lib.evaluation.size import NOT_TESTED, Size
 from lib.paper import claims
+from lib.paper.claims import CLAIMS
+from lib.workbook.parameters import given_parameters, inspect, select
 from lib.workbook.records.reader import load_run
+from lib.workbook.report.html import VERDICTS
+from lib.workbook.sweeps.plan import READY_MADE, find_sweep, read_sweep
 
-NOISE = np.random.default_rng(0).normal(0, 0.3, 20)
-VERDICTS = {"supported", "not supported", "cannot tell", "cannot be as printed"}
-NO_NOISE, LITTLE, MUCH = ({"psnr": psnr, "ssim": psnr / 10} for psnr in (0.0, 0.01, 1.0))
-
-
-def cnn(pairs, epochs):
-    return Method("cnn", {"pairs": pairs, "epochs": epochs})
-
-
-LARGE, SMALL = cnn(2000, 30), cnn(1000, 30)
-PERCEPTUAL = Method("cnn_perceptual", {"pairs": 2000, "epochs": 30, "perceptual_weight": 0.05})
-
-
-def method(kind, psnr, ssim=None, ratio=0.5, **columns):
-    """Twenty pictures of a made-up method: a mean PSNR, and what else a table of `evaluate` holds.
-
-    Without a value of its own SSIM goes with PSNR.
-    """
-    ssim = (psnr + NOISE) / 50 if ssim is None else ssim
-    mse = 10 ** (-(psnr + NOISE) / 10)
-    kind = Method.of(kind)
-    table = {"method": kind.name, "settings": kind.settings_text, "label": kind.label}
-    table |= {"name": [f"p{i}" for i in range(20)], "mse": mse, "psnr": psnr_of(mse), "ssim": ssim}
-    table |= {"colorfulness": 40 * ratio, "colorfulness_truth": 40.0, "pixels": 100.0, "ciede2000": 9.0}
-    for space, channels in (("rgb", 3), ("chroma", 2)):
-        table[f"{space}_error"] = 100 * mse
-        table |= {f"{space}_sum{c}": 50.0 for c in range(channels)}
-        table |= {f"{space}_square{c}": 30.0 for c in range(channels)}
-    return pd.DataFrame(table | columns)
-
-
-def grid(large=22.0, small=21.0, nothing=23.0, **options):
-    """The table of notebook 02: a gray copy, and the network at two sizes of the training set."""
-    parts = [method(GRAY_COPY, nothing, ratio=0), method(SMALL, small, **options), method(LARGE, large, **options)]
-    return pd.concat([*parts, method(cnn(2000, 20), large - 0.5), method(cnn(1000, 20), 19)])
-
-
-def classical(best=19.0):
-    rest = [
-        method(name, 8) for name in ("opencv_jet", "opencv_turbo", "opencv_hot", "opencv_bone", "gradient_hand_made")
-    ]
-    return pd.concat([method("opencv_viridis", best), method("intensity_rules", best - 1), *rest])
-
-
-def spread(table, name):
-    """One method's PSNR scattered so far that no interval is clear."""
-    table = table.copy()
-    own = table["label"] == name.label
-    table.loc[own, "psnr"] += 5 * np.random.default_rng(1).permutation(np.linspace(-1, 1, 20))
-    return table
-
-
-def test_the_grid_is_sorted_and_its_last_network_stands_for_the_paper():
-    table = pd.concat([grid(large=20), method(PERCEPTUAL, 25)])
-    assert grid_of(table) == [cnn(1000, 20), SMALL, cnn(2000, 20), LARGE]
-    assert claims.best_of(table, ["cnn"]) == SMALL
-    assert LARGE.label in claims.judge_cnn_against_nothing(table)[1]  # not the best of the test pictures
-
-
-def test_differences_in_words_with_their_intervals():
-    words, _ = claims.compare(grid(ssim=0.6), LARGE, GRAY_COPY, ("psnr",))
-    assert words == "-1.00 dB [-1.00, -1.00]"
-
-
-@pytest.mark.parametrize(
-    ("ssim", "verdict"), [(0.9, "supported"), (0.1, "cannot tell")]
-)  # fmt: skip
-def test_psnr_and_ssim_must_agree(ssim, verdict):
-    table = pd.concat([method("a", 22, ssim=ssim), method("b", 21, ssim=0.5)])
-    assert claims.compare(table, Method("a"), Method("b"))[1] == verdict
-
-
-def test_the_spread_over_seeds_widens_what_two_trainings_are_judged_by():
-    table = pd.concat([method("a", 22), method("b", 21)])
-    assert claims.compare(table, Method("a"), Method("b"), noise=NO_NOISE)[1] == "supported"
-    words, result = claims.compare(table, Method("a"), Method("b"), noise={"psnr": 1.0, "ssim": 0.0})
-    assert result == "cannot tell" and "+1.00 dB [-1.77, +3.77]" in words
-    assert (
-        claims.compare(table, Method("a"), Method("b"), noise={"psnr": np.nan, "ssim": np.nan})[1] == "cannot tell"
-    )  # one seed
-
-
-@pytest.mark.parametrize(
-    ("maps", "cnn", "verdict"),
-    [
-        (classical(19), grid(22), "supported"),
-        (classical(23), grid(22), "not supported"),
-        (classical(22), spread(grid(22), LARGE), "cannot tell"),
-    ],
-)
-def test_the_cnn_against_classical_maps(maps, cnn, verdict):
-    paper, measured, result = claims.judge_cnn_against_classical(maps, cnn)
-    assert result == verdict
-    assert ", against VIRIDIS: " in measured and "23.14 dB" in paper
-
-
-def test_what_is_fitted_to_the_data_is_no_map_of_the_papers():
-    maps = pd.concat([classical(19), method("gradient_fitted", 24)])
-    maps.loc[maps["method"] == "opencv_bone", "psnr"] = 30.0
-    assert ", against VIRIDIS: " in claims.judge_cnn_against_classical(maps, grid())[1]
-
-
-@pytest.mark.parametrize(
-    ("cnn", "verdict"),
-    [(grid(nothing=20), "supported"), (grid(nothing=23), "not supported"),
-     (spread(grid(nothing=22), GRAY_COPY), "cannot tell")],
-)  # fmt: skip
-def test_the_cnn_against_doing_nothing(cnn, verdict):
-    _, measured, result = claims.judge_cnn_against_nothing(cnn)
-    assert result == verdict and measured.startswith(f"{LARGE}, against a gray copy: ")
-
-
-def test_a_network_trained_on_less_than_the_papers_is_marked():
-    remark = "trained on less than the paper's network"
-    small = pd.concat([method(GRAY_COPY, 23), method(cnn(400, 30), 20)])
-    assert claims.judge_cnn_against_nothing(small)[1].endswith(remark)
-    assert claims.budget(cnn(1000, 9)).endswith(remark)
-    assert remark not in claims.judge_cnn_against_nothing(grid())[1]
-
-
-def test_the_loss_as_printed():
-    assert claims.judge_printed_loss(0.0)[2] == "cannot be as printed"
-    _, measured, result = claims.judge_printed_loss(0.5)
-    assert result == "cannot tell" and "by up to 0.5" in measured
-
-
-@pytest.mark.parametrize(("gain", "verdict"), [(0.4, "supported"), (-0.4, "not supported"), (0.0, "cannot tell")])
-def test_the_corrected_loss(gain, verdict):
-    table = pd.concat([method(GRAY_COPY, 23), method(LARGE, 21), method(PERCEPTUAL, 21 + gain)])
-    table["vgg_distance"] = np.where(table["method"] == "cnn_perceptual", 0.2, 0.3)
-    _, measured, result = claims.judge_perceptual_loss(table, NO_NOISE)
-    assert result == verdict
-    assert f"{gain:+.2f} dB" in measured and "-0.100 VGG distance" in measured
-
-
-def seeds(gain, slower, count=4, par=None):
-    """Gray alone, one filter and all of them; `par` is when all of them reach gray alone, in its own times."""
-    noise = 0.05 * np.arange(count)
-    rows = []
-    for variant, more, times in (("gray alone", 0, 1), ("+ edges", 0.05, 1.1), ("+ all of them", gain, slower)):
-        for s in range(count):
-            psnr = 20 + more + noise[s] * (more + 0.1)
-            row = {"variant": variant, "seed": s, "psnr": psnr, "ssim": psnr / 50, "inference s": 0.01 * times}
-            to_par = 10 + s if variant == "gray alone" else (10 + s) * (slower if par is None else par)
-            rows.append(row | {"training s": times * (10 + s), "seconds to par": to_par})
-    return pd.DataFrame(rows)
-
-
-@pytest.mark.parametrize(
-    ("gain", "count", "verdict"), [(0.5, 4, "supported"), (-0.5, 4, "not supported"), (0.5, 1, "cannot tell")]
-)
-def test_classical_preprocessing_is_judged_by_quality(gain, count, verdict):
-    _, measured, result = claims.judge_preprocessing(seeds(gain, 2.0, count))
-    assert result == verdict
-    assert f"over {count} seeds; best alone, + edges: " in measured or count == 1
-    assert "inf" not in measured
-
-
-@pytest.mark.parametrize(
-    ("slower", "par", "verdict", "words"),
-    [
-        (2.0, 1.5, "not supported", "in 1.50 times its time"),
-        (2.0, 0.5, "supported", "in 0.50 times its time"),  # slower by the epoch, sooner there
-        (2.0, np.nan, "not supported", "was not reached in any of 4 seeds"),
-    ],
-)
-def test_classical_preprocessing_is_judged_by_the_time_to_the_same_quality(slower, par, verdict, words):
-    _, measured, result = claims.judge_efficiency(seeds(0.5, slower, par=par))
-    assert result == verdict and words in measured
-    assert "an epoch takes 2.00 times as long, inference 2.00 times" in measured
-
-
-def test_a_score_reached_with_some_seeds_only_cannot_tell():
-    table = seeds(0.5, 2.0, par=0.5)
-    table.loc[table.index[-1], "seconds to par"] = np.nan
-    _, measured, result = claims.judge_efficiency(table)
-    assert result == "cannot tell" and "in 3 of 4 seeds" in measured
-
-
-def history(losses):
-    short = pd.DataFrame({"pairs": 1000, "epoch": [1, 2], "loss": [0.1, 0.2]})
-    return pd.concat([short, pd.DataFrame({"pairs": 2000, "epoch": range(1, len(losses) + 1), "loss": losses})])
-
-
-def test_the_plateau():
-    epochs = np.arange(30)
-
-    def judged(losses):
-        return claims.judge_plateau(history(losses))[1:]
-
-    measured, verdict = judged(0.01 + 0.05 * 0.5**epochs)
-    assert verdict == "supported" and "0.0% of the loss's whole fall comes after epoch 20" in measured
-    measured, verdict = judged(0.06 - 0.001 * epochs)
-    assert verdict == "not supported" and "34.5% of the loss's whole fall" in measured
-    # Little of the whole fall, yet still falling by a third: not flat.
-    assert judged([1.0] + 18 * [0.031] + [0.03] + 10 * [0.02])[1] == "not supported"
-    measured, verdict = judged(0.06 - 0.001 * epochs[:9])
-    assert verdict == "cannot tell" and measured.startswith("Only 9 epochs were trained")
-
-
-@pytest.mark.parametrize(
-    ("table", "noise", "verdict"),
-    [
-        (grid(22, 21), LITTLE, "supported"),
-        (grid(21, 22), LITTLE, "not supported"),
-        (grid(22, 21, ssim=0.5), LITTLE, "cannot tell"),  # more dB, the same SSIM
-        (grid(22, 21), MUCH, "cannot tell"),
-    ],
-)
-def test_more_pairs(table, noise, verdict):
-    _, measured, result = claims.judge_more_pairs(table, noise)
-    assert result == verdict and measured.startswith(f"{LARGE}, against {SMALL}: ")
-
-
-def test_one_number_of_pairs_cannot_tell():
-    networks = [method(cnn(500, 6), 20), method(cnn(500, 9), 21)]
-    assert claims.judge_more_pairs(pd.concat([method(GRAY_COPY, 23), *networks]), LITTLE)[2] == "cannot tell"
-
-
-@pytest.mark.parametrize(("ratio", "verdict"), [(0.5, "supported"), (1.5, "not supported"), (1.0, "cannot tell")])
-def test_saturation(ratio, verdict):
-    _, measured, result = claims.judge_saturation(grid(ratio=ratio))
-    assert result == verdict
-    assert measured == f"{LARGE}: {ratio:.2f} [{ratio:.2f}, {ratio:.2f}] of the truth's colorfulness"
-
-
-# --- the whole ledger
+SIZE = Size(pairs=1000, epochs=20, seeds=4, pictures=120)  # of the preprocessing experiment
+EXPERIMENT = seeds(0.5, 2.0)
 
 
 @pytest.fixture
 def run(tmp_path):
     """A run's folder; call it with notebooks and their tables."""
 
-    def leave(**notebooks):
+    def leave(data=None, **notebooks):
         for stem, tables in notebooks.items():
             folder = tmp_path / stem[1:]
             folder.mkdir()
             for name, table in tables.items():
                 table.to_csv(folder / f"{name}.csv", index=False)
-            write_json(folder / "results.json", {"artifacts": {"printed_gradient_change": 0.0}})
+            write_json(folder / "results.json", {"artifacts": {"printed_gradient_change": 0.0}} | (data or {}))
         return load_run(tmp_path)
 
     return leave
@@ -263,15 +46,15 @@ def test_a_whole_run_judges_every_claim(run):
         n02_baseline_cnn={"per_image": grid(), "history": history(0.06 - 0.001 * np.arange(30))},
         n03_perceptual_loss={"per_image": perceptual[perceptual["label"] != SMALL.label]},
     )
-    ledger = claims.ledger(whole, seeds(0.5, 2.0))
+    ledger = claims.ledger(whole, EXPERIMENT, SIZE)
     assert len({entry["claim"] for entry in ledger}) == len(ledger) == 9
-    assert {entry["verdict"] for entry in ledger} <= VERDICTS
+    assert {entry["verdict"] for entry in ledger} <= {*VERDICTS} - {NOT_TESTED}
     assert all(entry["measured"] and entry["paper"] for entry in ledger)
     assert not any(entry["measured"].startswith("Not measured") for entry in ledger)
 
 
 def test_a_claim_whose_notebook_is_missing_stands_there_with_the_reason(run):
-    ledger = claims.ledger(run(n02_baseline_cnn={"per_image": grid()}), seeds(0.5, 2.0))
+    ledger = claims.ledger(run(n02_baseline_cnn={"per_image": grid()}), EXPERIMENT, SIZE)
     assert len(ledger) == 9
     verdicts = {entry["claim"]: (entry["verdict"], entry["measured"]) for entry in ledger}
     assert verdicts["The CNN outperforms heuristic color mapping"] == (
@@ -281,15 +64,156 @@ def test_a_claim_whose_notebook_is_missing_stands_there_with_the_reason(run):
     assert verdicts["The CNN's scores show that it colors well"][0] == "not supported"
 
 
+SHORT, TINY = cnn(400, 30), cnn(200, 30)
+
+
+@pytest.mark.parametrize(
+    ("networks", "pictures", "size", "untested", "missing"),
+    [
+        ((SMALL, LARGE), 120, SIZE, set(), ""),
+        ((TINY, SHORT), 120, SIZE, {"colors well", "More pairs", "de-saturated", "heuristic"}, "pairs (here 400):"),
+        ((SMALL, LARGE), 99, SIZE, {"colors well", "More pairs", "de-saturated", "heuristic"}, "pictures (here 99):"),
+        (
+            (cnn(1000, 19), cnn(2000, 19)),
+            120,
+            SIZE,
+            {"colors well", "More", "de-sat", "heuristic"},
+            "20 epochs (here 19):",
+        ),
+        ((SMALL, LARGE), 120, replace(SIZE, pairs=999), {"improves the result", "efficient"}, "pairs (here 999):"),
+        ((SMALL, LARGE), 120, replace(SIZE, epochs=19), {"improves the result", "efficient"}, "epochs (here 19):"),
+        ((SMALL, LARGE), 120, replace(SIZE, pictures=99), {"the CNN improves"}, "pictures (here 99):"),
+    ],
+)
+def test_a_run_too_small_for_a_claim_does_not_test_it(run, networks, pictures, size, untested, missing):
+    few = [method(GRAY_COPY, 23), *(method(network, 20 + i) for i, network in enumerate(networks))]
+    few = pd.concat([one[:pictures] for one in few])
+    maps = pd.concat([one[:pictures] for _, one in classical().groupby("label")])
+    left = run(n01_classical_mapping={"per_image": maps}, n02_baseline_cnn={"per_image": few})
+    entries = claims.ledger(left, EXPERIMENT, size)
+    found = {entry["claim"]: entry for entry in entries if entry["verdict"] == NOT_TESTED}
+    assert len(found) == len(untested)
+    for part in untested:
+        (name,) = [name for name in found if part in name]
+        (claim,) = [claim for claim in CLAIMS if claim.name == name]
+        measured = found[name]["measured"]
+        assert (missing if name != "More pairs beat fewer" else missing.replace("400", "200")) in measured
+        assert measured.endswith(f": `{claim.command}`")
+        assert any(unit in measured for unit in (" dB [", "truth's colorfulness", " times ["))  # the numbers stay
+
+
+def test_a_claim_judged_over_seeds_needs_three(run):
+    experiment = seeds(0.5, 2.0, count=2)
+    ledger = claims.ledger(run(n02_baseline_cnn={"per_image": grid()}), experiment, replace(SIZE, seeds=2))
+    untested = {entry["claim"] for entry in ledger if entry["verdict"] == NOT_TESTED}
+    assert untested == {claim.name for claim in CLAIMS if claim.needs.seeds} - {
+        "Perceptual loss, corrected, improves the result"  # not measured at all
+    }
+    assert all("3 seeds (here 2)" in entry["measured"] for entry in ledger if entry["verdict"] == NOT_TESTED)
+
+
+def test_the_plateau_needs_thirty_epochs(run):
+    short = {"per_image": grid(), "history": history(0.06 - 0.001 * np.arange(29))}
+    ledger = claims.ledger(run(n02_baseline_cnn=short), EXPERIMENT, SIZE)
+    (entry,) = [entry for entry in ledger if entry["claim"] == "The loss flattens after 20 epochs"]
+    assert entry["verdict"] == NOT_TESTED and "A test needs 30 epochs (here 29)" in entry["measured"]
+
+
+@pytest.mark.parametrize(("train", "option"), [(2000, " --data 'my pictures'`"), (1999, " --only 02,05`")])
+def test_the_command_names_the_runs_pictures_where_they_are_enough(run, train, option):
+    data = {"parameters": {"data": "my pictures"}, "data": {"splits": {"train": train}}}
+    few = pd.concat([method(GRAY_COPY, 23), method(SHORT, 20)])
+    ledger = claims.ledger(run(data, n02_baseline_cnn={"per_image": few}), EXPERIMENT, SIZE)
+    assert ledger[0]["verdict"] == NOT_TESTED and ledger[0]["measured"].endswith(option)
+
+
+def all_notebooks():
+    return [inspect(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+def test_the_command_of_a_claim_tests_it(claim):
+    """It is one that the command line takes, runs what the claim is judged by, and is as large as the claim needs."""
+    program, *arguments = shlex.split(claim.command)
+    options = parser().parse_args(arguments)
+    assert program == "workbook" and options.command == "run"
+    notebooks = all_notebooks()
+    selected = [notebook.stem for notebook in select(notebooks, options.only)]
+    assert {claims.SOURCES[name] for name in claim.tables if name in claims.SOURCES} <= set(selected)
+    assert "05_comparison" in selected
+    given = given_parameters(notebooks, notebooks, options)
+    defaults = {notebook.stem: notebook.defaults for notebook in notebooks}
+    of_experiment = {"preprocessing_pairs", "preprocessing_epochs"}
+    for stem in selected:
+        for name, value in (defaults[stem] | given[stem]).items():
+            need = name.removeprefix("preprocessing_").removeprefix("perceptual_").replace("pair_counts", "pairs")
+            if name in of_experiment and "experiment" not in claim.tables:
+                continue
+            if need in ("pairs", "epochs", "seeds", "test_pictures"):
+                smallest = min(value) if isinstance(value, list) else value
+                assert smallest >= getattr(claim.needs, need.removeprefix("test_")), (stem, name)
+
+
+def test_the_paper_profile_trains_on_what_the_ledger_says():
+    profile = parser().parse_args(["run", "--profile", "paper"])
+    assert max(given_parameters(all_notebooks(), [], profile)["02_baseline_cnn"]["pair_counts"]) == claims.PAPER_PAIRS
+
+
+def claims_of_ready_made_sweeps(profile):
+    for file in sorted(READY_MADE.glob("*.yaml")):
+        stem = file.read_text().split()[3].removeprefix("notebooks/").removesuffix(".ipynb")  # its first line
+        (notebook,) = [notebook for notebook in all_notebooks() if notebook.stem == stem]
+        options = parser().parse_args(["sweep", stem, file.stem, "--profile", profile])
+        given = given_parameters(all_notebooks(), [notebook], options)[stem]
+        yield from ((file, claim) for claim in read_sweep(file, notebook, profile, given, None).reported["claims"])
+
+
+@pytest.mark.parametrize("profile", ["quick", "paper"])
+def test_a_sweep_needs_what_the_claim_of_the_same_name_needs(profile):
+    of_paper = {claim.name: claim for claim in CLAIMS}
+    shared = [(file, own) for file, own in claims_of_ready_made_sweeps(profile) if own["claim"] in of_paper]
+    assert len(shared) == 5
+    for file, own in shared:
+        claim = of_paper[own["claim"]]
+        assert Size(**own["needs"]) == claim.needs and own["paper"] == claim.said, file.name
+        options = parser().parse_args(shlex.split(own["command"])[1:])
+        assert options.command == "sweep" and options.profile == "paper" and find_sweep(options.sweep) == file
+
+
+def test_every_claim_of_a_ready_made_sweep_says_what_it_needs():
+    assert all(claim.get("needs") for _, claim in claims_of_ready_made_sweeps("paper"))
+
+
+def entry_of_sweep(name, verdict, measured="over 5 seeds"):
+    return {"claim": name, "paper": "p", "measured": measured, "verdict": verdict}
+
+
+def test_a_sweep_that_does_not_test_a_claim_replaces_no_test(run):
+    own = run(n02_baseline_cnn={"per_image": pd.concat([method(GRAY_COPY, 23), method(cnn(1000, 20), 20)])})
+    tested, missing, small = (
+        "The CNN's scores show that it colors well",
+        "Perceptual loss, corrected, improves the result",
+        "The loss flattens after 20 epochs",
+    )
+    over_seeds = [entry_of_sweep(name, NOT_TESTED) for name in (tested, missing, small)]
+    judged = {entry["claim"]: entry for entry in claims.ledger(own, EXPERIMENT, SIZE, over_seeds)}
+    assert judged[tested]["verdict"] == "not supported"  # this run's
+    assert judged[missing] == over_seeds[1] and judged[small] == over_seeds[2]  # this run has no numbers
+    few = pd.concat([method(GRAY_COPY, 23), method(SHORT, 20)])
+    few.to_csv(own.folder / "02_baseline_cnn" / "per_image.csv", index=False)
+    judged = {entry["claim"]: entry for entry in claims.ledger(own, EXPERIMENT, SIZE, over_seeds)}
+    assert judged[tested] == over_seeds[0]  # neither was tested: the sweep has more seeds
+
+
 def test_what_sweeps_have_judged_replaces_single_trainings_and_adds_claims(run):
     own = run(n02_baseline_cnn={"per_image": grid()})
-    alone = claims.ledger(own, seeds(0.5, 2.0))
+    alone = claims.ledger(own, EXPERIMENT, SIZE)
     over_seeds = [
         {"claim": name, "paper": "p", "measured": "over 5 seeds", "verdict": "not supported"}
-        for name in ("More pairs beat fewer", "A claim of one's own")
+        for name in ("More pairs beat fewer", "Your own claim")
     ]
-    judged = claims.ledger(own, seeds(0.5, 2.0), over_seeds)
-    assert [e["claim"] for e in judged] == [e["claim"] for e in alone] + ["A claim of one's own"]
+    judged = claims.ledger(own, EXPERIMENT, SIZE, over_seeds)
+    assert [e["claim"] for e in judged] == [e["claim"] for e in alone] + ["Your own claim"]
     assert (
         judged[-1] == over_seeds[1]
         and judged[[e["claim"] for e in alone].index("More pairs beat fewer")] == over_seeds[0]
@@ -313,5 +237,6 @@ def test_the_papers_table_stands_as_rows():
 
 def test_the_table_of_claims_is_shown_whole():
     sentence = "A long sentence, " * 20
+    sentence += "Test it: `workbook run --only 05`"
     html = claims.claims_table([{"claim": "c", "paper": "p", "measured": sentence, "verdict": "cannot tell"}]).to_html()
-    assert sentence in html and "font-weight: bold" in html
+    assert sentence[:300] in html and "<code>workbook run" in html and "font-weight: bold" in html
