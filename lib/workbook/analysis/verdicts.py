@@ -177,4 +177,4 @@ def more_in_words(used: Mapping, other: Mapping) -> str:
     """Why an entry is used instead of another, which weighs no more."""
     if weight(used)[0] > weight(other)[0]:
         return "tests it at the size that it needs"
-    return f"judges it over {'more' if used['seeds'] > other['seeds'] else 'no fewer'} seeds"
+    return f"judges it over {'more' if used['seeds'] > other['seeds'] else 'as many'} seeds"

@@ -39,7 +39,7 @@ def test_a_claim_is_judged_by_the_interval_over_seeds(tmp_path):
         "paper": "Fig. 4",
         "measured": "CNN, pair_counts 400, against CNN, pair_counts 100: "
         f"{np.mean(gains):+.2f} dB [{low:+.2f}, {high:+.2f}], "
-        f"{np.mean(gains) / 100:+.3f} SSIM [{low / 100:+.3f}, {high / 100:+.3f}] over 3 seeds",
+        f"{np.mean(gains) / 100:+.3f} SSIM [{low / 100:+.3f}, {high / 100:+.3f}] on 16 pictures, 3 seeds",
         "verdict": "supported",
         "seeds": 3,
     }
@@ -75,7 +75,7 @@ def test_what_neither_side_names_is_averaged_within_a_seed(tmp_path):
     gains = np.mean([[22.0, 23.0], [21.0, 22.0]], axis=0) - FEW[:2]
     low, high = stats.t.interval(0.95, 1, np.mean(gains), stats.sem(gains))
     assert f"{np.mean(gains):+.2f} dB [{low:+.2f}, {high:+.2f}]" in entry["measured"]
-    assert entry["measured"].endswith("over 2 seeds")  # not four: a seed counts once
+    assert entry["measured"].endswith("on 16 pictures, 2 seeds")  # not four: a seed counts once
 
 
 def test_a_seed_that_lacks_a_setting_is_not_judged_by_the_others(tmp_path):
@@ -83,7 +83,7 @@ def test_a_seed_that_lacks_a_setting_is_not_judged_by_the_others(tmp_path):
     sweep = write_sweep(tmp_path / "s", varied, lambda pair_counts, epochs, seed: scores(pair_counts, seed))
     (sweep / "pair_counts=[400],epochs=6,seed=2" / "point.json").unlink()
     entry = judge_over_seeds(load_long_table(find_results(str(sweep))[0]), CLAIM)
-    assert entry["measured"].endswith("over 2 seeds")
+    assert entry["measured"].endswith("on 16 pictures, 2 seeds")
 
 
 def test_seeds_with_as_many_but_other_settings_are_not_judged_together(tmp_path):
@@ -174,13 +174,58 @@ def test_only_what_is_judged_is_heard_and_more_seeds_before_fewer(tmp_path):
         write_sweep(tmp_path / name, {"pair_counts": pair_counts, "seed": list(range(seeds))}, scores, claims=[CLAIM])
     assert claims_of_sweeps([str(tmp_path / "a")], own)[0] == []  # so that the run's own entry stays
     entries, left_out = claims_of_sweeps([f"{tmp_path}/*"], own)
-    assert [entry["measured"].partition(" over ")[2] for entry in entries] == ["3 seeds"]
+    assert [entry["measured"].partition(" pictures, ")[2] for entry in entries] == ["3 seeds"]
     assert set(entries[0]) == {"claim", "paper", "measured", "verdict"}  # what the ledger has
     assert left_out[0].startswith("a: More pairs beat fewer: ") and left_out[0].endswith("an interval wants 2.")
     assert left_out[1] == "c: More pairs beat fewer: b judges it over more seeds."
     assert claims_of_sweeps([str(tmp_path / name) for name in "cb"], own)[1] == [
-        "c: More pairs beat fewer: b judges it over no fewer seeds."
+        "c: More pairs beat fewer: b judges it over more seeds."
     ]
+    write_sweep(tmp_path / "d", {"pair_counts": pair_counts, "seed": [0, 1, 2]}, scores, claims=[CLAIM])
+    assert claims_of_sweeps([str(tmp_path / name) for name in "bd"], own)[1] == [
+        "b: More pairs beat fewer: d judges it over as many seeds."
+    ]
+
+
+COMMAND = "workbook sweep notebooks/02_net.ipynb s --profile paper"
+
+
+@pytest.mark.parametrize(
+    ("needs", "missing"),
+    [
+        ({"pairs": 100, "seeds": 3, "pictures": 16}, ""),
+        ({"pairs": 101}, "101 training pairs (here 100)"),  # the smaller of the two trainings
+        ({"epochs": 20}, "20 epochs (here 0)"),  # this method's settings name none
+        ({"seeds": 4, "pictures": 17}, "4 seeds (here 3) and 17 test pictures (here 16)"),
+    ],
+)
+def test_a_sweep_too_small_for_its_claim_does_not_test_it(tmp_path, needs, missing):
+    plain = judged(tmp_path / "plain")
+    entry = judged(tmp_path / "own", CLAIM | {"needs": needs, "command": COMMAND})
+    if not missing:
+        assert entry == plain
+    else:
+        assert entry["verdict"] == "not tested at this size" and entry["seeds"] == 3
+        assert entry["measured"] == f"{plain['measured']}. A test needs {missing}: `{COMMAND}`"
+
+
+def test_one_seed_is_too_small_a_test_where_three_are_needed(tmp_path):
+    sweep = write_sweep(tmp_path / "s", {"pair_counts": [[100], [400]], "seed": [0]}, scores)
+    claim = CLAIM | {"needs": {"seeds": 3}, "command": COMMAND}
+    entry = judge_over_seeds(load_long_table(find_results(str(sweep))[0]), claim)
+    assert entry["verdict"] == "not tested at this size" and "+1.00 dB" in entry["measured"]
+
+
+def test_a_sweep_that_tests_a_claim_goes_before_one_with_more_seeds(tmp_path):
+    own = {"data": {"fingerprint": "p", "tested": "t"}}
+    for name, seeds, pairs in (("few", 2, 100), ("many", 3, 500)):
+        varied = {"pair_counts": [[100], [400]], "seed": list(range(seeds))}
+        claim = CLAIM | {"needs": {"pairs": pairs}, "command": COMMAND}
+        write_sweep(tmp_path / name, varied, scores, claims=[claim])
+    for order in (["few", "many"], ["many", "few"]):
+        entries, left_out = claims_of_sweeps([str(tmp_path / name) for name in order], own)
+        assert entries[0]["measured"].endswith("2 seeds")
+        assert left_out == ["many: More pairs beat fewer: few tests it at the size that it needs."]
 
 
 def test_a_sweep_that_has_nothing_yet_or_is_broken_is_left_out(tmp_path):

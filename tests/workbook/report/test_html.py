@@ -3,7 +3,8 @@
 import nbformat
 from runs_by_hand import EXTERNAL
 
-from lib.workbook.report.html import export_html, prose
+from lib.evaluation.size import NOT_TESTED
+from lib.workbook.report.html import export_html, prose, verdict_counts, verdict_kind
 
 
 def test_an_executed_notebook_opens_offline_without_widgets(tmp_path):
@@ -22,3 +23,16 @@ def test_an_executed_notebook_opens_offline_without_widgets(tmp_path):
 
 def test_prose_is_escaped_before_markdown_is_converted():
     assert prose("`a<b` & **c**") == "<code>a&lt;b</code> &amp; <strong>c</strong>"
+
+
+def test_a_line_does_not_end_inside_an_option():
+    command = prose("`workbook run --profile paper -p seeds 3`, -3.07 dB")
+    kept = '<span style="white-space: nowrap">{}</span>'.format
+    assert command == f"<code>workbook run {kept('--profile')} paper {kept('-p')} seeds 3</code>, -3.07 dB"
+
+
+def test_verdicts_are_counted_in_their_order():
+    claims = [{"verdict": name} for name in ("home-made", NOT_TESTED, "cannot be as printed", NOT_TESTED, "supported")]
+    counts = [("supported", 1), (NOT_TESTED, 2), ("cannot be as printed", 1), ("home-made", 1)]
+    assert verdict_counts(claims) == counts
+    assert (verdict_kind(NOT_TESTED), verdict_kind("home-made")) == ("not-tested-at-this-size", "other")

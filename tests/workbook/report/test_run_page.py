@@ -70,6 +70,21 @@ def test_the_page_shows_answer_ledger_figures_table_and_notebooks_in_this_order(
     assert not EXTERNAL.search(page) and "<script" not in page
 
 
+def test_claims_of_later_notebooks_stand_in_the_same_ledger(run):
+    own = {
+        "claim": "Hints help",
+        "paper": "",
+        "measured": "Small: `workbook run`",
+        "verdict": "not tested at this size",
+    }
+    write_results(run, "06_own", claims=[own, CLAIM | {"verdict": "supported"}])
+    ledger = write_report(run).read_text().partition('id="claims"')[2].partition("</section>")[0]
+    assert ledger.index("The CNN &lt;beats&gt; all") < ledger.index("Hints help")
+    assert "<b>1</b> not supported" in ledger and "<b>1</b> not tested at this size" in ledger
+    assert "Small: <code>workbook run</code>" in ledger
+    assert "<b>1</b> supported" not in ledger  # what notebook 05 judges itself, it decides
+
+
 def test_a_partial_run_has_a_page(tmp_path):
     assert "no comparison" in write_report(tmp_path).read_text()
     write_results(tmp_path, "01_alone", conclusions=["Only <this>."], rows=[row(GRAY_COPY, "psnr", 23.0)])

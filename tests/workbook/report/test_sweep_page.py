@@ -1,5 +1,6 @@
 """The page of a sweep: its contents for complete, unfinished and damaged sweeps. It opens offline and escapes HTML."""
 
+import json
 import re
 
 import nbformat
@@ -36,7 +37,7 @@ def test_the_page_shows_answer_ledger_figure_table_and_points_in_this_order(swee
         "<li>Best by PSNR (dB): net, weight 0.5, 21.57 [20.07, 23.06] over 3 seeds; +1.07 [+0.92, +1.21] against ",
         "6 done",
         "The ledger of claims",
-        "+1.07 dB [+0.92, +1.21], +0.011 SSIM [+0.009, +0.012] over 3 seeds",
+        "+1.07 dB [+0.92, +1.21], +0.011 SSIM [+0.009, +0.012] on 16 pictures, 3 seeds",
         "data:image/png;base64,",
         "Δ: paired by seed, against weight 0.",
         "Δ PSNR dB",
@@ -53,6 +54,16 @@ def test_the_page_shows_answer_ledger_figure_table_and_points_in_this_order(swee
     assert -1 not in found and found == sorted(found)
     assert not EXTERNAL.search(page) and "<script" not in page
     assert 'class="warning"' not in page and "points are done" not in page
+
+
+def test_a_sweep_too_small_for_its_claim_shows_the_command_that_tests_it(sweep):
+    record = json.loads((sweep / "sweep.json").read_text())
+    command = "workbook sweep notebooks/02_net.ipynb weights --profile paper"
+    record["claims"] = [JUDGED | {"needs": {"pictures": 100}, "command": command}]
+    (sweep / "sweep.json").write_text(json.dumps(record))
+    page = write_report(sweep).read_text()
+    assert "helps: not tested at this size.</p>" in page and "100 test pictures (here 16): <code>workbook" in page
+    assert '<span class="badge not-tested-at-this-size"><b>1</b> not tested at this size</span>' in page
 
 
 def test_an_unfinished_sweep_shows_the_state_of_each_point(sweep):

@@ -219,7 +219,7 @@ def test_a_sweep_of_the_baseline_from_command_to_ledger(tmp_path, monkeypatch, c
     assert f" {mean:.2f} [" in line and f" {mean - copy:+.2f} [" in line
     gain = sum(scores[24, seed] - scores[8, seed] for seed in (0, 1)) / 2
     page = (folder / "index.html").read_text()
-    assert "Do more pairs help?" in page and f"{gain:+.2f} dB" in page and "over 2 seeds" in page
+    assert "Do more pairs help?" in page and f"{gain:+.2f} dB" in page and ", 2 seeds" in page
 
     parameters = {"data": str(data), "size": 32, "seeds": 2, "preprocessing_pairs": 8, "preprocessing_epochs": 1}
     parameters |= {"width": 8, "test_pictures": TEST, "sweeps": [str(folder)], "run": str(tmp_path / "run")}
@@ -228,4 +228,4 @@ def test_a_sweep_of_the_baseline_from_command_to_ledger(tmp_path, monkeypatch, c
     assert execute(notebook, tmp_path / "05.ipynb", parameters, environment) == ("done", [])
     claims = {entry["claim"]: entry for entry in read_json(tmp_path / "run/05_comparison/results.json")["claims"]}
     assert f"{gain:+.2f} dB" in claims["More pairs beat fewer"]["measured"]
-    assert "over 2 seeds" in claims["More pairs beat fewer"]["measured"]
+    assert ", 2 seeds" in claims["More pairs beat fewer"]["measured"]

@@ -80,6 +80,24 @@ def test_what_is_reported_is_converted_like_the_parameters(tmp_path, notebook):
     assert reported["claims"][0]["within"] == {"psnr": 0.1, "ssim": 1.0}
 
 
+def test_a_claim_that_says_what_it_needs_gets_the_command_that_tests_it(tmp_path, notebook):
+    claims = (
+        f"claims: [{{{CLAIM}, better: {{}}, than: {{}}, needs: {{seeds: 3}}}}, {{{CLAIM}, better: {{}}, than: {{}}}}]"
+    )
+    sweep = read(tmp_path, notebook, f"grid: {{rate: [1]}}\n{claims}")
+    own, without = sweep.reported["claims"]
+    assert own["needs"] == {"seeds": 3}
+    assert own["command"] == f"workbook sweep {notebook.path} {tmp_path / 'own.yaml'} --profile paper"
+    assert "needs" not in without and "command" not in without and sweep.record()["claims"] == [own, without]
+
+
+def test_the_command_names_the_pictures_that_were_asked_for(tmp_path):
+    notebook = inspect(write_notebook(tmp_path, "01_toy", parameters='data: str = "auto"\nrun: str = ""'))
+    assert plan.paper_command(plan.READY_MADE / "own.yaml", notebook, "my pictures").endswith(
+        " own --profile paper --data 'my pictures'"
+    )
+
+
 def test_a_path_in_the_file_is_seen_from_where_the_user_is(tmp_path, monkeypatch):
     notebook = inspect(write_notebook(tmp_path, "01_toy", parameters='data: str = "auto"\nrun: str = ""'))
     (tmp_path / "mine").mkdir()
@@ -154,6 +172,13 @@ def test_a_profile_has_sections_of_its_own(tmp_path, notebook):
             f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: {{}}, than: {{}}, within: 1}}]",
             "gives a margin above 0 for psnr",
         ),
+        *(
+            (
+                f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: {{}}, than: {{}}, needs: {needs}}}]",
+                "claim 'x': 'needs' gives a whole number for some of pairs, epochs, seeds, pictures.",
+            )
+            for needs in ("3", "{pair: 3}", "{seeds: many}", "{seeds: 1.5}")
+        ),
     ],
 )
 def test_mistakes_are_refused_in_one_sentence(tmp_path, notebook, text, sentence):
@@ -191,6 +216,24 @@ def test_ready_made_sweeps_fit_their_notebook(name, profile):
         for side in ("better", "than"):
             for key, value in claim[side].items():
                 assert key in ("method", "settings") or value in [point.varied[key] for point in sweep.points]
+
+
+@pytest.mark.parametrize("name", READY_MADE)
+def test_the_paper_profile_of_a_ready_made_sweep_is_as_large_as_its_claims_need(name):
+    notebooks = [inspect(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+    (notebook,) = [n for n in notebooks if n.stem == READY_MADE[name]]
+    given = profile_parameters(notebooks, NOTEBOOKS / "parameters" / "paper.yaml")[notebook.stem]
+    sweep = read_sweep(find_sweep(name), notebook, "paper", given, None)
+    of_pairs = {"02_baseline_cnn": "pair_counts", "03_perceptual_loss": "perceptual_pair_counts"}
+    pairs = of_pairs.get(notebook.stem, "pairs_trained")
+    for claim in sweep.reported["claims"]:
+        needs = {"pairs": 0, "epochs": 0, "seeds": 0, "pictures": 0} | claim["needs"]
+        named = [claim[side].get(pairs) for side in ("better", "than")]
+        points = [p for p in sweep.points if pairs not in p.varied or p.varied[pairs] in named]
+        for values in (point.parameters for point in points):
+            assert min(values[pairs] if isinstance(values[pairs], list) else [values[pairs]]) >= needs["pairs"]
+            assert values["epochs"] >= needs["epochs"] and values["test_pictures"] >= needs["pictures"]
+        assert len({point.varied["seed"] for point in points}) >= needs["seeds"]
 
 
 def test_sweeps_are_found_by_path_and_by_name(tmp_path, monkeypatch):
