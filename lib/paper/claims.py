@@ -220,4 +220,5 @@ def claims_table(claims: Sequence[Entry]) -> "pd.io.formats.style.Styler":
     """The ledger as a notebook shows it: whole sentences, wrapped, commands as code, the verdict in bold."""
     wrapped = {"text-align": "left", "white-space": "normal", "vertical-align": "top"}
     table = pd.DataFrame(claims).style.hide(axis="index").format(prose).set_properties(**wrapped)
+    table.set_table_styles([{"selector": "th", "props": "text-align: left"}])
     return table.set_properties(subset=["verdict"], **{"font-weight": "bold"})
