@@ -92,7 +92,7 @@ def _grouped(prefix: str, layers: dict[str, nn.Module]) -> list[tuple[str, list[
     groups = []
     for name, layer in layers.items():
         if not groups or isinstance(layer, nn.modules.conv._ConvNd | nn.Linear) or "Pool" in type(layer).__name__:
-            groups.append((f"{prefix}{name}", []))
+            groups.append((f"{prefix or 'layer '}{name}", []))
         groups[-1][1].append(layer)
     return groups
 

@@ -108,6 +108,9 @@ def test_frozen_features_are_blocks_with_their_weights():
     ]  # fmt: skip
     assert [block.parameters for block in blocks] == [0, 1792, 0, 73856, 0]
     assert blocks[-1].outputs == ((128, 32, 32),)
+    alone = blocks_of(vgg11_features(), GRAY.expand(-1, 3, -1, -1))
+    assert [block.name for block in alone[1:-1]] == ["layer 0", "layer 2", "layer 3"]
+    assert [block.outputs for block in alone[1:]] == [block.outputs for block in blocks[1:]]
 
 
 @pytest.mark.parametrize("give", [list, tuple, lambda maps: dict(zip("abc", maps, strict=True))])
