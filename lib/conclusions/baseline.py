@@ -20,7 +20,7 @@ def compared_with_a_gray_copy(scores: pd.DataFrame, rows: pd.DataFrame, network:
     return (
         f"The network of most pairs and epochs ({network}) scores {value.loc[network, 'psnr']:.2f} dB and SSIM "
         f"{value.loc[network, 'ssim']:.3f}; a gray copy {value.loc[GRAY_COPY, 'psnr']:.2f} dB and "
-        f"{value.loc[GRAY_COPY, 'ssim']:.3f}. Compared with doing nothing, the network's PSNR is {gain:+.2f} dB "
+        f"{value.loc[GRAY_COPY, 'ssim']:.3f}. Its gain in PSNR over the gray copy is {gain:+.2f} dB "
         f"[{low:+.2f}, {high:+.2f}]."
     )
 

@@ -93,8 +93,9 @@ def _words(block: object, pitch: float) -> list[tuple[str, str]]:
     room = int(len(block.outputs) * pitch / _CHARACTER)
     count = f"{block.parameters:,} parameters" if block.parameters else ""
     operation = block.operation.replace("stride ", "stride\N{NO-BREAK SPACE}")
-    lines = [(line, INK) for line in textwrap.wrap(operation, room)]
-    return lines + [(line, MUTED) for text in (block.name, count) for line in textwrap.wrap(text, room)]
+    name = textwrap.wrap(block.name.replace(".", ". "), room)  # a long one breaks after a dot
+    muted = [line.replace(". ", ".") for line in name] + textwrap.wrap(count, room)
+    return [(line, INK) for line in textwrap.wrap(operation, room)] + [(line, MUTED) for line in muted]
 
 
 def _arcs(blocks: Sequence, maps: list[list[_Map]]) -> list[tuple[_Map, _Map, int]]:

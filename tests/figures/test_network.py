@@ -93,3 +93,9 @@ def test_outputs_of_one_block_share_a_frame():
     figure = network_diagram(SEVERAL)
     assert len(patches(figure, FancyBboxPatch)) == 1 and len(patches(figure, Rectangle)) == 7
     assert len(patches(figure, FancyArrowPatch)) == 4 + 2
+
+
+def test_a_long_name_breaks_after_a_dot():
+    blocks = [*u_net(32)[:-1], block("network.decoder.3", "linear", (3,), sources=((8, 0),))]
+    texts = [text.get_text() for text in network_diagram(blocks).axes[0].texts]
+    assert "network." in texts and "decoder.3" in texts
