@@ -43,7 +43,8 @@ def cell_with(text):
 def test_the_loop_that_the_notebook_prints_gives_the_weights_of_the_real_one(change, pairs, tmp_path):
     options = {"width": 16} | change
     names = dict(kind="ColorizationNet", options=options, seed=3, pairs=pairs, pair_counts=[36, 19], batch_size=8)
-    by_hand = names | dict(learning_rate=2e-3, build_network=build_network)
+    by_hand = names | dict(learning_rate=2e-3, build_network=build_network, shuffled=shuffled)
+    by_hand |= dict(torch=torch, mse_loss=mse)
     exec(cell_with("loss.backward()"), by_hand)
     count, epochs = len(by_hand["few"]), by_hand["epoch"]
     assert count > 8  # more than one step in an epoch
