@@ -1,8 +1,11 @@
 """Samples in full, and near-duplicates across splits."""
 
 import numpy as np
+import pytest
+import torch
 
-from lib.data.inspection import near_duplicates, sample_table
+from lib.color.spaces import luma, ycbcr_to_rgb
+from lib.data.inspection import chroma_by_level, near_duplicates, sample_table
 from lib.data.pairs import make_pairs
 
 
@@ -14,6 +17,17 @@ def test_sample_table_tells_what_a_sample_is(pairs):
     assert row["shape (H x W x C)"] == "32 x 32 x 3" and row["type"] == "uint8" and row["split"] == "train"
     assert row["range"] == f"{picture.min()} to {picture.max()}"
     assert row["mean by channel"] == " ".join(f"{mean:.1f}" for mean in picture.mean((0, 1)))
+
+
+def test_chroma_is_averaged_over_the_pixels_of_a_level():
+    # Two pixels of level 128 with Cb of +10 and +30 and Cr of 0, and one of level 51 in gray.
+    ycbcr = torch.tensor([[128.0, 128, 51], [10, 30, 0], [0, 0, 0]]).reshape(1, 3, 1, 3) / 255
+    color = ycbcr_to_rgb(ycbcr)
+    table = chroma_by_level(luma(color), color)
+    assert len(table) == 256 and table["pixels"].to_dict() == {**dict.fromkeys(range(256), 0), 51: 1, 128: 2}
+    assert table.loc[128, "mean"] == pytest.approx(20, abs=1e-3)
+    assert table.loc[128, "spread"] == pytest.approx(10, abs=1e-3)
+    assert table.loc[51, "mean"] == pytest.approx(0, abs=1e-3) and not table.drop([51, 128]).any().any()
 
 
 def test_near_duplicates_are_found_across_splits_only(pairs):
