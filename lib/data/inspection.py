@@ -23,6 +23,18 @@ def sample_table(pairs: Pairs) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).set_index(["name", "side"])
 
 
+def planes_of(color: Tensor) -> dict[str, Tensor]:
+    """Pictures `(B, 3, H, W)` in [0, 1] and what they are made of, by name, each `(B, 3, H, W)` in [0, 1].
+
+    "Y" is the luma. "Cb" and "Cr" show one plane of chroma alone, at half the light, in its own color: Cb from yellow to
+    blue, Cr from cyan to red, with gray where it is zero.
+    """
+    y, cb, cr = spaces.rgb_to_ycbcr(color).split(1, dim=1)
+    half, none = torch.full_like(y, 0.5), torch.zeros_like(y)
+    planes = {"color": (y, cb, cr), "Y": (y, none, none), "Cb": (half, cb, none), "Cr": (half, none, cr)}
+    return {name: spaces.ycbcr_to_rgb(torch.cat(parts, 1)).clamp(0, 1) for name, parts in planes.items()}
+
+
 def chroma_by_level(gray: Tensor, color: Tensor) -> pd.DataFrame:
     """What each gray level tells about the chroma (Cb, Cr) of its pixels, in units of 0..255.
 

@@ -55,8 +55,8 @@ def test_no_dead_channel_names_no_layer(summary):
 
 def test_the_strongest_channel_and_half_of_the_work():
     effects = pd.DataFrame({"moved": [0.5, 3.0, 2.0, 0.5]}).rename_axis("channel")
-    assert strongest_in_words(effects, "decoder.0.2", "lake") == (
-        "In decoder.0.2, channel 1 moves the colors of lake most: by 3.00 of 255 on average. Half of what all 4 channels "
+    assert strongest_in_words(effects, "decoder.0", "lake") == (
+        "In decoder.0, channel 1 moves the colors of lake most: by 3.00 of 255 on average. Half of what all 4 channels "
         "move, added up, is moved by 1 of them."
     )
     effects["moved"] = [2.0, 2.0, 2.0, 3.0]
