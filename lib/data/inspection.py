@@ -26,8 +26,8 @@ def sample_table(pairs: Pairs) -> pd.DataFrame:
 def planes_of(color: Tensor) -> dict[str, Tensor]:
     """Pictures `(B, 3, H, W)` in [0, 1] and what they are made of, by name, each `(B, 3, H, W)` in [0, 1].
 
-    "Y" is the luma. "Cb" and "Cr" show one plane of chroma alone, at half the light, in its own color: Cb from yellow to
-    blue, Cr from cyan to red, with gray where it is zero.
+    "Y" is the luma. "Cb" and "Cr" show one plane of chroma alone, at half the light, in its own color: Cb from yellow
+    to blue, Cr from cyan to red, with gray where it is zero.
     """
     y, cb, cr = spaces.rgb_to_ycbcr(color).split(1, dim=1)
     half, none = torch.full_like(y, 0.5), torch.zeros_like(y)
