@@ -39,7 +39,7 @@ def best_in_words(scores: pd.DataFrame, rows: pd.DataFrame, methods: Sequence[Me
     below = int((psnr[list(methods)] < copy).sum())
     return (
         f"The best classical method by PSNR, {best}, scores {psnr[best]:.2f} dB; the gray copy {copy:.2f} dB. The "
-        f"difference is {gain:+.2f} dB [{low:+.2f}, {high:+.2f}]. Below the gray copy: {below} of {len(methods)} "
+        f"difference is {gain:+z.2f} dB [{low:+z.2f}, {high:+z.2f}]. Below the gray copy: {below} of {len(methods)} "
         "methods."
     )
 
@@ -58,8 +58,8 @@ def ceiling_in_words(scores: pd.DataFrame) -> str:
     """How much the best map from intensity alone gains over the gray copy."""
     gain, low, high = difference(scores, INTENSITY_MAP, GRAY_COPY, "psnr")
     return (
-        f"All that intensity alone can know of color is worth {gain:+.2f} dB [{low:+.2f}, {high:+.2f}] over the gray "
-        "copy."
+        f"All that intensity alone can know of color is worth {gain:+z.2f} dB [{low:+z.2f}, {high:+z.2f}] over the "
+        "gray copy."
     )
 
 

@@ -33,14 +33,14 @@ def test_the_best_method_is_compared_with_doing_nothing(scores):
     psnr = values_of(rows)["psnr"]
     sentence = best_in_words(scores, rows, [HOT, RULES])
     assert f"by PSNR, intensity rules, scores {psnr[RULES]:.2f} dB; the gray copy {psnr[GRAY_COPY]:.2f} dB" in sentence
-    assert f"is {psnr[RULES] - psnr[GRAY_COPY]:+.2f} dB [" in sentence and psnr[RULES] < psnr[GRAY_COPY]
+    assert f"is {psnr[RULES] - psnr[GRAY_COPY]:+z.2f} dB [" in sentence and psnr[RULES] < psnr[GRAY_COPY]
     assert sentence.endswith("Below the gray copy: 2 of 2 methods.")
 
 
 def test_what_intensity_is_worth_is_paired(scores):
     psnr = values_of(summarize(scores))["psnr"]
     gain = psnr[INTENSITY_MAP] - psnr[GRAY_COPY]
-    assert ceiling_in_words(scores).startswith(f"All that intensity alone can know of color is worth {gain:+.2f} dB [")
+    assert ceiling_in_words(scores).startswith(f"All that intensity alone can know of color is worth {gain:+z.2f} dB [")
 
 
 def test_each_method_has_the_score_of_its_row_in_table_i():
