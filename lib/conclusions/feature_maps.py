@@ -52,8 +52,8 @@ def sky_in_words(effects: pd.DataFrame, picture: str, others: list[pd.DataFrame]
         return f"In the upper third of {picture} no channel of this layer adds blue."
     again = [other["cb_above"].idxmax() for other in others].count(above.idxmax())
     return (
-        f"In the upper third of {picture}, channel {above.idxmax()} adds most blue: {above.max():.2f} of 255 to Cb. On "
-        f"the first {len(others)} photographs it is the channel that adds most blue above on {again}."
+        f"In the upper third of {picture}, channel {above.idxmax()} adds most blue: {above.max():.2f} of 255 to Cb. It "
+        f"adds most blue there on {again} of the first {len(others)} photographs."
     )
 
 

@@ -66,8 +66,8 @@ def test_the_strongest_channel_and_half_of_the_work():
 def test_the_bluest_channel_is_counted_on_other_photographs():
     effects, other = (pd.DataFrame({"cb_above": values}) for values in ([-1.0, 6.31, 2.0], [3.0, 1.0, 2.0]))
     assert sky_in_words(effects, "lake", [effects, other, effects]) == (
-        "In the upper third of lake, channel 1 adds most blue: 6.31 of 255 to Cb. On the first 3 photographs it is the "
-        "channel that adds most blue above on 2."
+        "In the upper third of lake, channel 1 adds most blue: 6.31 of 255 to Cb. It adds most blue there on 2 of the "
+        "first 3 photographs."
     )
     assert sky_in_words(-effects.abs(), "lake", []) == "In the upper third of lake no channel of this layer adds blue."
 
