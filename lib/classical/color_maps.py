@@ -1,4 +1,4 @@
-"""Color maps as colorizers: one color for every gray level (paper section III.A.1).
+"""Color maps as colorizers: one color for every gray level (paper section III-A1).
 
 Intensity rules, OpenCV's maps, custom gradients and fitted tables are all tables of 256 RGB colors. None of them can
 tell a gray sky from gray rock; `fit_intensity_map` is the best that any of them can do.
@@ -81,7 +81,7 @@ INTENSITY_RULES: tuple[tuple[int, tuple[int, int, int], str], ...] = (
 
 
 def intensity_rules() -> LookupColorizer:
-    """The paper's "if darker than ... then this color" mapping (section III.A.1, method 1), see `INTENSITY_RULES`.
+    """The paper's "if darker than ... then this color" mapping (section III-A1, method 1), see `INTENSITY_RULES`.
 
     >>> intensity_rules().table[[0, 100, 255]].tolist()  # shadow, water, cloud
     [[17, 20, 17], [75, 121, 146], [240, 242, 244]]
@@ -97,7 +97,7 @@ OPENCV_MAPS = {name.removeprefix(_PREFIX): code for name, code in sorted(vars(cv
 
 
 def opencv_map(name: str) -> LookupColorizer:
-    """OpenCV's `cv2.COLORMAP_<name>` (paper section III.A.1, method 2); an unknown name raises `ValueError`.
+    """OpenCV's `cv2.COLORMAP_<name>` (paper section III-A1, method 2); an unknown name raises `ValueError`.
 
     `name` may be written in upper or lower case.
     """
@@ -125,7 +125,7 @@ GRADIENTS: dict[str, tuple[tuple[float, str], ...]] = {
 
 
 def gradient_map(stops: Sequence) -> LookupColorizer:
-    """A gradient between colors by matplotlib's `LinearSegmentedColormap` (paper section III.A.1, method 3).
+    """A gradient between colors by matplotlib's `LinearSegmentedColormap` (paper section III-A1, method 3).
 
     Args:
         stops: matplotlib colors, evenly spaced from black to white input, or pairs (position, color) with positions

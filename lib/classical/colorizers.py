@@ -1,4 +1,4 @@
-"""The paper's first milestone, classical color mapping (section III.A), as colorizers.
+"""The paper's first milestone, classical color mapping (section III-A), as colorizers.
 
 `filters` and `fourier` filter gray pictures, `color_maps` and `segmentation` paint them. `classical_colorizers` gathers
 the methods that the comparison tables show.

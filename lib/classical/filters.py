@@ -1,4 +1,4 @@
-"""Edges and blurs of gray pictures (paper section III.A.1): Sobel, Canny, Gaussian, bilateral.
+"""Edges and blurs of gray pictures (paper section III-A1): Sobel, Canny, Gaussian, bilateral.
 
 Every filter reads a gray uint8 picture `(H, W)` and returns one of the same shape and type; anything else raises
 `TypeError` or `ValueError`. Scales are in pixels, so the same filter sees other details when the picture is resized.

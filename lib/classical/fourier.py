@@ -2,7 +2,7 @@
 
 Every filter reads a gray uint8 picture `(H, W)` and returns one of the same shape and type.
 
-A cutoff is counted in cycles per picture height: 16 stands for the pattern that repeats sixteen times from top to
+A cutoff is counted in cycles per picture height: 16 is the pattern that repeats sixteen times from top to
 bottom. So a filter does to a 12-megapixel photograph what it does to its thumbnail. At the cutoff a Gaussian
 transfer function `exp(-f^2 / (2 cutoff^2))` has fallen to 0.61.
 

@@ -1,5 +1,6 @@
 """What notebook 00 concludes about the pictures of a run."""
 
+import numpy as np
 import pandas as pd
 
 from lib.evaluation.names import GRAY_COPY, INTENSITY_MAP
@@ -13,4 +14,29 @@ def controls_in_words(rows: pd.DataFrame, pictures: int) -> str:
     return (
         f"A gray copy scores {copy['value']:.2f} dB [{copy['low']:.2f}, {copy['high']:.2f}] on {pictures} test "
         f"pictures; the best map from intensity alone {best:.2f} dB, {best - copy['value']:+.2f} dB."
+    )
+
+
+def nearly_gray_in_words(colorfulness: np.ndarray, threshold: float) -> str:
+    """The share of the test pictures whose colorfulness is below the threshold, and the mean of all."""
+    share = 100 * (colorfulness < threshold).mean()
+    return (
+        f"{share:.0f}% of the test pictures are nearly gray (colorfulness below {threshold:g}); mean colorfulness is "
+        f"{colorfulness.mean():.0f}."
+    )
+
+
+def spread_in_words(levels: pd.DataFrame) -> str:
+    """How far chroma lies from the mean of its gray level, over all pixels. `levels`: see `chroma_by_level`."""
+    mean, spread = (np.average(levels[column], weights=levels["pixels"]) for column in ("mean", "spread"))
+    return (
+        f"On average a gray level's mean color is {mean:.0f} of 255 from gray, and the colors of its pixels spread by "
+        f"{spread:.0f} around it."
+    )
+
+
+def duplicates_in_words(duplicates: pd.DataFrame, threshold: float) -> str:
+    """How many pairs of pictures `near_duplicates` found above the threshold."""
+    return (
+        f"Pairs of pictures in different splits whose luma thumbnails correlate above {threshold:g}: {len(duplicates)}."
     )

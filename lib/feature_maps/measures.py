@@ -6,6 +6,8 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
 from lib.common.correlation import unit_rows
+from lib.evaluation.names import Method
+from lib.evaluation.rows import rows_of
 from lib.feature_maps.activations import Activation
 
 RANKINGS = ("index", "mean", "variance", "effect on color")
@@ -163,6 +165,29 @@ def layer_summary(activations: dict[str, Activation], gray: Tensor) -> pd.DataFr
             "reach": _shifted_correlation(maps),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("layer")
+
+
+def shown_layers(summary: pd.DataFrame) -> pd.DataFrame:
+    """A layer summary as a page shows it: channels, height and width in one column, correlations with two digits."""
+    shape = [f"{row.channels} x {row.height} x {row.width}" for row in summary.itertuples()]
+    shown = summary.drop(columns=["channels", "height", "width"]).round(2)
+    shown.insert(1, "maps", shape)
+    return shown
+
+
+def rectified_layers(summary: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a layer summary that are behind a nonlinearity (ReLU, GELU, SiLU, ...), or all if there is none."""
+    rectified = summary[summary["type"].str.contains("LU")]
+    return rectified if len(rectified) else summary
+
+
+def count_rows(summary: pd.DataFrame, pictures: int) -> pd.DataFrame:
+    """The numbers of channels and of dead channels of each layer, counted on so many pictures, as rows of results."""
+    return rows_of(
+        Method(layer).row(metric, pictures, int(count))
+        for layer, counts in summary[["channels", "dead"]].iterrows()
+        for metric, count in counts.items()
+    )
 
 
 def similarity(first: dict[str, Activation], second: dict[str, Activation]) -> dict[str, float]:

@@ -130,14 +130,17 @@ class Study:
             self._effects[key] = channel_effects(self.network(network), gray, layer, channels, tick)
         return self._effects[key]
 
+    def keeps_epochs(self, network: str) -> bool:
+        """Whether earlier epochs of a network's training are known: it was given as the path of a saved network."""
+        return isinstance(self.networks.get(network), Path)
+
     def through_training(self, network: str, picture: str, layer: str) -> dict[int, Tensor]:
         """A layer's maps `(C, h, w)` for one photograph after each saved epoch of a network's training, by epoch."""
-        source = self.networks.get(network)
-        if not isinstance(source, Path):
+        if not self.keeps_epochs(network):
             raise ValueError(f"no epochs of {network} were saved; pick a network that a training has saved")
         return {
             epoch: pick(self._capture(str(path), self._load(path), picture), layer).maps[0]
-            for epoch, path in epochs_kept(source.parent).items()
+            for epoch, path in epochs_kept(self.networks[network].parent).items()
         }
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from lib.color.spaces import to_uint8
 from lib.feature_maps.interventions import LEVELS, chroma_difference, intervene
 from lib.feature_maps.measures import RANKINGS, display_range, energy, matched_channels, paginate, rank_channels, resize
 from lib.feature_maps.study import Study
+from lib.figures.pictures import framed
 from lib.figures.tiles import apply_colormap, overlay, sheet
 
 KINDS = ("channels", "one channel", "compare", "switch off", "kernels", "training")
@@ -277,6 +279,11 @@ def draw(study: Study, view: View, tick: Tick | None = None) -> np.ndarray:
     """
     functions = (_draw_channels, _draw_one_channel, _draw_comparison, _draw_switch_off, _draw_kernels, _draw_training)
     return dict(zip(KINDS, functions, strict=True))[view.kind](study, view, tick)
+
+
+def figure_of(study: Study, view: View) -> Figure:
+    """The view as a figure of the same size in pixels, for a notebook to record."""
+    return framed(draw(study, view))
 
 
 def draw_colors(study: Study, network: str, picture: str) -> np.ndarray:

@@ -1,8 +1,11 @@
 """Samples in full, and near-duplicates across splits."""
 
 import numpy as np
+import pytest
+import torch
 
-from lib.data.inspection import near_duplicates, sample_table
+from lib.color.spaces import gray_to_rgb, luma, ycbcr_to_rgb
+from lib.data.inspection import chroma_by_level, near_duplicates, planes_of, sample_table
 from lib.data.pairs import make_pairs
 
 
@@ -14,6 +17,27 @@ def test_sample_table_tells_what_a_sample_is(pairs):
     assert row["shape (H x W x C)"] == "32 x 32 x 3" and row["type"] == "uint8" and row["split"] == "train"
     assert row["range"] == f"{picture.min()} to {picture.max()}"
     assert row["mean by channel"] == " ".join(f"{mean:.1f}" for mean in picture.mean((0, 1)))
+
+
+def test_planes_show_luma_and_each_chroma_alone():
+    color = torch.tensor([[0.2, 0.9], [0.4, 0.4], [0.8, 0.4]]).reshape(1, 3, 1, 2)  # bluish, reddish
+    planes = planes_of(color)
+    torch.testing.assert_close(planes["color"], color)
+    torch.testing.assert_close(planes["Y"], gray_to_rgb(luma(color)))
+    assert planes["Cb"][0, 2].flatten().sub(0.5).sign().tolist() == [1, -1]  # more blue, less blue
+    assert planes["Cr"][0, 0].flatten().sub(0.5).sign().tolist() == [-1, 1]
+    assert (planes["Cb"][:, 0] == 0.5).all() and (planes["Cr"][:, 2] == 0.5).all()
+
+
+def test_chroma_is_averaged_over_the_pixels_of_a_level():
+    # Two pixels of level 128 with Cb of +10 and +30 and Cr of 0, and one of level 51 in gray.
+    ycbcr = torch.tensor([[128.0, 128, 51], [10, 30, 0], [0, 0, 0]]).reshape(1, 3, 1, 3) / 255
+    color = ycbcr_to_rgb(ycbcr)
+    table = chroma_by_level(luma(color), color)
+    assert len(table) == 256 and table["pixels"].to_dict() == {**dict.fromkeys(range(256), 0), 51: 1, 128: 2}
+    assert table.loc[128, "mean"] == pytest.approx(20, abs=1e-3)
+    assert table.loc[128, "spread"] == pytest.approx(10, abs=1e-3)
+    assert table.loc[51, "mean"] == pytest.approx(0, abs=1e-3) and not table.drop([51, 128]).any().any()
 
 
 def test_near_duplicates_are_found_across_splits_only(pairs):

@@ -7,6 +7,7 @@ import torch
 from lib.feature_maps.activations import Activation
 from lib.feature_maps.measures import (
     correlation,
+    count_rows,
     dead_channels,
     display_range,
     energy,
@@ -14,6 +15,8 @@ from lib.feature_maps.measures import (
     matched_channels,
     paginate,
     rank_channels,
+    rectified_layers,
+    shown_layers,
     similarity,
 )
 
@@ -118,3 +121,28 @@ def test_similarity_covers_layers_of_equal_shape():
         "b": Activation("b", "x", torch.rand(1, 4, 3, 3)),
     }
     assert similarity(one, other) == pytest.approx({"a": 1.0})
+
+
+@pytest.fixture
+def summary():
+    maps = torch.stack([torch.zeros(4, 6), torch.rand(4, 6)])[None]
+    activations = {name: Activation(name, kind, maps) for name, kind in (("a", "Conv2d"), ("b", "ReLU"))}
+    return layer_summary(activations, torch.rand(1, 1, 8, 12))
+
+
+def test_a_page_shows_layers_in_few_columns(summary):
+    shown = shown_layers(summary)
+    assert list(shown.columns) == ["type", "maps", "dead", "edges", "texture", "light", "reach"]
+    assert shown.loc["b", "maps"] == "2 x 4 x 6" and shown.loc["b", "edges"] == round(summary.loc["b", "edges"], 2)
+
+
+def test_layers_behind_a_nonlinearity_are_picked(summary):
+    assert list(rectified_layers(summary).index) == ["b"]
+    assert list(rectified_layers(summary.loc[["a"]]).index) == ["a"]  # a network without any shows all it has
+
+
+def test_channels_are_counted_in_rows(summary):
+    rows = count_rows(summary, 3)
+    assert rows[["label", "metric", "n", "value"]].to_numpy().tolist() == [
+        ["a", "channels", 3, 2], ["a", "dead", 3, 1], ["b", "channels", 3, 2], ["b", "dead", 3, 1],
+    ]  # fmt: skip

@@ -85,6 +85,7 @@ def test_effects_are_cached_and_report_progress(study, name):
 
 def test_maps_of_every_saved_epoch(study, name):
     found = study.through_training("kept", name, "encoder.0.0")
+    assert study.keeps_epochs("kept") and not study.keeps_epochs("one") and not study.keeps_epochs("nobody")
     assert list(found) == [1, 2] and found[1].shape == (2, 16, 16)
     torch.testing.assert_close(found[2], study.layer("kept", name, "encoder.0.0").maps[0])
     assert (found[1] != found[2]).any()

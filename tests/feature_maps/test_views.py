@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from lib.color.spaces import gray_to_rgb
@@ -12,7 +13,7 @@ from lib.data.photographs import Photograph, photographs_of
 from lib.feature_maps import views
 from lib.feature_maps.interventions import channel_effects
 from lib.feature_maps.study import Study
-from lib.feature_maps.views import BY_EFFECT, KINDS, View, draw, draw_colors, page_count, rank_layer
+from lib.feature_maps.views import BY_EFFECT, KINDS, View, draw, draw_colors, figure_of, page_count, rank_layer
 from lib.losses.vgg_features import GrayFeatures, vgg11_features
 from lib.networks.registry import build_network
 
@@ -52,6 +53,12 @@ def titles(monkeypatch):
 def test_every_view_can_be_drawn(study, view, kind):
     picture = draw(study, replace(view, kind=kind))
     assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.std() > 5
+
+
+def test_a_figure_has_the_pixels_of_the_view(study, view, tmp_path):
+    figure_of(study, view).savefig(tmp_path / "view.png")
+    with Image.open(tmp_path / "view.png") as saved:
+        np.testing.assert_array_equal(np.asarray(saved.convert("RGB")), draw(study, view))
 
 
 @pytest.mark.parametrize(
