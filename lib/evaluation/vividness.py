@@ -21,7 +21,7 @@ from lib.evaluation.evaluate import device_of
 from lib.evaluation.metrics import psnr_of, quick_metrics
 from lib.networks.chroma_net import ChromaNet, small_chroma
 
-VIVIDNESS, SCALED = "knob", "safe x constant"  # the kinds of settings, as tables and figures name them
+VIVIDNESS, SCALED = "vividness", "safe x constant"  # the kinds of settings, as tables and figures name them
 SETTINGS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FACTORS = (1.25, 1.5, 1.75, 2.0)
 
