@@ -1,0 +1,90 @@
+"""What layers and operations are called in a drawing: "convolution 3×3, stride 2", "batch norm", "upsampling ×2"."""
+
+import re
+from collections import Counter
+
+from torch import Tensor, nn
+
+_NORMS = {
+    "BatchNorm": "batch norm",
+    "GroupNorm": "group norm",
+    "LayerNorm": "layer norm",
+    "InstanceNorm": "instance norm",
+}
+_FUNCTIONS = {  # of torch, torch.nn.functional and Tensor
+    "add": "addition",
+    "cat": "concatenation",
+    "relu": "ReLU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "leaky_relu": "leaky ReLU",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "max_pool2d": "max pooling",
+    "avg_pool2d": "average pooling",
+}
+_CLASSES = {"ReLU": "ReLU", "GELU": "GELU", "SiLU": "SiLU", "LeakyReLU": "leaky ReLU"}
+_SILENT = (nn.Identity, nn.Dropout, nn.Dropout2d)  # they do nothing in a finished network
+_MANY = 6  # operations; more are counted instead of listed
+
+
+def name_of_layer(layer: nn.Module) -> list[str]:
+    """The name of a module that has no parts of its own; none for a layer that does nothing.
+
+    >>> name_of_layer(nn.Conv2d(1, 8, 3, stride=2)), name_of_layer(nn.MaxPool2d(2)), name_of_layer(nn.Identity())
+    (['convolution 3×3, stride 2'], ['max pooling 2×2'], [])
+    """
+    name = type(layer).__name__
+    if isinstance(layer, _SILENT):
+        return []
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        kind = "transposed convolution" if layer.transposed else "convolution"
+        stride = "" if layer.stride == (1, 1) else f", stride {_one(layer.stride)}"
+        return [f"{kind} {_by(layer.kernel_size)}{stride}"]
+    if isinstance(layer, nn.MaxPool2d | nn.AvgPool2d):
+        return [f"{'max' if isinstance(layer, nn.MaxPool2d) else 'average'} pooling {_by(layer.kernel_size)}"]
+    for norm, words in _NORMS.items():
+        if name.startswith(norm):
+            return [words]
+    return [_CLASSES.get(name) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()]
+
+
+def _by(size: int | tuple[int, int]) -> str:
+    return f"{size}×{size}" if isinstance(size, int) else "×".join(map(str, size))
+
+
+def _one(stride: tuple[int, int]) -> str:
+    return str(stride[0]) if len(set(stride)) == 1 else _by(stride)
+
+
+def name_of_operation(name: str, given: list[Tensor], made: list[Tensor]) -> str:
+    """The name of a function of PyTorch's that is worth a word in a drawing, else "".
+
+    Args:
+        name: what the function is called in PyTorch, such as "interpolate" or "__add__".
+        given: its inputs.
+        made: its outputs.
+    """
+    name = name.strip("_")
+    if name == "interpolate":
+        ratio = made[0].shape[-1] / given[0].shape[-1]
+        return f"{'upsampling' if ratio >= 1 else 'downsampling'} ×{ratio:.3g}"
+    if name == "add" and len(given) < 2:
+        return ""  # a number was added
+    return _FUNCTIONS.get(name, "")
+
+
+def in_words(operations: list[str]) -> str:
+    """Operations in their order, in a few words.
+
+    >>> in_words(["convolution 3×3", "ReLU"] * 2)
+    '2 × (convolution 3×3, ReLU)'
+    """
+    for length in range(1, len(operations) // 2 + 1):
+        times = len(operations) // length
+        if operations == operations[:length] * times:
+            once = ", ".join(operations[:length])
+            return f"{times} × {once}" if length == 1 else f"{times} × ({once})"
+    if len(operations) > _MANY:
+        operations = [f"{n} × {name}" if n > 1 else name for name, n in Counter(operations).items()]
+    return ", ".join(operations)
