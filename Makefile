@@ -3,13 +3,14 @@ PYTHON ?= python3
 PROFILE = quick
 DATA =
 METHODS =
+RUN =
 INSTALLED := .venv/.installed
 
 # Threads of torch that wait for each other sleep instead of spinning: on a machine that does something else as well,
 # spinning made training half as fast and the metrics four times as slow.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: workbook test lint lab bench data clean
+.PHONY: workbook test lint lab bench pictures data clean
 
 workbook: $(INSTALLED)  ## run all notebooks headless and build outputs/<run>/index.html
 	.venv/bin/workbook run --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(METHODS),--methods "$(METHODS)")
@@ -27,6 +28,9 @@ lab: $(INSTALLED)  ## JupyterLab on the notebooks
 # With the machine to itself: threads that sleep would cost a small network a third of its speed.
 bench: $(INSTALLED)  ## how fast the paper's recipe is and how fast ours, side by side; writes outputs/bench/results.json
 	env -u OMP_WAIT_POLICY .venv/bin/workbook bench $(if $(DATA),--data "$(DATA)")
+
+pictures: $(INSTALLED)  ## notebooks/images, from the figures of the latest run of rendered scenes
+	.venv/bin/python -m lib.scripts.pictures $(RUN)
 
 data: $(INSTALLED)  ## download the Kaggle pairs into data/kaggle (needs the network)
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --editable ".[dev,kaggle]"

@@ -22,7 +22,7 @@ ROWS = pd.DataFrame(
     columns=["method", "settings", "label", "metric", "n", "value", "low", "high"],
 )
 CURVE = pd.DataFrame(
-    [("knob", 0.0, 2.0, 0.6, 0.5), ("knob", 1.0, 1.0, 1.0, 0.3), ("control", 1.5, 0.5, 0.9, 0.4)],
+    [("vividness", 0.0, 2.0, 0.6, 0.5), ("vividness", 1.0, 1.0, 1.0, 0.3), ("control", 1.5, 0.5, 0.9, 0.4)],
     columns=["kind", "setting", "gain", "colorfulness_ratio", "distance"],
 )
 LABELS = {"psnr": "PSNR (dB)", "ssim": "SSIM"}

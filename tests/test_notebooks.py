@@ -225,7 +225,7 @@ def test_comparison_gathers_all_methods_and_ones_own(run):
     assert experiment.groupby("variant")["seed"].nunique().eq(TINY["seeds"]).all() and len(experiment) == 12
 
 
-def test_the_better_colorizer_keeps_the_luma_and_its_knob_has_its_control(run, test_pairs):
+def test_the_better_colorizer_keeps_the_luma_and_its_vividness_has_its_control(run, test_pairs):
     folder = run[0]
     table = rows(folder, "06_better_colorizer")
     methods = set(table.index.get_level_values("label"))
@@ -236,7 +236,7 @@ def test_the_better_colorizer_keeps_the_luma_and_its_knob_has_its_control(run, t
     network = load_network(folder / "06_better_colorizer" / artifacts["ChromaNet"])
     again = evaluate({"again": network}, test_pairs)["psnr"].mean()
     assert table.loc[("ours, trained here", "psnr"), "value"] == pytest.approx(again, abs=1e-3)
-    curve = read_table(load_run(folder), "06_better_colorizer", "knob")
+    curve = read_table(load_run(folder), "06_better_colorizer", "vividness")
     assert curve["kind"].nunique() == 2 and curve["distance"].between(0, 1).all()
     drift = read_table(load_run(folder), "06_better_colorizer", "size_drift")
     assert drift["drift"].iloc[-1] == 0 and drift["drift"].max() < 8  # of 255

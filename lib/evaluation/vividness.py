@@ -3,7 +3,7 @@
 The vividness setting is compared with a control: the safest output with its chroma multiplied by a constant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,11 @@ from lib.common.progress import progress
 from lib.data.pairs import Pairs
 from lib.evaluation.evaluate import device_of
 from lib.evaluation.metrics import psnr_of, quick_metrics
+from lib.evaluation.names import GRAY_COPY, Method
+from lib.evaluation.rows import of_method, values_of
 from lib.networks.chroma_net import ChromaNet, small_chroma
 
-VIVIDNESS, SCALED = "knob", "safe x constant"  # the kinds of settings, as tables and figures name them
+VIVIDNESS, SCALED = "vividness", "safe x constant"  # the kinds of settings, as tables and figures name them
 SETTINGS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FACTORS = (1.25, 1.5, 1.75, 2.0)
 
@@ -105,8 +107,8 @@ def calibration(network: ChromaNet, pairs: Pairs, groups: int = 10) -> pd.DataFr
 
     Returns:
         One row per group, from the least to the most ambiguous, with means over its cells. "ambiguity" is the entropy
-        in bits. "expected" and "error" are root mean square distances of chroma from the safest color, in units of
-        0..255: as the distribution predicts them, and as measured.
+        in bits. "expected" and "error" are root mean square distances of chroma, in units of 0..255: those of the
+        distribution from its mean, and those measured between the true chroma and the safest color.
     """
     batches, device = [], device_of(network)
     for start in range(0, len(pairs), 32):
@@ -145,6 +147,24 @@ def size_drift(network: ChromaNet, photograph: Image.Image, sides: Sequence[int]
     reference = by_side[max(sides)]
     drift = [float((composition.enlarge(c, reference.shape[-2:]) - reference).abs().mean()) for c in by_side.values()]
     return pd.DataFrame({"short side (px)": list(sides), "drift": 255 * np.array(drift)})
+
+
+def gains_by_picture(per_image: pd.DataFrame, method: Method) -> pd.Series:
+    """How much more PSNR (dB) a method scores than the gray copy, by the name of the picture, in the table's order."""
+    psnr, gray_psnr = (of_method(per_image, one).set_index("name")["psnr"] for one in (method, GRAY_COPY))
+    return psnr - gray_psnr[psnr.index]
+
+
+def color_and_gain(rows: pd.DataFrame, methods: Iterable[Method]) -> dict[Method, tuple[float, float]]:
+    """Where methods lie on the curve of `measure_vividness`: the colorfulness ratio and the gain over the gray copy.
+
+    Args:
+        rows: what `summarize` returns, with the gray copy among its methods.
+        methods: those wanted.
+    """
+    values = values_of(rows)
+    gains = values["psnr"] - values.loc[GRAY_COPY, "psnr"]
+    return {method: (values.loc[method, "colorfulness_ratio"], gains[method]) for method in methods}
 
 
 def by_kind(gains: pd.Series, names: Sequence[str]) -> pd.DataFrame:

@@ -1,42 +1,18 @@
 """A Jupyter widget that colorizes photographs with our network and shows its versions and its ambiguity."""
 
 import html
-import math
 from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets as widgets
 import numpy as np
 
-from lib.color.composition import enlarge, paint
-from lib.color.distribution import COLORS, ChromaDistribution
+from lib.colorize.views import VIEWS, colorizer_view
 from lib.data.images import read_photograph
-from lib.figures.tiles import apply_colormap, png_of, sheet
+from lib.figures.tiles import png_of, sheet
 from lib.networks.chroma_net import ChromaNet
 
-VIEWS = ("colors", "three versions", "ambiguity")
 LONGER_SIDE = 640  # px to which larger photographs are reduced
-
-
-def colorizer_view(
-    view: str, distribution: ChromaDistribution, gray: np.ndarray, vividness: float
-) -> dict[str, np.ndarray]:
-    """The pictures of one view of the browser, uint8, by title.
-
-    Args:
-        view: one of `VIEWS`.
-        distribution: the network's prediction for this photograph alone.
-        gray: the photograph, uint8 `(H, W)`.
-        vividness: from 0 (the safest colors) to 1 (the most vivid ones).
-    """
-    if view == "three versions":
-        versions = distribution.versions(3, vividness)
-        return {f"version {number}": paint(gray, small[0]) for number, small in enumerate(versions, start=1)}
-    pictures = {"gray": gray, f"vividness {vividness:.2f}": paint(gray, distribution.chroma(vividness)[0])}
-    if view == "ambiguity":
-        bits = enlarge(distribution.ambiguity(), gray.shape)[0, 0].cpu().numpy()
-        pictures["ambiguity (bits): dark is certain"] = apply_colormap(bits[None], 0, math.log2(len(COLORS)))[0]
-    return pictures
 
 
 class ColorizerBrowser:

@@ -1,4 +1,4 @@
-"""Chroma as a distribution: targets, mixing, the knob, the versions."""
+"""Chroma as a distribution: targets, mixing, the vividness, the versions."""
 
 import math
 from dataclasses import replace
@@ -165,7 +165,7 @@ def test_the_safest_chroma_is_the_mean_where_no_color_is_rarer(some):
     assert some.chroma().shape == (2, 2, 6, 8)
 
 
-def test_the_knob_leads_from_the_mean_to_the_mode():
+def test_the_vividness_leads_from_the_mean_to_the_mode():
     undecided = distribution(cell({ORANGE: 0.6, BLUE: 0.4}), cell({GRAY: 0.3, PURPLE: 0.7}), cell({GREEN: 1}))
     settings = [undecided.chroma(v / 4) for v in range(5)]
     saturation = torch.stack([colors_of(chroma).norm(dim=1) for chroma in settings])  # (5, cells)
@@ -179,7 +179,7 @@ def test_the_knob_leads_from_the_mean_to_the_mode():
     assert vivid > 1.2 * safest
 
 
-def test_the_knob_favors_rare_colors():
+def test_the_vividness_favors_rare_colors():
     frequency = torch.full((K,), 0.1 / (K - 1))
     frequency[number_of(GRAY)] = 0.9
     even = cell({GRAY: 0.5, PURPLE: 0.5})
@@ -189,7 +189,7 @@ def test_the_knob_favors_rare_colors():
 
 
 @pytest.mark.parametrize("vividness", [-0.1, 1.1, float("nan")])
-def test_the_knob_has_two_ends(some, vividness):
+def test_the_vividness_has_two_ends(some, vividness):
     for ask in (some.chroma, lambda v: some.versions(2, v)):
         with pytest.raises(ValueError, match=f"vividness is {vividness}; it must lie between 0 and 1"):
             ask(vividness)
@@ -242,7 +242,7 @@ def test_the_first_version_is_the_plain_one(some):
         assert torch.equal(some.versions(5, vividness)[0], some.chroma(vividness))
 
 
-def test_the_knob_turns_every_version():
+def test_the_vividness_turns_every_version():
     undecided = distribution(cell({ORANGE: 0.3, BLUE: 0.3, (-0.18, 0.0): 0.4}), cell({PURPLE: 0.5, GREEN: 0.5}))
     for safe, vivid in zip(undecided.versions(5), undecided.versions(5, 1.0), strict=True):
         assert (vivid - safe).abs().max() > 0.01

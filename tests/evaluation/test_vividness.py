@@ -10,7 +10,18 @@ from skimage import data
 from lib.color.spaces import gray_to_rgb
 from lib.evaluation.bootstrap import summarize
 from lib.evaluation.evaluate import evaluate
-from lib.evaluation.vividness import SCALED, VIVIDNESS, by_kind, calibration, gain_at, measure_vividness, size_drift
+from lib.evaluation.names import GRAY_COPY, Method
+from lib.evaluation.vividness import (
+    SCALED,
+    VIVIDNESS,
+    by_kind,
+    calibration,
+    color_and_gain,
+    gain_at,
+    gains_by_picture,
+    measure_vividness,
+    size_drift,
+)
 from lib.networks.registry import build_network
 
 
@@ -83,6 +94,22 @@ def test_calibration_has_equal_ordered_groups_and_the_measured_error(network, pa
             true = true.unfold(1, 4, 4).unfold(2, 4, 4).mean((-1, -2))
             by_hand.append((chroma - true).square().sum(0).mean())
     assert whole["error"] == pytest.approx(255 * float(torch.stack(by_hand).mean().sqrt()), rel=0.02)
+
+
+def test_gains_over_the_gray_copy(pairs):
+    def tinted(gray):
+        return (gray_to_rgb(gray) * torch.tensor([1.0, 0.9, 0.8]).view(1, 3, 1, 1)).clamp(0, 1)
+
+    test, method = pairs.split("test"), Method("tinted")
+    scores = evaluate({GRAY_COPY: gray_to_rgb, method: tinted}, test)
+    gains = gains_by_picture(scores, method)
+    gray, truth = test.tensors(slice(0, 1))
+    error, gray_error = ((p - truth).square().mean() for p in (tinted(gray), gray_to_rgb(gray)))
+    assert gains.index.tolist() == test.names
+    assert gains.iloc[0] == pytest.approx(10 * float((gray_error / error).log10()), abs=0.05)  # scores are of 8 bits
+    ratio, gain = color_and_gain(summarize(scores), [method])[method]
+    assert gain == pytest.approx(gains.mean()) and ratio > 0.1
+    assert color_and_gain(summarize(scores), [GRAY_COPY]) == {GRAY_COPY: (pytest.approx(0, abs=1e-6), 0.0)}
 
 
 def test_drift_is_relative_to_the_largest_size(network):

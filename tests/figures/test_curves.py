@@ -23,11 +23,11 @@ def test_zero_is_written_beside_its_bar():
     assert texts(curves.gradient_sizes({"printed": 0.0, "corrected": 0.001234}, "x").axes[0]) == ["0.0012", "0"]
 
 
-def test_the_knob_stands_beside_its_control_and_the_others():
+def test_the_vividness_stands_beside_its_control_and_the_others():
     left, right = curves.vividness_curve(CURVE, {"gray copy": (0.0, 0.0)}).axes
     np.testing.assert_allclose(left.lines[0].get_xydata(), [[0.6, 2.0], [1.0, 1.0]])
     np.testing.assert_allclose(right.lines[1].get_xydata(), [[0.9, 0.4]])
-    assert [text.get_text() for text in left.get_legend().get_texts()] == ["knob", "control"]
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["vividness", "control"]
     assert "gray copy" in {text.get_text() for text in left.texts}
 
 

@@ -1,4 +1,4 @@
-"""Our network: sizes, the luma that stays, the knob, the loss."""
+"""Our network: sizes, the luma that stays, the vividness, the loss."""
 
 import cv2
 import numpy as np
@@ -113,7 +113,7 @@ def test_a_picture_is_the_same_in_any_company(outspoken, pairs):
 
 
 @torch.inference_mode()
-def test_the_knob_of_the_network(outspoken):
+def test_the_vividness_of_the_network(outspoken):
     gray = seen_at(64)
     safest = outspoken(gray)
     outspoken.vividness = 1.0

@@ -65,7 +65,7 @@ def test_photographs_of_another_source_come_out_better_than_gray(samples):
     assert value.loc["safest", "r2_chroma"] > max(0, value.loc[GRAY_COPY.label, "r2_chroma"] + 0.05)
 
 
-def test_the_knob_goes_from_safe_to_vivid(samples):
+def test_the_vividness_goes_from_safe_to_vivid(samples):
     gray, _ = samples.tensors(slice(None))
     network, seen = load_colorizer(device="cpu"), []
     with torch.inference_mode():

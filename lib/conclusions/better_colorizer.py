@@ -1,0 +1,63 @@
+"""What notebook 06 concludes about our network: the kept luma, the gain, vividness, ambiguity and failures."""
+
+import pandas as pd
+
+from lib.evaluation.bootstrap import difference
+from lib.evaluation.names import GRAY_COPY, Method
+from lib.evaluation.rows import values_of
+from lib.evaluation.vividness import SCALED, VIVIDNESS, color_and_gain, gain_at, gains_by_picture
+
+HIGHEST_COMPARED = 0.95  # of the truth's colorfulness, where vividness is compared with its control
+
+
+def kept_luma_in_words(rows: pd.DataFrame, network: Method, luma_kept: Method) -> str:
+    """What the paper's network gains when the given luma is kept. `rows` are what `summarize` returns."""
+    placed = color_and_gain(rows, (network, luma_kept))
+    return (
+        f"The paper's network scores {placed[network][1]:+.2f} dB against the gray copy; with the given luma kept, the "
+        f"same colors score {placed[luma_kept][1]:+.2f} dB."
+    )
+
+
+def gain_in_words(per_image: pd.DataFrame, rows: pd.DataFrame, method: Method) -> str:
+    """How a method compares with the gray copy. `per_image` are the scores of which `rows` are the summary."""
+    gain, low, high = difference(per_image, method, GRAY_COPY, "psnr")
+    value = values_of(rows).loc[method]
+    better = (gains_by_picture(per_image, method) > 0).mean()
+    return (
+        f"{method}: {gain:+.2f} dB [{low:+.2f}, {high:+.2f}] against the gray copy, SSIM {value['ssim']:.3f}, "
+        f"{value['colorfulness_ratio']:.2f} of the truth's colorfulness; better than gray on {better:.0%} of the "
+        "pictures."
+    )
+
+
+def vividness_in_words(curve: pd.DataFrame) -> str:
+    """Vividness and its control at the same colorfulness. `curve` is what `measure_vividness` returns."""
+    reached = [curve.loc[curve["kind"] == kind, "colorfulness_ratio"].max() for kind in (VIVIDNESS, SCALED)]
+    at = min(HIGHEST_COMPARED, *reached)
+    gain, control = (gain_at(curve, kind, at) for kind in (VIVIDNESS, SCALED))
+    distance, of_control = (gain_at(curve, kind, at, "distance") for kind in (VIVIDNESS, SCALED))
+    return (
+        f"At {at:.2f} of the truth's colorfulness vividness scores {gain:+.2f} dB against the gray copy, the control "
+        f"{control:+.2f} dB; the distance of the colors as a whole from the true ones is {distance:.3f} with "
+        f"vividness, {of_control:.3f} with the control."
+    )
+
+
+def calibration_in_words(groups: pd.DataFrame) -> str:
+    """Whether ambiguity predicts the error. `groups` is what `calibration` returns."""
+    rank = groups["ambiguity"].corr(groups["error"], method="spearman")
+    ratio = groups["error"].iloc[-1] / groups["error"].iloc[0]
+    apart = (groups["expected"] / groups["error"] - 1).abs().mean()
+    return (
+        f"The error in the most ambiguous of {len(groups)} groups of cells is {ratio:.1f} times that in the least "
+        f"(rank correlation over the groups {rank:.2f}); expected and measured error differ by {apart:.0%} on average."
+    )
+
+
+def failures_in_words(gains: pd.Series) -> str:
+    """On how many pictures a method is worse than the gray copy. `gains` is what `gains_by_picture` returns."""
+    return (
+        f"It fails: {(gains < 0).sum()} of {len(gains)} pictures are worse than left gray; the worst scores "
+        f"{gains.min():+.1f} dB."
+    )
