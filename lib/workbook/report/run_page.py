@@ -10,13 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.common.usage import UsageError
-from lib.evaluation.names import CONTROLS, PAPER, TRUTH, UNRANKED
 from lib.workbook.records.reader import COMPARISON, RunFiles, load_run
-from lib.workbook.records.score_table import best_methods, results_table
-from lib.workbook.report.html import duration, embedded, executed_notebook, table_cells, when, write_page
+from lib.workbook.records.score_table import table_parts
+from lib.workbook.report.html import duration, embedded, executed_notebook, when, write_page
 
 QUESTION = "How well do the paper's methods color gray pictures, held against doing nothing?"
-KINDS = {**dict.fromkeys(CONTROLS, "control"), PAPER: "paper", TRUTH: "truth"}  # of a line of the table
 
 
 def write_report(folder: Path) -> Path:
@@ -101,19 +99,12 @@ def main_figures(run: RunFiles) -> list[dict]:
 
 
 def table(run: RunFiles) -> dict:
-    """The results table for the template: metric names, and one line per method with values, intervals and marks."""
-    frame = results_table(run.rows)
-    winning = {name: frame.loc[method, name].partition(" ")[0] for name, method in best_methods(run.rows).items()}
-    lines = []
-    for method, cells in frame.iterrows():
-        name = method.settings["method"] if method.name == PAPER else method.label
-        values = table_cells(cells, {} if method.name in UNRANKED else winning)
-        lines.append({"name": name, "kind": KINDS.get(method.name, ""), "cells": values})
+    """The results table for the template: its parts as `table_parts` makes them, and what stands under the heading."""
     numbers = sorted({row["n"] for row in run.rows if row.get("n")})
     pictures = " to ".join(f"{number:,}" for number in dict.fromkeys([*numbers[:1], *numbers[-1:]]))
     under = f"Over {pictures} pictures. " if pictures else ""
     under += "Below each value its 95% interval."
-    return {"columns": list(frame.columns), "lines": lines, "under": under}
+    return {"parts": table_parts(run.rows) if run.rows else [], "under": under}
 
 
 def notebook_entry(run: RunFiles, stem: str) -> dict:
