@@ -1,7 +1,7 @@
 """Labels beside points of a figure, placed where they cover no line, no point and no other label."""
 
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -64,7 +64,7 @@ def _drawn_places(axes: Axes) -> np.ndarray:
     for line in axes.lines:
         pixels = line.get_transform().transform(line.get_xydata()).reshape(-1, 2)
         if line.get_linestyle() != "None":
-            for start, end in zip(pixels[:-1], pixels[1:], strict=True):
+            for start, end in pairwise(pixels):
                 places.append(np.linspace(start, end, max(int(np.hypot(*(end - start)) / 3), 2)))
         if line.get_marker() != "None":
             places.append((pixels[:, None] + around).reshape(-1, 2))

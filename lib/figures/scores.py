@@ -42,7 +42,7 @@ def intervals(
     if len(reported):
         look = dict(color=PALETTE[1], markersize=7, markeredgewidth=2, label="reported by the paper")
         axes.plot(reported, reported.index, "x", **look)
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)  # above the axes, off all dots
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)  # above all dots
     return figure
 
 

@@ -132,7 +132,7 @@ class ScoreTable:
         return results_table(self.rows)[names].rename(columns=short).to_string()
 
     def _repr_html_(self) -> str:
-        """The table as HTML with styles in its elements: JupyterLab drops style sheets, and GitHub does without both."""
+        """The table as HTML. Styles are in its elements: JupyterLab drops style sheets. Without any it reads, too."""
         first, *others = map(_html_table, table_parts(self.rows))
         under = f'<p style="{SOFT}"><small>Below each value its 95% interval; the best of a column is bold.</small></p>'
         return "\n".join(
