@@ -26,6 +26,8 @@ def mathml(latex: str, display: str = "inline") -> str:
         formula = ""
     if not formula or re.search(r"\\[A-Za-z]", formula):  # it writes a command that it does not know as text
         return f"<code>{html.escape(latex.strip())}</code>"
+    # The converter hangs the indices of a norm on its right bar, which must stay as high as the left one.
+    formula = formula.replace("<mo>&#x02016;</mo>", '<mo stretchy="false">&#x02016;</mo>')
     return f'<span class="formula">{formula}</span>' if display == "block" else formula
 
 

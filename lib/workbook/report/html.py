@@ -24,7 +24,10 @@ main { max-width: 1080px; margin: 0 auto; padding: 0 12px 48px; }
 .back { display: block; padding: 14px 0; font: 14px system-ui, sans-serif; }
 .jp-RenderedHTMLCommon, .jp-RenderedText { overflow-x: auto; }
 .formula { display: block; overflow-x: auto; padding: 4px 0; }
-math { font-size: 1.12em; }
+math { font-size: 1.15em; }
+math { font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", "DejaVu Math TeX Gyre", math; }
+.jp-InputArea-editor, .highlight { overflow-x: auto; }
+.jp-OutputArea .highlight pre { font: 13px/1.4 monospace; white-space: pre; }
 summary { cursor: pointer; padding: 4px 0; }
 .jp-RenderedImage img, .jp-RenderedHTMLCommon img { max-width: 100%; height: auto; }
 @media (max-width: 700px) { .jp-InputPrompt, .jp-OutputPrompt { display: none; } body.jp-Notebook { padding: 4px; } }
