@@ -112,7 +112,8 @@ def drawn(lines: pd.DataFrame) -> dict:
 def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
     """The table for the template: parts with column names, and one line per setting and method; the best in bold.
 
-    A part with few metrics comes first; one with all follows where there are more.
+    A part with few metrics comes first; one with the others follows where there are more. All of them, each with its
+    difference to the baseline, would be wider than the page.
     """
     frame, by, best = tables.shown(lines, baseline), tables.settings_of(lines), {}
     for key, own in lines.groupby("metric"):
@@ -123,7 +124,7 @@ def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
     first = {metric(key).short for key in first_keys(dict.fromkeys(lines["metric"]))}
     few = [column for column in every if column == "seeds" or column.removeprefix("Δ ") in first]
     parts = []
-    for columns in (few, every) if len(few) < len(every) else (every,):
+    for columns in filter(None, (few, [column for column in every if column not in few])):
         body = []
         for method, row in zip(frame.index, frame.to_dict("records"), strict=True):
             setting = {name: row[name] for name in by if row[name] not in ("any", "–")}
