@@ -13,7 +13,7 @@ LISTENER = "WORKBOOK_PROGRESS"  # environment variable: a file that the runner r
 
 @contextmanager
 def progress(label: str, total: int, initial: int = 0) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar; yields a function that is called with the number of pictures done since its last call.
+    """Show a progress bar while the block runs; yields a function to call with the number of pictures done since then.
 
     Where the environment variable `WORKBOOK_PROGRESS` names a file, "label done/total" is also written there, twice a
     second at most.
@@ -28,7 +28,9 @@ def progress(label: str, total: int, initial: int = 0) -> Iterator[Callable[[int
     listener = os.environ.get(LISTENER)
     written = 0.0  # when the listener's file was last written
     # The plain bar on standard output: a widget would be lost in an executed notebook, red text looks like an error.
-    with tqdm(total=total, initial=initial, desc=label, unit="img", file=sys.stdout, mininterval=2.0) as bar:
+    # It goes when the work is done: what stays on the page is what the work gave.
+    look = dict(desc=label, unit="img", file=sys.stdout, mininterval=2.0, leave=False)
+    with tqdm(total=total, initial=initial, **look) as bar:
 
         def tick(count: int) -> None:
             nonlocal written

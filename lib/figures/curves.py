@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lib.figures.labels import label_points
 from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_axes, new_figure
 
 
@@ -58,8 +59,8 @@ def training_curves(histories: Mapping[str, pd.DataFrame], controls: Mapping[str
             axes.axhline(controls[y], color=CONTROL, linestyle="--", label="gray copy")
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=x == "epoch"))
         axes.set(xlabel=x_label, ylabel=y_label)
-    grid[1, 0].legend(loc="lower right")
-    grid[0, 1].set_title("loss over R²")
+    handles, names = grid[1, 0].get_legend_handles_labels()  # with the dashed line
+    figure.legend(handles, names, loc="outside upper left", ncols=4)  # above the panels, because lines fill them
     return figure
 
 
@@ -72,24 +73,24 @@ def vividness_curve(curve: pd.DataFrame, others: Mapping[str, tuple[float, float
     """
     figure, grid = new_figure(1, 2, 9.6, 4.2)
     left, right = grid[0]
-    styles = (("o-", PALETTE[0]), ("s--", PALETTE[3]))
+    styles, labels = (("o-", PALETTE[0]), ("s--", PALETTE[3])), {left: [], right: []}
     for (kind, rows), (style, color) in zip(curve.groupby("kind", sort=False), styles, strict=True):
         for axes, column in ((left, "gain"), (right, "distance")):
             axes.plot(rows["colorfulness_ratio"], rows[column], style, color=color, markersize=5, label=kind)
             for _, row in rows.iloc[[0, -1]].iterrows():  # labels of all settings would overlap
-                axes.annotate(f"{row['setting']:g}", (row["colorfulness_ratio"], row[column]), (0, 6),
-                              textcoords="offset points", fontsize=8, ha="center", color=MUTED)  # fmt: skip
-    for position, (name, (ratio, gain)) in enumerate(others.items()):
+                labels[axes].append((row["colorfulness_ratio"], row[column], f"{row['setting']:g}", color))
+    for name, (ratio, gain) in others.items():
         left.plot(ratio, gain, "D", color=MUTED, markersize=5)
-        offset = (6, -11 if position % 2 else 5)  # alternating, because the controls are close to each other
-        left.annotate(name, (ratio, gain), offset, textcoords="offset points", fontsize=8, color=MUTED)
+        labels[left].append((ratio, gain, str(name), MUTED))
     left.axhline(0, color=CONTROL, linestyle=":", linewidth=1)
     for axes in (left, right):
         axes.axvline(1.0, color=CONTROL, linestyle="--", linewidth=1, zorder=0)
         axes.set(xlabel="colorfulness, ratio to the truth's", xlim=(-0.03, None))
     left.set(ylabel="PSNR gain over the gray copy (dB)")
     right.set(ylabel="distance to the true colors (0..1)", ylim=(0, None))
-    left.legend(loc="lower left")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    for axes, own in labels.items():
+        label_points(axes, own)
     return figure
 
 

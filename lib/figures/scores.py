@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lib.figures.labels import label_points
 from lib.figures.style import ACCENT, CONTROL, INK, MUTED, PALETTE, new_axes
 
 
@@ -41,7 +42,7 @@ def intervals(
     if len(reported):
         look = dict(color=PALETTE[1], markersize=7, markeredgewidth=2, label="reported by the paper")
         axes.plot(reported, reported.index, "x", **look)
-        axes.legend(loc="lower left")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)  # above all dots
     return figure
 
 
@@ -52,15 +53,11 @@ def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
     figure = Figure(figsize=(9.0, max(4.6, 0.6 + 0.19 * len(value))), layout="constrained")
     axes, key = figure.subplots(1, 2, width_ratios=(3, 1.5))
     x = value["colorfulness_ratio"].clip(upper=2.0)  # beyond twice the truth's, how much more no longer matters
-    step, placed = 0.03 * max(value["psnr"].max() - value["psnr"].min(), 1.0), []
+    labels = []
     for number, row in enumerate(value.itertuples(), start=1):
         color = MUTED if row.method in controls else ACCENT
-        place = [x[row.Index] + 0.03, row.psnr]
-        while any(abs(place[0] - px) < 0.055 and abs(place[1] - py) < step for px, py in placed):
-            place[0] += 0.055  # beside the number that stands there already
-        placed.append(tuple(place))
         axes.plot(x[row.Index], row.psnr, "o", color=color, markersize=6)
-        axes.text(*place, str(number), fontsize=8, va="center", color=color)
+        labels.append((x[row.Index], row.psnr, str(number), color))
         text = f"{number}  {row.label}  {row.psnr:.1f} dB"
         key.text(0, 1 - (number - 0.5) / len(value), text, fontsize=7.5, va="center", color=color)
     for psnr in value.loc[value["method"].isin(controls), "psnr"]:
@@ -68,6 +65,7 @@ def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
     axes.axvline(1.0, color=CONTROL, linestyle="--", linewidth=1, zorder=0)
     axes.set(xlabel="colorfulness, ratio to the truth's (2 or more at the edge)", ylabel="PSNR (dB, mean of images)")
     key.set_axis_off()
+    label_points(axes, labels)
     return figure
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lib.common.files import atomic_write, read_json
 from lib.common.progress import LISTENER
+from lib.workbook.portable import make_portable
 
 # papermill takes a second to import. It is imported where it is used, so that help and usage errors appear at once.
 
@@ -42,7 +43,7 @@ def execute(
 
     Args:
         notebook: the notebook to execute.
-        output: where to write it with its outputs.
+        output: where to write it with its outputs, and with the pictures of its Markdown cells inside.
         parameters: values of its parameters, already checked.
         environment: the environment variables of the kernel.
         started: called with the process number of each kernel that starts.
@@ -55,6 +56,7 @@ def execute(
         with atomic_write(output) as target:
             outcome = _papermill(notebook, target, parameters, kernel_manager(environment, started))
             read_json(target)  # raises if a full disk cut the file off, so that it is not kept
+            make_portable(target, notebook.parent)
     except (OSError, ValueError) as error:
         return ("failed", error_lines(type(error).__name__, str(error), [])) if outcome[0] == "done" else outcome
     return outcome

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from figures_by_hand import CURVE, HISTORY
+from figures_by_hand import CURVE, HISTORY, ROWS
 
-from lib.figures import curves
+from lib.figures import curves, scores
 
 
 def texts(axes):
@@ -27,8 +27,21 @@ def test_the_vividness_stands_beside_its_control_and_the_others():
     left, right = curves.vividness_curve(CURVE, {"gray copy": (0.0, 0.0)}).axes
     np.testing.assert_allclose(left.lines[0].get_xydata(), [[0.6, 2.0], [1.0, 1.0]])
     np.testing.assert_allclose(right.lines[1].get_xydata(), [[0.9, 0.4]])
-    assert [text.get_text() for text in left.get_legend().get_texts()] == ["vividness", "control"]
+    (legend,) = left.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["vividness", "control"]
     assert "gray copy" in {text.get_text() for text in left.texts}
+
+
+def test_no_legend_lies_over_a_panel():
+    for figure in (
+        curves.training_curves({"a": HISTORY, "b": HISTORY}, {"psnr": 2.5, "ssim": 0.25}),
+        curves.vividness_curve(CURVE, {"gray copy": (0.0, 0.0)}),
+        scores.intervals(ROWS, "psnr", "PSNR (dB)", ["gray_copy"], {"opencv_jet": 19.3}),
+    ):
+        figure.draw_without_rendering()
+        legends = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
+        assert len(legends) == 1
+        assert not any(legends[0].get_window_extent().overlaps(axes.get_window_extent()) for axes in figure.axes)
 
 
 def test_calibration_has_a_diagonal_that_reaches_the_largest_error():

@@ -7,7 +7,7 @@ import ipykernel.kernelspec
 import pytest
 from toys import write_notebook
 
-from lib.common.files import read_json
+from lib.common.files import ROOT, read_json
 from lib.workbook import execution
 from lib.workbook.execution import execute, kernel_environment
 
@@ -40,3 +40,17 @@ def test_a_kernel_that_never_starts_is_an_error(run):
     assert state == "failed" and "Kernel died before replying" in error[0]
     assert len(processes) == execution.MAX_STARTS
     assert not any(os.path.exists(f"/proc/{process}") for process in processes)
+
+
+def test_an_executed_notebook_holds_its_picture_and_no_progress_bar(tmp_path):
+    (tmp_path / "head.png").write_bytes(b"png")
+    bar = "from lib.common.progress import progress\nwith progress('training', 2) as tick:\n    tick(2)"
+    notebook = write_notebook(
+        tmp_path, "01_toy", bar, "print('done')", parameters="rate: int = 1", head="![a](head.png)"
+    )
+    environment = kernel_environment(tmp_path / "progress") | {"PYTHONPATH": str(ROOT)}
+    assert execute(notebook, tmp_path / "out" / "out.ipynb", {}, environment) == ("done", [])
+    head, *_, training, last = read_json(tmp_path / "out" / "out.ipynb")["cells"]
+    assert list(head["attachments"]) == ["head.png"] and "".join(head["source"]) == "![a](attachment:head.png)"
+    assert training["outputs"] == [] and last["outputs"][0]["text"] == ["done\n"]
+    assert (tmp_path / "progress").read_text() == "training 2/2"

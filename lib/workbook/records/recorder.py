@@ -28,7 +28,7 @@ from lib.evaluation.rows import records_of, rows_of
 from lib.workbook.parameters import Notebook, find_notebook, inspect
 from lib.workbook.records.provenance import PACKAGES, code_version, device_name
 from lib.workbook.records.reader import FINGERPRINTS
-from lib.workbook.records.score_table import results_table
+from lib.workbook.records.score_table import ScoreTable
 
 NEEDED = ("data", "size", "seed", "run")  # parameters that every notebook has
 
@@ -182,9 +182,9 @@ class Run:
         """Keep what training `method` on so many pairs took, by metric: training_seconds=..., kept_mb=..."""
         self.record_rows(rows_of([method.row(metric, pairs, value) for metric, value in costs.items()]))
 
-    def table(self) -> pd.DataFrame:
-        """The rows recorded so far as text: one line per method, one column per metric, each with its interval."""
-        return results_table(self.results["rows"])
+    def table(self) -> ScoreTable:
+        """The rows recorded so far, for `display`: one line per method, the most telling metrics first."""
+        return ScoreTable(self.results["rows"])
 
     def keep_table(self, table: pd.DataFrame, name: str) -> None:
         """Keep a whole table, such as the per-image scores, as CSV beside the results."""

@@ -4,7 +4,6 @@ import base64
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +24,12 @@ OFFLINE_TEMPLATE = """
 main { max-width: 1080px; margin: 0 auto; padding: 0 12px 48px; }
 .back { display: block; padding: 14px 0; font: 14px system-ui, sans-serif; }
 .jp-RenderedHTMLCommon, .jp-RenderedText { overflow-x: auto; }
+.formula { display: block; overflow-x: auto; padding: 4px 0; }
+math { font-size: 1.15em; }
+math { font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", "DejaVu Math TeX Gyre", math; }
+.jp-InputArea-editor, .highlight { overflow-x: auto; }
+.jp-OutputArea .highlight pre { font: 13px/1.4 monospace; white-space: pre; }
+summary { cursor: pointer; padding: 4px 0; }
 .jp-RenderedImage img, .jp-RenderedHTMLCommon img { max-width: 100%; height: auto; }
 @media (max-width: 700px) { .jp-InputPrompt, .jp-OutputPrompt { display: none; } body.jp-Notebook { padding: 4px; } }
 </style>
@@ -45,14 +50,15 @@ def export_html(notebook: Path, back: str = "index.html") -> Path:
     """
     import nbformat
     from jinja2 import DictLoader
-    from nbconvert import HTMLExporter
+
+    from lib.workbook.report.formulas import OfflineExporter
 
     book = nbformat.read(notebook, as_version=4)
     book.metadata.pop("widgets", None)
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
-    exporter = HTMLExporter(
+    exporter = OfflineExporter(
         extra_loaders=[DictLoader({"offline.html.j2": OFFLINE_TEMPLATE})],
         template_file="offline.html.j2",
         embed_images=True,
@@ -116,22 +122,6 @@ def embedded(path: Path, caption: str, stem: str = "") -> dict:
         (width, height), kind = picture.size, picture.get_format_mimetype()
     source = f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
     return {"source": source, "caption": caption, "stem": stem, "width": width, "height": height}
-
-
-def table_cells(texts: Mapping[str, str], best: Mapping[str, str]) -> list[dict]:
-    """The cells of a line of a results table for the templates: value, interval, and whether the value is the best.
-
-    Values that read the same are equally best: a tie is not settled by digits that nobody sees.
-
-    Args:
-        texts: `value [low, high]` by column.
-        best: the best value of each column that has one, as its text.
-    """
-    parts = {column: text.partition(" ") for column, text in texts.items()}
-    return [
-        {"value": value, "interval": re.sub(r"[][]", "", interval), "best": value == best.get(column)}
-        for column, (value, _, interval) in parts.items()
-    ]
 
 
 def prose(text: str) -> str:

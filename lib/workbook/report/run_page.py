@@ -10,13 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.common.usage import UsageError
-from lib.evaluation.names import CONTROLS, PAPER, TRUTH, UNRANKED
+from lib.evaluation.names import COSTS
 from lib.workbook.records.reader import COMPARISON, RunFiles, load_run
-from lib.workbook.records.score_table import best_methods, results_table
-from lib.workbook.report.html import duration, embedded, executed_notebook, table_cells, when, write_page
+from lib.workbook.records.score_table import table_parts
+from lib.workbook.report.html import duration, embedded, executed_notebook, when, write_page
 
 QUESTION = "How well do the paper's methods color gray pictures, compared with doing nothing?"
-KINDS = {**dict.fromkeys(CONTROLS, "control"), PAPER: "paper", TRUTH: "truth"}  # of a line of the table
 
 
 def write_report(folder: Path) -> Path:
@@ -101,19 +100,12 @@ def main_figures(run: RunFiles) -> list[dict]:
 
 
 def table(run: RunFiles) -> dict:
-    """The results table for the template: metric names, and one line per method with values, intervals and marks."""
-    frame = results_table(run.rows)
-    winning = {name: frame.loc[method, name].partition(" ")[0] for name, method in best_methods(run.rows).items()}
-    lines = []
-    for method, cells in frame.iterrows():
-        name = method.settings["method"] if method.name == PAPER else method.label
-        values = table_cells(cells, {} if method.name in UNRANKED else winning)
-        lines.append({"name": name, "kind": KINDS.get(method.name, ""), "cells": values})
-    numbers = sorted({row["n"] for row in run.rows if row.get("n")})
+    """The results table for the template: its parts as `table_parts` makes them, and what stands under the heading."""
+    numbers = sorted({row["n"] for row in run.rows if row.get("n") and row["metric"] not in COSTS})
     pictures = " to ".join(f"{number:,}" for number in dict.fromkeys([*numbers[:1], *numbers[-1:]]))
-    under = f"Over {pictures} pictures. " if pictures else ""
-    under += "Below each value its 95% interval."
-    return {"columns": list(frame.columns), "lines": lines, "under": under}
+    under = f"Means over {pictures} test pictures. " if pictures else ""
+    under += "The 95% interval is below each value."
+    return {"parts": table_parts(run.rows) if run.rows else [], "under": under}
 
 
 def notebook_entry(run: RunFiles, stem: str) -> dict:
@@ -137,17 +129,20 @@ def provenance(run: RunFiles) -> list[dict]:
     """Per notebook with results, the (name, value) pairs that say how they came about, its parameters first."""
     entries = []
     for stem, results in run.results.items():
-        data = results.get("data", {})
+        data, times = results.get("data", {}), dict(results.get("durations", {}))
+        if "notebook" in times:
+            times["the whole notebook"] = times.pop("notebook")
         facts = {
-            "code": results.get("code"),
-            "seed": results.get("seed"),
+            "data": f"{data['name']}, fingerprint {data['fingerprint']}"
+            if {"name", "fingerprint"} <= set(data)
+            else "",
             "device": results.get("device"),
-            "data": f"{data.get('name')}, fingerprint {data.get('fingerprint')}",
-            "finished": results.get("finished"),
-            "durations": ", ".join(f"{k} {duration(v)}" for k, v in results.get("durations", {}).items()),
-            "packages": ", ".join(f"{k} {v}" for k, v in results.get("packages", {}).items()),
-            "artifacts": ", ".join(f"{k}: {v}" for k, v in results.get("artifacts", {}).items()),
+            "code version": results.get("code"),
+            "packages": ", ".join(f"{name} {version}" for name, version in results.get("packages", {}).items()),
+            "time": "; ".join(f"{name}: {duration(seconds)}" for name, seconds in times.items()),
+            "finished": when(results["finished"]) if "finished" in results else "",
+            "kept": "; ".join(f"{name}: {value}" for name, value in results.get("artifacts", {}).items()),
         }
-        known = [(name, value) for name, value in facts.items() if value not in (None, "")]
-        entries.append({"stem": stem, "facts": [*results.get("parameters", {}).items(), *known]})
+        parameters = [(name, '""' if value == "" else value) for name, value in results.get("parameters", {}).items()]
+        entries.append({"stem": stem, "facts": parameters + [fact for fact in facts.items() if fact[1]]})
     return entries

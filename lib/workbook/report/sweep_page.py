@@ -18,7 +18,8 @@ from lib.evaluation.names import CONTROLS, metric
 from lib.workbook.analysis import long_table, over_seeds, tables, verdicts
 from lib.workbook.records.finding import unusable
 from lib.workbook.records.reader import PointFiles, SweepFiles, load_sweep
-from lib.workbook.report.html import duration, embedded, executed_notebook, table_cells, when, write_page
+from lib.workbook.records.score_table import KINDS, first_keys, table_cells
+from lib.workbook.report.html import duration, embedded, executed_notebook, when, write_page
 
 STATES = ("done", "failed", "interrupted", "not readable", "running", "to go")
 STYLES = {"done": "supported", "failed": "not-supported", "not readable": "not-supported", "interrupted": "cannot-tell"}
@@ -109,20 +110,29 @@ def drawn(lines: pd.DataFrame) -> dict:
 
 
 def cells_of(lines: pd.DataFrame, baseline: dict) -> dict:
-    """The table for the template: column names, and one line per setting and method; the best in bold."""
-    frame, by = tables.shown(lines, baseline), tables.settings_of(lines)
-    columns, best = list(frame.columns[len(by) + 1 :]), {}
+    """The table for the template: parts with column names, and one line per setting and method; the best in bold.
+
+    A part with few metrics comes first; one with the others follows where there are more. All of them, each with its
+    difference to the baseline, would be wider than the page.
+    """
+    frame, by, best = tables.shown(lines, baseline), tables.settings_of(lines), {}
     for key, own in lines.groupby("metric"):
         known = metric(key)
         if known.best is not None:
             best[known.short] = f"{own.loc[known.cost(own['mean']).idxmin(), 'mean']:z.{known.digits}f}"
-    body = []
-    for method, row in zip(frame.index, frame.to_dict("records"), strict=True):
-        setting = {name: row[name] for name in by if row[name] not in ("any", "–")}
-        name = long_table.side_text({"method": method, **setting}, row["method"])
-        cells = table_cells({column: row[column] for column in columns}, best)
-        body.append({"name": name, "kind": "control" if method in CONTROLS else "", "cells": cells})
-    return {"columns": columns, "lines": body, "under": tables.caption(lines, baseline)}
+    every = list(frame.columns[len(by) + 1 :])
+    first = {metric(key).short for key in first_keys(dict.fromkeys(lines["metric"]))}
+    few = [column for column in every if column == "seeds" or column.removeprefix("Δ ") in first]
+    parts = []
+    for columns in filter(None, (few, [column for column in every if column not in few])):
+        body = []
+        for method, row in zip(frame.index, frame.to_dict("records"), strict=True):
+            setting = {name: row[name] for name in by if row[name] not in ("any", "–")}
+            name = long_table.side_text({"method": method, **setting}, row["method"])
+            cells = table_cells({column: row[column] for column in columns}, best)
+            body.append({"name": name, "kind": KINDS.get(method, ""), "cells": cells})
+        parts.append({"columns": columns, "lines": body})
+    return {"parts": parts, "under": tables.caption(lines, baseline)}
 
 
 def point_line(point: PointFiles) -> dict:

@@ -41,7 +41,7 @@ def run(tmp_path):
     return tmp_path
 
 
-def test_the_page_shows_answer_ledger_figures_table_and_notebooks_in_this_order(run):
+def test_the_page_shows_answer_ledger_table_figures_and_notebooks_in_this_order(run):
     page = write_report(run).read_text()
     places = [
         "How well do the paper&#39;s methods",
@@ -51,14 +51,16 @@ def test_the_page_shows_answer_ledger_figures_table_and_notebooks_in_this_order(
         "The ledger of claims",
         "The CNN &lt;beats&gt; all",
         '<span class="badge not-supported">not supported</span>',
-        "data:image/png;base64,",
-        "Shown &amp; captioned.",
         "PSNR dB (mean of images)",
         '<tr class="paper">',
         '<th scope="row">CNN<br><span class="mark">in the paper</span></th>',
         '<tr class="control">',
         '<th scope="row">gray copy<br><span class="mark">control</span></th>',
         "22.80, 23.25",
+        "<summary>All metrics</summary>",
+        "home_made",
+        "data:image/png;base64,",
+        "Shown &amp; captioned.",
         'href="02_net.html"',
         "ValueError: &lt;b&gt;bad&lt;/b&gt;",
     ]
@@ -112,3 +114,28 @@ def test_a_notebook_cut_off_by_a_full_disk_is_marked_unreadable(run, kept):
 def test_an_unreadable_picture_is_left_out(run):
     (run / "picture.png").write_bytes(b"\x89PNG")
     assert "Shown &amp; captioned." not in write_report(run).read_text()
+
+
+def test_how_it_was_done_is_written_in_words(run):
+    write_results(
+        run, "04_more", parameters={"device": "", "seed": 0}, seed=0, code="abc", finished="2026-01-02T03:04:05+00:00",
+        data={"name": "scenes", "fingerprint": "f1"}, durations={"training, 9 pairs": 61, "notebook": 75},
+    )  # fmt: skip
+    page = write_report(run).read_text()
+    for name, value in {
+        "device": "&#34;&#34;",
+        "code version": "abc",
+        "data": "scenes, fingerprint f1",
+        "time": "training, 9 pairs: 1 min 1 s; the whole notebook: 1 min 15 s",
+        "finished": "2 January 2026, 03:04",
+    }.items():
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in page
+    assert page.count("<dt>seed</dt>") == 1
+    assert "started on 2 January 2026, 03:04 and has not finished." in page
+
+
+def test_the_number_of_pictures_is_that_of_the_scores(tmp_path):
+    write_results(
+        tmp_path, "04_more", rows=[row("net", "psnr", 20.0, n=50), row("net", "training_seconds", 3.0, n=400)]
+    )
+    assert "Means over 50 test pictures." in write_report(tmp_path).read_text()

@@ -29,7 +29,7 @@ def sweep(tmp_path):
     )  # fmt: skip
 
 
-def test_the_page_shows_answer_ledger_figure_table_and_points_in_this_order(sweep):
+def test_the_page_shows_answer_ledger_table_figure_and_points_in_this_order(sweep):
     page = write_report(sweep).read_text()
     places = [
         "Does it help?",
@@ -38,13 +38,13 @@ def test_the_page_shows_answer_ledger_figure_table_and_points_in_this_order(swee
         "6 done",
         "The ledger of claims",
         "+1.07 dB [+0.92, +1.21], +0.011 SSIM [+0.009, +0.012] on 16 pictures, 3 seeds",
-        "data:image/png;base64,",
         "Δ: paired by seed, against weight 0.",
         "Δ PSNR dB",
         '<tr class="control">',
         '<span class="best">23.00</span>',
         "net, weight 0.5</th>",
         '<span class="interval">+0.92, +1.21</span>',
+        "data:image/png;base64,",
         "weight 0, seed 0",
         "1 min 1 s",
         "<dt>size</dt><dd>32</dd>",
@@ -117,3 +117,15 @@ def test_an_unreadable_record_of_a_sweep_is_named(sweep):
     (sweep / "sweep.json").write_text("{")
     with pytest.raises(UsageError, match=r"sweep\.json"):
         write_report(sweep)
+
+
+def test_a_sweep_of_many_metrics_shows_few_of_them_first(tmp_path):
+    def scores(weight, seed):
+        return {"net": {"psnr": 20.0 + seed, "psnr_pooled": 19.0 + seed, "ssim": 0.5 + seed / 10}}
+
+    metrics = ["psnr", "psnr_pooled", "ssim"]
+    folder = write_sweep(tmp_path / "w", {"weight": [0.0, 0.5], "seed": [0, 1]}, scores,
+                         baseline={"weight": 0.0}, methods=["net"], metrics=metrics)  # fmt: skip
+    first, more = write_report(folder).read_text().split("<summary>The other metrics</summary>")
+    assert "<th>Δ SSIM</th>" in first and "pooled" not in first.split("</style>")[1]
+    assert "<th>Δ pooled dB</th>" in more and "<th>Δ SSIM</th>" not in more
