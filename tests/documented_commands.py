@@ -222,9 +222,10 @@ def _check_named(options: argparse.Namespace) -> None:
     try:
         if command == "run":
             notebooks = _notebooks()
-            select(notebooks, options.help_notebook, "--help-notebook")
+            only, shown = (None if PLACEHOLDER.fullmatch(n or "") else n for n in (options.only, options.help_notebook))
+            select(notebooks, shown, "--help-notebook")
             profile_parameters(notebooks, _profile_file(options.profile))
-            _check_parameters(select(notebooks, options.only), options.parameters)
+            _check_parameters(select(notebooks, only), options.parameters)
         elif command == "sweep" and not any(map(PLACEHOLDER.fullmatch, (options.notebook, options.sweep))):
             with _as_a_reader():
                 options.parameters = [given for given in options.parameters if not PLACEHOLDER.fullmatch(given[1])]

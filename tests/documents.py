@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lib.common.files import NOTEBOOKS, ROOT, read_json
 
-FENCE = re.compile(r"^\s*(```+|~~~+)\s*([\w+-]*)")
+FENCE = re.compile(r"^(\s*)(```+|~~~+)\s*([\w+-]*)")
 SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 LINK = re.compile(r"(!?)\[(?:[^\[\]]|\[[^\]]*\])*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
 SOURCE = re.compile(r"<(?:img|a|source)\b[^>]*?\b(?:src|href)=\"([^\"]+)\"")
@@ -24,7 +24,8 @@ class Piece:
     language: str = ""  # of a fence
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.text.strip()}"
+        first_line, *_ = self.text.strip().splitlines() or [""]
+        return f"{self.place}: {first_line}"
 
 
 @dataclass(frozen=True)
@@ -51,20 +52,20 @@ class Document:
         return "\n\n".join(text for _, text in self.sections)
 
     def _lines(self) -> Iterator[tuple[Piece, str | None]]:
-        """Each line, with the language of the fence that it lies in; None outside. Lines of fences' marks are left out.
+        """Each line, with the language of the fence that it lies in; None outside. The marks of fences are left out.
 
-        A code span may be broken over two lines of a paragraph: see `prose`.
+        A fence inside a list is indented; its lines lose that.
         """
         for where, text in self.sections:
-            fence, language = "", None
+            indent, fence, language = "", "", None
             for number, line in enumerate(text.splitlines(), 1):
                 mark = FENCE.match(line)
                 if mark and not fence:
-                    fence, language = mark[1], mark[2]
+                    indent, fence, language = mark.groups()
                 elif fence and line.strip().startswith(fence):
-                    fence, language = "", None
+                    indent, fence, language = "", "", None
                 else:
-                    yield Piece(line, self.path, f"{where}{number}", language or ""), language
+                    yield Piece(line.removeprefix(indent), self.path, f"{where}{number}", language or ""), language
 
     @property
     def prose(self) -> list[Piece]:
