@@ -1,9 +1,9 @@
 """Command lines in documents, checked with the parsers, notebooks, profiles and sweeps that they name."""
 
 import argparse
-import os
 import re
 import shlex
+import tempfile
 from contextlib import chdir, contextmanager
 from functools import cache
 from importlib import import_module
@@ -289,12 +289,10 @@ def _check_sweep_folder(word: str) -> None:
 @contextmanager
 def _as_a_reader():
     """A current folder that holds the files which documents show."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         for name, text in written().items():
             file = Path(folder, name)
-            os.makedirs(file.parent, exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         with chdir(folder):
             yield Path(folder)

@@ -3,49 +3,25 @@
 A document that names something which was renamed or removed fails here, with its name and line.
 """
 
-import ast
-import re
-from collections.abc import Callable, Iterable
-from functools import cache
-from importlib import import_module
-from pathlib import Path
-
 import pytest
-from documented_commands import WrongCommand, all_options, check_command, commands_of, written
-from documents import Document, Piece, anchors, documents, target_of
+from document_checks import (
+    lines_of,
+    problems,
+    tables_without_origin,
+    wrong_command,
+    wrong_link,
+    wrong_name,
+    wrong_option,
+    wrong_path,
+    wrong_python,
+)
+from documents import Document, documents, target_of
 
 from lib.common.files import NOTEBOOKS, ROOT
 
 README_WORDS = 1000  # of `text.split()`: all that a reader sees, tables, commands and links included
 SHELLS = ("sh", "bash", "shell", "console")
-GENERATED = ("outputs", "data/kaggle", "data/cache")  # a clean clone has none of these
-READERS_OWN = {"out.ipynb", "table.md"}  # what commands write for the reader
-PLACES = ("lib", "tests", "docs", "notebooks", "data", "outputs", ".ci")
 each_document = pytest.mark.parametrize("document", documents(), ids=lambda document: document.name)
-
-
-def problems(pieces: Iterable[Piece], problem_of: Callable[[Piece], str]) -> str:
-    """One line for each piece that has a problem: the document, the line, the text, what is wrong."""
-    return "\n".join(f"{piece}: {problem}" for piece in pieces if (problem := problem_of(piece)))
-
-
-@cache
-def files() -> set[str]:
-    """Every file of the project, as seen from its root, and every folder."""
-    own = [path for place in PLACES for path in (ROOT / place).rglob("*") if "__pycache__" not in path.parts]
-    paths = [*own, *ROOT.iterdir()]
-    return {path.relative_to(ROOT).as_posix() for path in paths}
-
-
-def wrong_link(link: Piece) -> str:
-    target, anchor = target_of(link)
-    if not target.exists():
-        return "there is no such file"
-    if not target.is_relative_to(ROOT):
-        return "lies outside the project"
-    if anchor and target.suffix in (".md", ".ipynb") and anchor not in anchors(target):
-        return f"there is no such heading; there are {', '.join(sorted(anchors(target)))}"
-    return ""
 
 
 @each_document
@@ -53,76 +29,14 @@ def test_links_and_pictures_lead_somewhere(document):
     assert not (found := problems(document.links, wrong_link)), found
 
 
-def wrong_path(span: Piece) -> str:
-    text = span.text.rstrip("/")
-    if not re.fullmatch(r"[\w.*-]+(/[\w.*-]+)*", text) or text in READERS_OWN | set(written()):
-        return ""
-    if re.search(r"(?:^|[/_])NAME\b", text):  # to be filled in
-        return ""
-    if any(text == place or text.startswith(f"{place}/") for place in GENERATED):
-        return ""
-    if "/" in span.text and text.split("/")[0] in PLACES:
-        return "" if any(ROOT.glob(text)) else "there is no such file or folder"
-    suffix = Path(text).suffix
-    if text.startswith(".") or suffix not in (".py", ".md", ".toml", ".lock", ".yml", ".ipynb", ".j2"):
-        return ""
-    beside = (span.document.parent / text).exists()
-    return "" if beside or any(f"/{name}".endswith(f"/{text}") for name in files()) else "no file is called so"
-
-
 @each_document
 def test_files_in_backticks_exist(document):
     assert not (found := problems(document.spans, wrong_path)), found
 
 
-def missing_attribute(dotted: str) -> str:
-    """ "" where `lib.package.module.name` can be imported and looked up, else what is missing."""
-    parts, found, rest = dotted.split("."), None, []
-    while parts and found is None:
-        try:
-            found = import_module(".".join(parts))
-        except ModuleNotFoundError as error:
-            if not str(error.name).startswith("lib"):
-                raise
-            rest.insert(0, parts.pop())
-    for name in rest:
-        if not hasattr(found, name):
-            known = getattr(found, "__annotations__", {}) | getattr(found, "__dataclass_fields__", {})
-            if name not in known:
-                return f"there is no {name} in {'.'.join(parts)}"
-        found = getattr(found, name, None)
-    return ""
-
-
-def wrong_name(span: Piece) -> str:
-    dotted = re.fullmatch(r"(lib(?:\.\w+)+)(?:\(\))?", span.text)
-    return missing_attribute(dotted[1]) if dotted else ""
-
-
 @each_document
 def test_names_of_code_in_backticks_exist(document):
     assert not (found := problems(document.spans, wrong_name)), found
-
-
-def wrong_command(piece: Piece, whole: bool) -> str:
-    for words in commands_of(piece):
-        try:
-            check_command(words, whole)
-        except WrongCommand as error:
-            return str(error)
-    return ""
-
-
-def lines_of(fence: Piece) -> list[Piece]:
-    """The commands of a fence at their own lines; one that goes on over several lines stays whole."""
-    found, where = [], re.fullmatch(r"(.*?)(\d+)", fence.place)
-    for number, line in enumerate(fence.text.split("\n"), int(where[2])):
-        if found and found[-1].text.endswith("\\"):
-            before = found.pop()
-            found.append(Piece(f"{before.text}\n{line}", before.document, before.place))
-        else:
-            found.append(Piece(line, fence.document, f"{where[1]}{number}"))
-    return found
 
 
 @each_document
@@ -133,34 +47,13 @@ def test_commands_are_known(document):
         problems(fences, lambda piece: wrong_command(piece, whole=True)),
         problems(document.spans, lambda piece: wrong_command(piece, whole=False)),
     ]
-    assert not any(found), "\n".join(filter(None, found))
-
-
-def wrong_option(span: Piece) -> str:
-    option = re.match(r"(--[a-z][\w-]*)(?:[ =]|$)", span.text)
-    return "no command has this option" if option and option[1] not in all_options() else ""
+    message = "\n".join(filter(None, found))
+    assert not message, message
 
 
 @each_document
 def test_options_in_backticks_are_known(document):
     assert not (found := problems(document.spans, wrong_option)), found
-
-
-def wrong_python(fence: Piece) -> str:
-    try:
-        tree = ast.parse(fence.text)
-    except SyntaxError as error:
-        return f"is no Python ({error})"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "lib":
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names if alias.name.split(".")[0] == "lib"]
-        else:
-            continue
-        if missing := next(filter(None, map(missing_attribute, names)), ""):
-            return missing
-    return ""
 
 
 @each_document
@@ -177,23 +70,15 @@ def test_the_readme_is_short():
 
 def test_tables_of_results_say_how_they_were_made():
     """In docs/results.md each section with a table names a command and a date."""
-    document = Document(ROOT / "docs" / "results.md")
-    text = document.path.read_text(encoding="utf-8")
-    starts = [match.start() for match in re.finditer(r"^#{1,6} ", re.sub(r"(?ms)^```.*?^```", _blank, text), re.M)]
-    found = []
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        section, line = text[start:end], text[:start].count("\n") + 1
-        if not re.search(r"^\|[ :|-]+\|$", section, re.MULTILINE):
-            continue
-        if not re.search(r"```(?:sh|bash)\n|`(?:\.venv/bin/)?(?:workbook|colorize|make|python|papermill) ", section):
-            found.append(f"{document.name}:{line}: a table without the command that made it")
-        if not re.search(r"\b20\d\d-[01]\d-[0-3]\d\b", section):
-            found.append(f"{document.name}:{line}: a table without the date on which it was made")
-    assert not found, "\n".join(found)
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert not (found := tables_without_origin("docs/results.md", text)), "\n".join(found)
 
 
-def _blank(match: re.Match) -> str:
-    return re.sub(r"[^\n]", " ", match[0])
+def test_a_table_without_origin_is_found():
+    table, made = "| a | b |\n| --- | --: |\n| 1 | 2 |\n", "2026-01-31\n\n```sh\n# by this\nworkbook run\n```\n"
+    found = tables_without_origin("x.md", f"# X\n\n{made}\n{table}\n## Y\n\n{table}\n## Z\n\n{made}")
+    assert [line.partition(": ")[0] for line in found] == ["x.md:14", "x.md:14"]
+    assert not tables_without_origin("x.md", f"## Y\n\n{table}\nBy `make workbook PROFILE=paper`, 2026-01-31.")
 
 
 def test_every_document_is_linked_to():
