@@ -10,7 +10,7 @@ INSTALLED := .venv/.installed
 # spinning made training half as fast and the metrics four times as slow.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: workbook test lint lab bench pictures data clean
+.PHONY: workbook test lint lab bench pictures data lock clean
 
 workbook: $(INSTALLED)  ## run all notebooks headless and build outputs/<run>/index.html
 	.venv/bin/workbook run --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(METHODS),--methods "$(METHODS)")
@@ -35,6 +35,9 @@ pictures: $(INSTALLED)  ## notebooks/images, from the figures of the latest run 
 data: $(INSTALLED)  ## download the Kaggle pairs into data/kaggle (needs the network)
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --editable ".[dev,kaggle]"
 	.venv/bin/workbook data
+
+lock: $(INSTALLED)  ## write requirements.lock again: the newest versions within the ranges of pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND="make lock      (install from it: uv pip install -r requirements.lock)" .venv/bin/uv pip compile pyproject.toml --extra dev --universal --upgrade --quiet --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
 
 clean:  ## forget caches; results in outputs/ stay
 	rm -rf data/cache .pytest_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""Few values: Student's interval, held against scipy's own, and the verdict that it gives."""
+"""Few values: Student's interval, compared with scipy's own, and the verdict that it gives."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Means over seeds and paired differences, held against scipy; what is refused; table as text, files and command."""
+"""Means over seeds and paired differences, compared with scipy; what is refused; table as text, files and command."""
 
 import json
 
