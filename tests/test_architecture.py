@@ -128,7 +128,7 @@ def test_only_the_run_takes_the_name_of_a_parameter(path):
 
 def texts():
     """Every text file that belongs to the project: what is generated and what is ignored lies elsewhere."""
-    places = ["lib", "tests", "notebooks", "data", "outputs", ".ci"]
+    places = ["lib", "tests", "notebooks", "data", "docs", "outputs", ".ci"]
     files = [path for place in places for path in (ROOT / place).rglob("*") if path.is_file()]
     generated = [ROOT / "data" / "cache", ROOT / "data" / "kaggle"]
     for path in [*files, *(path for path in ROOT.iterdir() if path.is_file())]:
