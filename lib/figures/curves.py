@@ -14,7 +14,7 @@ from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_axes, new_fig
 def histogram(values: np.ndarray, label: str) -> Figure:
     """A histogram in percent. `label` says what the values are, with their unit."""
     figure, axes = new_axes(6.4, 3.0)
-    counts, edges = np.histogram(values, 60)
+    counts, edges = np.histogram(values, 30)
     axes.stairs(100 * counts / counts.sum(), edges, linewidth=1.6)
     axes.set(xlabel=label, ylabel="share (%)")
     return figure
