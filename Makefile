@@ -10,7 +10,9 @@ INSTALLED := .venv/.installed
 # spinning made training half as fast and the metrics four times as slow.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: workbook test lint lab bench pictures data lock clean
+.PHONY: install workbook test lint lab bench pictures data lock clean
+
+install: $(INSTALLED)  ## everything into .venv; the other targets do it first
 
 workbook: $(INSTALLED)  ## run all notebooks headless and build outputs/<run>/index.html
 	.venv/bin/workbook run --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(METHODS),--methods "$(METHODS)")
