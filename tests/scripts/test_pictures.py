@@ -79,7 +79,7 @@ def test_nothing_is_written_where_a_picture_fails(finished_run, monkeypatch):
 def test_the_latest_run_with_all_notebooks_is_taken(finished_run, tmp_path):
     outputs = finished_run.parent
     record = read_json(finished_run / "run.json")
-    for name, finished, state in (("older", "2025", "done"), ("failed", "2027", "failed")):
+    for name, finished, state in (("older", "2025", "done"), ("failed", "2027", "failed"), ("running", None, "done")):
         states = record["notebooks"] | {"05_comparison": {"state": state}}
         (outputs / name).mkdir()
         (outputs / name / "run.json").write_text(json.dumps({"finished": finished, "notebooks": states}))
