@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from lib.data.pairs import Pairs
 
-# torch takes seconds to import: it is imported where it is used, so that mistakes in a setting are told at once.
+# torch takes seconds to import: it is imported where it is used, so that mistakes in a setting are reported at once.
 
 _RECIPE = 1  # raise it when the loop, a loss or a network changes what a configuration yields
 LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution")
