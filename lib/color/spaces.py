@@ -103,7 +103,7 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
 def colorfulness(rgb: Tensor) -> Tensor:
     """How colorful each picture of `(B, 3, H, W)` in [0, 1] is, as `(B,)`, on the scale of 0..255 pictures.
 
-    Hasler and Suesstrunk, Measuring Colorfulness in Natural Images (2003): over the pixels, the standard deviation plus
+    Hasler and Süsstrunk, Measuring Colorfulness in Natural Images (2003): over the pixels, the standard deviation plus
     0.3 times the mean of the opponents red - green and (red + green) / 2 - blue. A gray picture has 0; about 33 reads
     as moderately colorful, and 109 as extremely colorful.
 

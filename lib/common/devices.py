@@ -11,7 +11,7 @@ _DRIVERS = ("/dev/nvidiactl", "/proc/driver/nvidia", "/dev/kfd", "/dev/dxg", "/d
 
 
 def has_gpu_driver() -> bool:
-    """Whether there may be a GPU, told without torch: False only on a Linux that has no driver of one."""
+    """Whether there may be a GPU, found out without torch: False only on a Linux that has no driver of one."""
     return sys.platform != "linux" or any(Path(driver).exists() for driver in _DRIVERS)
 
 

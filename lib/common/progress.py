@@ -13,7 +13,7 @@ LISTENER = "WORKBOOK_PROGRESS"  # environment variable: a file that the runner r
 
 @contextmanager
 def progress(label: str, total: int, initial: int = 0) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar while the block runs; yields a function to call with the number of pictures done since then.
+    """Show a progress bar while the block runs; yields a function that adds a number of pictures to those done.
 
     Where the environment variable `WORKBOOK_PROGRESS` names a file, "label done/total" is also written there, twice a
     second at most.

@@ -58,6 +58,6 @@ def calibration_in_words(groups: pd.DataFrame) -> str:
 def failures_in_words(gains: pd.Series) -> str:
     """On how many pictures a method is worse than the gray copy. `gains` is what `gains_by_picture` returns."""
     return (
-        f"It fails: {(gains < 0).sum()} of {len(gains)} pictures are worse than left gray; the worst scores "
-        f"{gains.min():+.1f} dB."
+        f"Below the gray copy: {(gains < 0).sum()} of {len(gains)} pictures. The worst one scores "
+        f"{gains.min():+.1f} dB against it."
     )

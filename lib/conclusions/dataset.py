@@ -5,6 +5,7 @@ import pandas as pd
 
 from lib.evaluation.names import GRAY_COPY, INTENSITY_MAP
 from lib.evaluation.rows import values_of
+from lib.evaluation.size import counted
 
 
 def controls_in_words(rows: pd.DataFrame, pictures: int) -> str:
@@ -12,8 +13,9 @@ def controls_in_words(rows: pd.DataFrame, pictures: int) -> str:
     psnr = rows[rows["metric"] == "psnr"].set_index("method")
     copy, best = psnr.loc[GRAY_COPY.name], values_of(rows).loc[INTENSITY_MAP, "psnr"]
     return (
-        f"A gray copy scores {copy['value']:.2f} dB [{copy['low']:.2f}, {copy['high']:.2f}] on {pictures} test "
-        f"pictures; the best map from intensity alone {best:.2f} dB, {best - copy['value']:+.2f} dB."
+        f"A gray copy scores {copy['value']:.2f} dB [{copy['low']:.2f}, {copy['high']:.2f}] on "
+        f"{counted(pictures, 'test picture')}; the best map from intensity alone "
+        f"{best:.2f} dB, {best - copy['value']:+.2f} dB."
     )
 
 

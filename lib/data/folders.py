@@ -1,4 +1,4 @@
-"""`GrayscaleToColorDataset`, the paper's data set: a folder of gray and a folder of color pictures (section III.B)."""
+"""`GrayscaleToColorDataset`, the paper's data set: a folder of gray and a folder of color pictures (section III-B)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +43,7 @@ def pil_to_tensor(image: Image.Image) -> Tensor:
 
 
 class GrayscaleToColorDataset(Dataset):
-    """Pairs from a folder of gray and a folder of color pictures, matched by file stem (paper, section III.B).
+    """Pairs from a folder of gray and a folder of color pictures, matched by file stem (paper, section III-B).
 
     Args:
         gray_dir, color_dir: the two folders.

@@ -38,7 +38,7 @@ class Size:
         return f"on {counted(self.pictures, 'picture')}, {counted(self.seeds, 'seed')}"
 
     def lacks(self, needs: "Size") -> str:
-        """What is missing to what a claim needs, in words; "" where nothing is.
+        """What a measurement has less of than a claim needs, in words; "" if nothing.
 
         >>> Size(pairs=400, epochs=30).lacks(Size(pairs=1000, epochs=20))
         '1,000 training pairs (here 400)'

@@ -65,7 +65,9 @@ def _drawn_places(axes: Axes) -> np.ndarray:
         pixels = line.get_transform().transform(line.get_xydata()).reshape(-1, 2)
         if line.get_linestyle() != "None":
             for start, end in pairwise(pixels):
-                places.append(np.linspace(start, end, max(int(np.hypot(*(end - start)) / 3), 2)))
+                length = np.hypot(*(end - start))
+                if np.isfinite(length):  # a value that is NaN leaves a gap in the line
+                    places.append(np.linspace(start, end, max(int(length / 3), 2)))
         if line.get_marker() != "None":
             places.append((pixels[:, None] + around).reshape(-1, 2))
     return np.concatenate(places)

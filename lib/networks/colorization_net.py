@@ -1,4 +1,4 @@
-"""The paper's network (section III.B): a stride-2 encoder, a transposed-convolution decoder, a sigmoid."""
+"""The paper's network (section III-B): a stride-2 encoder, a transposed-convolution decoder, a sigmoid."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
-# The module of each. They are imported when they are built: a name that is none is told without waiting for torch.
+# The module of each. They are imported when they are built: an unknown name is reported without waiting for torch.
 NETWORKS = {
     "ColorizationNet": "lib.networks.colorization_net",
     "WithClassicalInputs": "lib.networks.with_classical_inputs",

@@ -1,4 +1,4 @@
-"""The paper's network with classical filters as further inputs (the paper's third key finding, section V.A)."""
+"""The paper's network with classical filters as further inputs (the paper's third key finding, section V-A)."""
 
 from collections.abc import Sequence
 

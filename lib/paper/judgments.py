@@ -1,7 +1,7 @@
 """How each claim of the paper is judged: tables of a run in, a measurement in words and a verdict out.
 
-Every verdict is computed. What stands in words names its interval, the test pictures and the seeds. Whether the
-measurement was large enough to judge by is another question: see `Judgment.size` and `claims.py`.
+Every verdict is computed. Each measurement in words names its interval, the test pictures and the seeds. `claims.py`
+decides by `Judgment.size` whether the measurement was large enough to judge by.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,12 +43,19 @@ class Spread:
 
     @classmethod
     def of(cls, experiment: pd.DataFrame) -> Self:
-        """That of gray alone in the preprocessing experiment; NaN with one seed: then nothing can be told."""
+        """That of gray alone in the preprocessing experiment."""
         alone = experiment[experiment["variant"] == "gray alone"]
         return cls(alone[list(JUDGED)].std(), len(alone))
 
     @property
+    def known(self) -> bool:
+        """Whether there are two trainings to compare."""
+        return self.seeds > 1
+
+    @property
     def in_words(self) -> str:
+        if not self.known:
+            return "one seed gives no spread over seeds"
         return f"intervals widened by the spread over {counted(self.seeds, 'seed')}"
 
 
@@ -68,12 +75,13 @@ def compare(
     """Paired differences in words, `+0.31 dB [+0.16, +0.45], ...`, and the verdict that PSNR and SSIM agree on.
 
     With `spread`, where two single trainings are compared, the intervals of PSNR and SSIM over pictures are widened by
-    it, and its seeds are those of the comparison. Other metrics are not widened and not judged.
+    it, and its seeds are those of the comparison. Other metrics are not widened and not judged. One seed has no spread:
+    the intervals stay as they are, and the verdict is "cannot tell".
     """
     differences = {}
     for metric in metrics:
         value, low, high = difference(per_image, method, reference, metric)
-        widened = spread is not None and metric in JUDGED
+        widened = spread is not None and spread.known and metric in JUDGED
         wider = 1.96 * 2**0.5 * spread.deviation[metric] if widened else 0.0
         differences[metric] = (value, low - wider, high + wider)
     words, result = judged_in_words(differences)
@@ -81,7 +89,8 @@ def compare(
     words += f" {Size(seeds=1, pictures=pictures).in_words}"
     if spread is None:
         return Judgment(words, result, Size.of((method, reference), 1, pictures))
-    return Judgment(f"{words} each; {spread.in_words}", result, Size.of((method, reference), spread.seeds, pictures))
+    size = Size.of((method, reference), spread.seeds, pictures)
+    return Judgment(f"{words} each; {spread.in_words}", result if spread.known else "cannot tell", size)
 
 
 def named(head: str, judgment: Judgment) -> Judgment:
@@ -153,11 +162,13 @@ def judge_plateau(history: pd.DataFrame) -> Judgment:
         return Judgment(measured, "cannot tell", size)
     left = float((own[FLATTENS_AFTER] - own.iloc[-1]) / (own.iloc[0] - own.iloc[-1]))
     fall = float(1 - own.iloc[-1] / own[FLATTENS_AFTER])
+    moves = f"falls by another {100 * fall:.0f}%" if fall >= 0 else f"rises by {-100 * fall:.0f}%"
     measured = (
         f"MSE alone: {100 * left:.1f}% of the loss's whole fall comes after epoch {FLATTENS_AFTER}; from there to "
-        f"epoch {size.epochs} it falls by another {100 * fall:.0f}% (1 seed, so no interval)"
+        f"epoch {size.epochs} it {moves} (1 seed, so no interval)"
     )
-    return Judgment(measured, "supported" if max(left, fall) < FLAT else "not supported", size)
+    flat = max(abs(left), abs(fall)) < FLAT  # a loss that rises again is not flat either
+    return Judgment(measured, "supported" if flat else "not supported", size)
 
 
 def judge_preprocessing(experiment: pd.DataFrame, size: Size) -> Judgment:

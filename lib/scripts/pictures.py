@@ -52,7 +52,7 @@ def latest_run(outputs: Path) -> Path:
     for record in outputs.glob("*/run.json"):
         run = load_run(record.parent)
         states = {stem: entry.get("state") for stem, entry in run.record.get("notebooks", {}).items()}
-        if all(states.get(stem) == "done" for stem in HEADS):
+        if run.record.get("finished") and all(states.get(stem) == "done" for stem in HEADS):
             finished[run.record["finished"]] = run.folder
     if not finished:
         raise UsageError(f"{outputs} holds no finished run of all notebooks; `make workbook DATA=scenes` makes one")

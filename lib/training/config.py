@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from lib.data.pairs import Pairs
 
-# torch takes seconds to import: it is imported where it is used, so that mistakes in a setting are told at once.
+# torch takes seconds to import: it is imported where it is used, so that mistakes in a setting are reported at once.
 
 _RECIPE = 1  # raise it when the loop, a loss or a network changes what a configuration yields
 LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution")
@@ -20,7 +20,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything that decides the result of a training, besides the data (paper, sections III.B and IV.A).
+    """Everything that decides the result of a training, besides the data (paper, sections III-B and IV-A).
 
     The paper uses Adam with a constant learning rate. Beyond it there are a rate that rises and falls once
     ("one-cycle", Smith and Topin 2019), decoupled `weight_decay`, and random crops of `crop` px (0: whole pictures).

@@ -65,4 +65,6 @@ def test_ambiguity_and_error_are_compared():
 
 def test_failures_are_counted():
     gains = pd.Series([1.0, -0.5, -6.54, 0.0])
-    assert failures_in_words(gains) == "It fails: 2 of 4 pictures are worse than left gray; the worst scores -6.5 dB."
+    assert failures_in_words(gains) == (
+        "Below the gray copy: 2 of 4 pictures. The worst one scores -6.5 dB against it."
+    )

@@ -27,3 +27,11 @@ def test_labels_cover_no_point_no_line_and_no_other_label():
         assert not box.y0 <= zero <= box.y1
     assert not any(one.overlaps(two) for one, two in combinations(boxes, 2))
     assert len(axes.texts) > len(points)  # lines lead to those that found no place beside their points
+
+
+def test_a_line_with_a_gap_is_avoided_where_it_is_drawn():
+    _, axes = new_axes(5, 4)
+    axes.plot([0, 1, 2, 3], [0, 0, np.nan, 0], "-")
+    label_points(axes, [(0.5, 0, "on the line", "k")])
+    box, zero = axes.texts[0].get_window_extent(), axes.transData.transform((0, 0))[1]
+    assert not box.y0 <= zero <= box.y1

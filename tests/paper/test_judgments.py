@@ -48,7 +48,10 @@ def test_the_spread_over_seeds_widens_what_two_trainings_are_judged_by():
     assert wide.verdict == "cannot tell" and "+1.00 dB [-1.77, +3.77]" in wide.measured
     assert wide.measured.endswith("on 120 pictures, 1 seed each; intervals widened by the spread over 3 seeds")
     assert wide.size.seeds == 3  # it is judged by as many trainings
-    assert judged({"psnr": np.nan, "ssim": np.nan}, 1).verdict == "cannot tell"
+    single = judged({"psnr": np.nan, "ssim": np.nan}, 1)
+    assert single.verdict == "cannot tell" and single.size.seeds == 1
+    assert single.measured.startswith("+1.00 dB [+1.00, +1.00], ")
+    assert single.measured.endswith("on 120 pictures, 1 seed each; one seed gives no spread over seeds")
 
 
 def test_the_spread_is_that_of_gray_alone():
@@ -152,6 +155,8 @@ def test_the_plateau():
     assert falling.size == Size(pairs=2000, epochs=30, seeds=1)
     # Little of the whole fall, yet still falling by a third: not flat.
     assert judged([1.0] + 18 * [0.031] + [0.03] + 10 * [0.02]).verdict == "not supported"
+    rising = judged([1.0] + 19 * [0.03] + 10 * [0.04])
+    assert rising.verdict == "not supported" and "to epoch 30 it rises by 33% (1 seed" in rising.measured
     short = judged(0.06 - 0.001 * epochs[:9])
     assert short.verdict == "cannot tell" and short.size.epochs == 9
     assert short.measured == "MSE alone: the loss falls by 13% from epoch 1 to epoch 9, 1 seed"

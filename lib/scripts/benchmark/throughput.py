@@ -84,7 +84,7 @@ def whole_vgg11() -> nn.Sequential:
 
 
 def printed_recipe(folder: Path, size: int, width: int, device: str, vgg: bool) -> Callable[[int], None]:
-    """The paper's loop (section III.B), as a function that trains on so many batches.
+    """The paper's loop (section III-B), as a function that trains on so many batches.
 
     Every pair is decoded from its two files each time it is seen, in the training process (a data loader's default).
     With `vgg`, the perceptual loss runs all of VGG11's features on prediction and truth, as the listing does.

@@ -40,7 +40,8 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     With `within` ({metric: margin}) the claim is that both score alike: the whole interval lies inside the margin.
     With `needs` ({pairs, epochs, seeds, pictures}) and less of it among the pairs, the claim is not tested at this
     size; the entry keeps its numbers and names the claim's `command`.
-    Without two paired seeds nothing can be told, and the entry says why; it never raises for what a sweep lacks.
+    Without two paired seeds the verdict is "cannot tell", and the entry says why; it never raises for what a
+    sweep lacks.
     """
     entry = {"claim": claim["claim"], "paper": claim.get("paper", ""), "seeds": 0}
     head, paired, problem = paired_sides(table, claim)
@@ -52,7 +53,7 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     size = size_of(paired, min(counts))
     if min(counts) < 2:
         words, result = (
-            f"{few_in_words(gains)}{counted(min(counts), 'seed')} in pairs; an interval wants 2",
+            f"{few_in_words(gains)}{counted(min(counts), 'seed')} in pairs; an interval needs 2",
             "cannot tell",
         )
     else:

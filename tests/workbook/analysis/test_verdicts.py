@@ -127,7 +127,7 @@ def test_one_seed_cannot_tell(tmp_path):
     sweep = write_sweep(tmp_path / "s", {"pair_counts": [[100], [400]], "seed": [0]}, scores)
     entry = judge_over_seeds(load_long_table(find_results(str(sweep))[0]), CLAIM)
     assert entry["verdict"] == "cannot tell"
-    assert entry["measured"].endswith("+1.00 dB, +0.010 SSIM with 1 seed in pairs; an interval wants 2")
+    assert entry["measured"].endswith("+1.00 dB, +0.010 SSIM with 1 seed in pairs; an interval needs 2")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_only_what_is_judged_is_heard_and_more_seeds_before_fewer(tmp_path):
     entries, left_out = claims_of_sweeps([f"{tmp_path}/*"], own)
     assert [entry["measured"].partition(" pictures, ")[2] for entry in entries] == ["3 seeds"]
     assert set(entries[0]) == {"claim", "paper", "measured", "verdict"}  # what the ledger has
-    assert left_out[0].startswith("a: More pairs beat fewer: ") and left_out[0].endswith("an interval wants 2.")
+    assert left_out[0].startswith("a: More pairs beat fewer: ") and left_out[0].endswith("an interval needs 2.")
     assert left_out[1] == "c: More pairs beat fewer: b judges it over more seeds."
     assert claims_of_sweeps([str(tmp_path / name) for name in "cb"], own)[1] == [
         "c: More pairs beat fewer: b judges it over more seeds."

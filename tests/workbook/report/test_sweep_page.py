@@ -13,7 +13,7 @@ from lib.evaluation.names import GRAY_COPY
 from lib.workbook.report.run_page import write_report
 
 GAINS = {0.0: [20.0, 20.4, 21.1], 0.5: [21.0, 21.5, 22.2]}
-JUDGED = {"claim": "More <weight> helps", "paper": "III.B"}
+JUDGED = {"claim": "More <weight> helps", "paper": "III-B"}
 JUDGED |= {"better": {"method": "net", "weight": 0.5}, "than": {"method": "net", "weight": 0.0}}
 
 
