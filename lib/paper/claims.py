@@ -158,7 +158,7 @@ def ledger(run: RunFiles, experiment: pd.DataFrame, size: Size, sweeps: Sequence
     change = run.results.get(SOURCES["printed change"], {}).get("artifacts", {}).get("printed_gradient_change")
     found = {name: read_table(run, SOURCES[name]) for name in ("maps", "cnn", "perceptual")}
     found |= {"history": read_table(run, SOURCES["history"], "history"), "printed change": change}
-    found |= {"experiment": experiment, "size": size, "spread": Spread.of(experiment)}
+    found |= {"experiment": experiment, "size": size, "spread": Spread.of(experiment, size)}
     entries = {claim.name: entry_of(claim, found, data_option(run)) for claim in CLAIMS}
     measured = {claim.name for claim in CLAIMS if not missing_notebooks(claim, found)}
     tested = {name for name in measured if entries[name]["verdict"] != NOT_TESTED}

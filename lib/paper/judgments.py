@@ -5,7 +5,7 @@ decides by `Judgment.size` whether the measurement was large enough to judge by.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -36,16 +36,21 @@ class Judgment:
 
 @dataclass(frozen=True)
 class Spread:
-    """How far one training differs from the next: the standard deviation over so many seeds, by metric."""
+    """How far one training differs from the next: the standard deviation over seeds by metric, and their size."""
 
     deviation: Mapping[str, float]
-    seeds: int
+    size: Size
 
     @classmethod
-    def of(cls, experiment: pd.DataFrame) -> Self:
-        """That of gray alone in the preprocessing experiment."""
+    def of(cls, experiment: pd.DataFrame, size: Size) -> Self:
+        """That of gray alone in the preprocessing experiment, whose size is given."""
         alone = experiment[experiment["variant"] == "gray alone"]
-        return cls(alone[list(JUDGED)].std(), len(alone))
+        return cls(alone[list(JUDGED)].std(), replace(size, seeds=len(alone)))
+
+    @property
+    def seeds(self) -> int:
+        """The number of trainings."""
+        return self.size.seeds
 
     @property
     def known(self) -> bool:
@@ -56,7 +61,8 @@ class Spread:
     def in_words(self) -> str:
         if not self.known:
             return "one seed gives no spread over seeds"
-        return f"intervals widened by the spread over {counted(self.seeds, 'seed')}"
+        trained = f"{counted(self.size.pairs, 'pair')}, {counted(self.size.epochs, 'epoch')}"
+        return f"intervals widened by the spread over {counted(self.seeds, 'seed')} of trainings on {trained}"
 
 
 def best_of(per_image: pd.DataFrame, names: Sequence[str], metric: str = "psnr") -> Method:

@@ -13,7 +13,7 @@ from lib.evaluation.size import Size
 from lib.paper import judgments
 from lib.paper.judgments import Spread
 
-NO_NOISE, LITTLE, MUCH = (Spread({"psnr": psnr, "ssim": psnr / 10}, 3) for psnr in (0.0, 0.01, 1.0))
+NO_NOISE, LITTLE, MUCH = (Spread({"psnr": psnr, "ssim": psnr / 10}, Size(400, 5, 3)) for psnr in (0.0, 0.01, 1.0))
 SIZE = Size(pairs=1000, epochs=20, seeds=4, pictures=120)
 
 
@@ -41,12 +41,14 @@ def test_the_spread_over_seeds_widens_what_two_trainings_are_judged_by():
     table = pd.concat([method("a", 22), method("b", 21)])
 
     def judged(deviation, seeds=3):
-        return judgments.compare(table, Method("a"), Method("b"), spread=Spread(deviation, seeds))
+        return judgments.compare(table, Method("a"), Method("b"), spread=Spread(deviation, Size(400, 5, seeds)))
 
     assert judged({"psnr": 0.0, "ssim": 0.0}).verdict == "supported"
     wide = judged({"psnr": 1.0, "ssim": 0.0})
     assert wide.verdict == "cannot tell" and "+1.00 dB [-1.77, +3.77]" in wide.measured
-    assert wide.measured.endswith("on 120 pictures, 1 seed each; intervals widened by the spread over 3 seeds")
+    assert wide.measured.endswith(
+        "on 120 pictures, 1 seed each; intervals widened by the spread over 3 seeds of trainings on 400 pairs, 5 epochs"
+    )
     assert wide.size.seeds == 3  # it is judged by as many trainings
     single = judged({"psnr": np.nan, "ssim": np.nan}, 1)
     assert single.verdict == "cannot tell" and single.size.seeds == 1
@@ -55,9 +57,9 @@ def test_the_spread_over_seeds_widens_what_two_trainings_are_judged_by():
 
 
 def test_the_spread_is_that_of_gray_alone():
-    found = Spread.of(seeds(0.5, 2.0))
+    found = Spread.of(seeds(0.5, 2.0), Size(400, 5, 3, 100))
     assert found.seeds == 4 and found.deviation["psnr"] == pytest.approx(np.std(0.005 * np.arange(4), ddof=1))
-    assert np.isnan(Spread.of(seeds(0.5, 2.0, count=1)).deviation["psnr"])
+    assert np.isnan(Spread.of(seeds(0.5, 2.0, count=1), Size(400, 5)).deviation["psnr"])
 
 
 @pytest.mark.parametrize(
