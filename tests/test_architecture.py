@@ -86,6 +86,13 @@ def test_notebooks_are_committed_without_what_a_run_leaves(path):
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_code_cells_are_short(path):
+    for cell in read_json(path)["cells"]:
+        lines = "".join(cell["source"]).splitlines()
+        assert cell["cell_type"] != "code" or len(lines) <= 25, f"{path.name}: the cell of {lines[0]}"
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_papermill_sees_every_parameter_with_its_type(path):
     cells = [cell for cell in read_json(path)["cells"] if "parameters" in cell["metadata"].get("tags", [])]
     assert len(cells) == 1
