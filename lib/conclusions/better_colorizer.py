@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from lib.evaluation.bootstrap import difference
-from lib.evaluation.names import GRAY_COPY, Method
+from lib.conclusions.gains import against_the_gray_copy
+from lib.evaluation.names import Method
 from lib.evaluation.rows import values_of
 from lib.evaluation.vividness import SCALED, VIVIDNESS, color_and_gain, gain_at, gains_by_picture
 
@@ -21,11 +21,10 @@ def kept_luma_in_words(rows: pd.DataFrame, network: Method, luma_kept: Method) -
 
 def gain_in_words(per_image: pd.DataFrame, rows: pd.DataFrame, method: Method) -> str:
     """How a method compares with the gray copy. `per_image` are the scores of which `rows` are the summary."""
-    gain, low, high = difference(per_image, method, GRAY_COPY, "psnr")
     value = values_of(rows).loc[method]
     better = (gains_by_picture(per_image, method) > 0).mean()
     return (
-        f"{method}: {gain:+.2f} dB [{low:+.2f}, {high:+.2f}] against the gray copy, SSIM {value['ssim']:.3f}, "
+        f"{method}: {against_the_gray_copy(per_image, method)}, SSIM {value['ssim']:.3f}, "
         f"{value['colorfulness_ratio']:.2f} of the truth's colorfulness; better than gray on {better:.0%} of the "
         "pictures."
     )

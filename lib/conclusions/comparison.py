@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from lib.evaluation.bootstrap import difference
+from lib.conclusions.gains import against_the_gray_copy
 from lib.evaluation.names import CONTROLS, GRAY_COPY, Method
 from lib.evaluation.rows import grid_of, values_of
 
@@ -35,7 +35,7 @@ def gains_in_words(scores: pd.DataFrame, rows: pd.DataFrame, ours: Iterable[Meth
     """
     colorful = values_of(rows)["colorfulness_ratio"]
     return [
-        f"{method.label[0].upper()}{method.label[1:]}: {gain_in_words(scores, method)}, "
+        f"{method.label[0].upper()}{method.label[1:]}: {against_the_gray_copy(scores, method)}, "
         f"{colorful[method]:.2f} of the truth's colorfulness."
         for method in ours
     ]
@@ -43,13 +43,7 @@ def gains_in_words(scores: pd.DataFrame, rows: pd.DataFrame, ours: Iterable[Meth
 
 def own_in_words(scores: pd.DataFrame, names: Iterable[str]) -> list[str]:
     """How much PSNR each of the user's methods gains over the gray copy; a sentence each."""
-    return [f"Your method {name}: {gain_in_words(scores, name)}." for name in names]
-
-
-def gain_in_words(scores: pd.DataFrame, method: Method | str) -> str:
-    """`+1.37 dB [+0.55, +2.10] against the gray copy`: the paired difference in PSNR, its bootstrap 95% interval."""
-    gain, low, high = difference(scores, method, GRAY_COPY, "psnr")
-    return f"{gain:+.2f} dB [{low:+.2f}, {high:+.2f}] against the gray copy"
+    return [f"Your method {name}: {against_the_gray_copy(scores, name)}." for name in names]
 
 
 def better_in_words(rows: pd.DataFrame) -> str:

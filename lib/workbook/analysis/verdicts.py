@@ -52,10 +52,8 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     counts = [int(gains.get(metric, pd.Series(dtype=float)).notna().sum()) for metric in JUDGED]
     size = size_of(paired, min(counts))
     if min(counts) < 2:
-        words, result = (
-            f"{few_in_words(gains)}{counted(min(counts), 'seed')} in pairs; an interval needs 2",
-            "cannot tell",
-        )
+        words = f"{few_in_words(gains)}{counted(min(counts), 'seed')} in pairs; an interval needs 2"
+        result = "cannot tell"
     else:
         entry["seeds"] = min(counts)
         intervals = {metric: mean_interval(gains[metric].dropna().tolist()) for metric in JUDGED}
