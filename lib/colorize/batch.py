@@ -19,7 +19,8 @@ from PIL import Image
 
 from lib.colorize.photograph import colorize_photograph
 from lib.common.files import atomic_write
-from lib.data.images import SUFFIXES, on_white, open_picture
+from lib.data.formats import SUFFIXES
+from lib.data.images import on_white, open_picture
 
 if TYPE_CHECKING:
     from lib.networks.chroma_net import ChromaNet

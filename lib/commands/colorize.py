@@ -23,7 +23,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--force", action="store_true", help="overwrite what exists in FOLDER")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a ChromaNet of your own (the bundled one)")
     options = parser.parse_args(argv)
-    from lib.data.images import SUFFIXES  # here: help and most mistakes need not wait for what reads pictures
+    from lib.data.formats import SUFFIXES  # here: help and most mistakes need not wait for what reads pictures
 
     if options.out.suffix.lower() in SUFFIXES or (options.out.exists() and not options.out.is_dir()):
         parser.error(f"-o names a folder, but {options.out} is a file or is called like one")

@@ -68,3 +68,12 @@ def resolve(path: str | Path) -> Path:
     if path.is_absolute() or path.exists():
         return path.resolve()
     return (ROOT / path).resolve()
+
+
+def printable(path: str | Path) -> str:
+    """A path as text that can be shown and stored: bytes of its name that are not UTF-8 become escapes.
+
+    >>> printable(os.fsdecode(b"caf\\xe9.jpg"))
+    'caf\\\\xe9.jpg'
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-# What counts as a photograph in a folder; a file that is named itself may be anything that PIL reads.
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".jp2", ".avif", ".pgm", ".ppm"}
+from lib.data.formats import FORMATS, SUFFIXES
+
 # How to turn a picture upright, by its EXIF orientation from 2 on.
 _TURNS = "FLIP_LEFT_RIGHT ROTATE_180 FLIP_TOP_BOTTOM TRANSPOSE ROTATE_270 TRANSVERSE ROTATE_90"
 _TURN_OF = {orientation: Image.Transpose[name] for orientation, name in enumerate(_TURNS.split(), 2)}  # 1 is upright
@@ -52,7 +52,7 @@ def open_picture(path: str | Path, content: bytes | None = None) -> Image.Image:
     try:
         content = Path(path).read_bytes() if content is None else content
         # Opened by path, PIL maps an uncompressed TIFF into memory, and turns a rotated one into noise.
-        image = Image.open(io.BytesIO(content))
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
         image.load()  # a truncated file fails here, not later
     except FileNotFoundError as error:
         raise PhotographError(f"{path}: no such file") from error

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lib.data.arrays import Rows
-from lib.data.images import SUFFIXES
+from lib.data.formats import SUFFIXES
 
 SPLITS = ("train", "val", "test")
 PIECE = 256  # pictures read at a time where all of them are needed

@@ -12,7 +12,7 @@ from skimage import data
 
 from lib.colorize.batch import FORMATS, save_colored
 from lib.colorize.photograph import colorize_photograph
-from lib.data import images
+from lib.data.formats import SUFFIXES
 
 
 @pytest.mark.parametrize(("suffix", "tolerance"), [(".jpg", 2), (".webp", 6)])
@@ -218,7 +218,7 @@ def test_no_photographs(album, colorize):
 
 
 def test_what_is_written_can_be_read_and_what_is_listed_is_known_to_pil():
-    assert set(FORMATS) < images.SUFFIXES <= set(Image.registered_extensions())
+    assert set(FORMATS) < SUFFIXES <= set(Image.registered_extensions())
     assert {Image.registered_extensions()[suffix] for suffix in FORMATS} <= set(Image.SAVE)
 
 

@@ -1,0 +1,35 @@
+"""Which files count as pictures: every raster format that PIL decodes by itself, and HEIC with pillow-heif."""
+
+from collections import Counter
+from contextlib import suppress
+
+from PIL import Image
+
+# PIL knows these formats and does not decode them itself: EPS starts Ghostscript, WMF and EMF need Windows, of an MPEG
+# film it reads the head, and for the others some program would have to be registered.
+_NOT_DECODED = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}
+HEIF_SUFFIXES = frozenset({".heic", ".heics", ".heif", ".heifs", ".hif"})
+
+Image.init()  # lets PIL register all that it knows; by itself it registers the common formats only
+with suppress(ImportError):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+# The names of the formats, for `Image.open`: a file is known by its content, so the suffix alone keeps nothing out.
+FORMATS = tuple(sorted(set(Image.OPEN) - _NOT_DECODED))
+SUFFIXES = frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in (*FORMATS, "MPO"))
+
+
+def passed_over_in_words(files: Counter[str]) -> str:
+    """How many files are no pictures, by suffix, the most frequent first; "" for none.
+
+    >>> passed_over_in_words(Counter({".txt": 2, ".db": 1}))
+    '3 files passed over: .txt 2, .db 1'
+    """
+    if not files:
+        return ""
+    total = files.total()
+    each = ", ".join(f"{suffix} {count}" for suffix, count in files.most_common())
+    advice = "" if SUFFIXES >= HEIF_SUFFIXES or HEIF_SUFFIXES.isdisjoint(files) else " (pillow-heif would read HEIC)"
+    return f"{total} {'file' if total == 1 else 'files'} passed over: {each}{advice}"
