@@ -1,9 +1,10 @@
 """Checks of what a user asks for: values of the wanted type, unknown names, the error that is one sentence."""
 
 import difflib
+import itertools
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 PLAIN_TYPES = ("int", "float", "bool", "str")
@@ -56,6 +57,16 @@ def value_text(value: object) -> str:
             return "–"  # a parameter that this notebook does not have
         return str(int(value)) if float(value).is_integer() else repr(float(value))
     return "–" if value is None else str(value)
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or, where it is taken, the name with the first number from 2 on that makes it free.
+
+    >>> free_name("sea", ["lake"]), free_name("sea", ["sea", "sea (2)"])
+    ('sea', 'sea (3)')
+    """
+    candidates = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -20,6 +20,9 @@ with suppress(ImportError):
 FORMATS = tuple(sorted(set(Image.OPEN) - _NOT_DECODED))
 SUFFIXES = frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in (*FORMATS, "MPO"))
 
+# For the file dialogs of browsers: by their suffixes, because browsers take few of these formats for pictures.
+ACCEPTED = ",".join(("image/*", *sorted(SUFFIXES)))
+
 
 def passed_over_in_words(files: Counter[str]) -> str:
     """How many files are no pictures, by suffix, the most frequent first; "" for none.

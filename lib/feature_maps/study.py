@@ -9,6 +9,7 @@ import pandas as pd
 from torch import Tensor, nn
 
 from lib.color.spaces import Colorizer
+from lib.common.usage import free_name
 from lib.data.photographs import Photograph
 from lib.evaluation.evaluate import device_of, predict
 from lib.feature_maps.activations import Activation, capture, pick
@@ -46,9 +47,7 @@ class Study:
 
     def add(self, photograph: Photograph) -> str:
         """Add a photograph and return its name here. If the name is in use, a number is appended to it."""
-        name, number = photograph.name, 2
-        while name in self.photographs:
-            name, number = f"{photograph.name} ({number})", number + 1
+        name = free_name(photograph.name, self.photographs)
         self.photographs[name] = photograph
         return name
 
