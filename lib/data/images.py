@@ -36,7 +36,7 @@ def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Ima
             decompression bombs, or has floating-point pixels.
     """
     try:
-        image = to_8_bits(upright(open_picture(path, content)))
+        image = as_seen(open_picture(path, content))
     except PixelError as error:
         raise PhotographError(f"{path}: {error}") from error
     image = on_white(image) if image.mode == "RGBA" else image.convert("RGB")
@@ -44,8 +44,10 @@ def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Ima
     return image
 
 
-def open_picture(path: str | Path, content: bytes | None = None) -> Image.Image:
+def open_picture(path: str | Path, content: bytes | None = None, max_pixels: int | None = None) -> Image.Image:
     """The picture of a file, or of its bytes `content`, decoded and otherwise as it is stored.
+
+    `max_pixels` is the largest size that is decoded; None is as many as fit into the memory that is free.
 
     Raises `PhotographError` for a file that is missing, empty, truncated, no picture or a decompression bomb.
     """
@@ -62,6 +64,17 @@ def open_picture(path: str | Path, content: bytes | None = None) -> Image.Image:
             reason = "no format that is known" if content else "the file is empty"
         raise PhotographError(f"{path}: not readable as a picture ({reason}); replace or remove it") from error
     return image
+
+
+def as_seen(image: Image.Image) -> Image.Image:
+    """A decoded picture as a viewer shows it: upright, in sRGB, as 8-bit "L", "RGB" or, with transparency, "RGBA".
+
+    The picture itself is left as it is. Of its metadata, the result keeps what is still true: no EXIF orientation, and
+    no color profile but one that equals sRGB.
+
+    Raises `PixelError` for pixels that have no agreed range, such as floating-point ones.
+    """
+    return to_8_bits(upright(image))
 
 
 def upright(image: Image.Image) -> Image.Image:
