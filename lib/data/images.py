@@ -11,6 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from lib.data.formats import FORMATS, SUFFIXES
+from lib.data.pixels import FLOATS, PixelError, in_8_bits
 
 # How to turn a picture upright, by its EXIF orientation from 2 on.
 _TURNS = "FLIP_LEFT_RIGHT ROTATE_180 FLIP_TOP_BOTTOM TRANSPOSE ROTATE_270 TRANSVERSE ROTATE_90"
@@ -84,10 +85,6 @@ def upright(image: Image.Image) -> Image.Image:
     except Exception:  # EXIF is damaged in many ways, and PIL raises as many errors; none shall cost the picture
         return image
     return image.transpose(_TURN_OF[orientation]) if orientation in _TURN_OF else image
-
-
-class PixelError(ValueError):
-    """Pixels that cannot be shown as 8 bits; the message says why, and the caller names the picture."""
 
 
 def to_8_bits(image: Image.Image) -> Image.Image:
