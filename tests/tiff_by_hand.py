@@ -1,4 +1,4 @@
-"""TIFF files of every interpretation, depth and layout, written by hand: no library that is installed writes them all."""
+"""TIFF files of every interpretation, depth and layout, by hand: no library that is installed writes them all."""
 
 import struct
 import zlib

@@ -39,8 +39,8 @@ _REFUSED = {
 class Tiff(TiffImagePlugin.TiffImageFile):
     """A TIFF file whose pages come out as a viewer shows them, or raise `PixelError`, but for their color profile.
 
-    Pages are chosen with `seek`, as ever. A page that PIL lacks has the mode "L", "I;16", "RGB", "RGBA", "LA", "CMYK" or
-    "LAB". Gray of more than 8 bits is scaled to 16.
+    Pages are chosen with `seek`, as ever. A page that PIL lacks has the mode "L", "I;16", "RGB", "RGBA", "LA", "CMYK"
+    or "LAB". Gray of more than 8 bits is scaled to 16.
     """
 
     def __init__(self, content: bytes):
@@ -93,7 +93,7 @@ class Tiff(TiffImagePlugin.TiffImageFile):
 
 
 def classic(content: bytes) -> bytes:
-    """A big-endian BigTIFF, which PIL takes for an ordinary TIFF, as one: its directories are written anew at the end."""
+    """A big-endian BigTIFF, which PIL misreads, as an ordinary TIFF: its directories are written anew at the end."""
     made, link, place, seen = bytearray(content), 4, struct.unpack_from(">Q", content, 8)[0], set()
     made[:8] = b"MM\0\x2a" + bytes(4)
     while place and place not in seen:
@@ -121,8 +121,11 @@ def _tuple(value: object) -> tuple:
 
 
 def trusted(page: TiffImagePlugin.TiffImageFile) -> bool:
-    """Whether what PIL decodes of this page is right. It reads more kinds, and some of these wrong: it inverts 16 bits of
-    WhiteIsZero, leaves 12 bits dark, takes signed levels for unsigned, and mixes up planes."""
+    """Whether what PIL decodes of this page is right.
+
+    It reads more kinds, and some of these wrong: it inverts 16 bits of WhiteIsZero, leaves 12 bits dark, takes signed
+    levels for unsigned ones, and mixes up planes.
+    """
     tags = getattr(page, "tags", page.tag_v2)
     if tags.get(_COMPRESSION, 1) not in BYTE_STREAMS:  # JPEG, CCITT, WebP: libtiff makes pixels of them
         return True

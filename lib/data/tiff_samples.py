@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from lib.data.pixels import FLOATS, INTEGERS, SIGNED, PixelError, in_8_bits
 
@@ -48,9 +48,9 @@ class _Page:
             raise PixelError(SIGNED.format(bits=self.bits))
         if self.bits > 16:
             raise PixelError(INTEGERS.format(bits=self.bits))
-        if len(set(self.many(258, 1))) > 1 or not 1 <= self.bits:
+        if len(set(self.many(258, 1))) > 1 or self.bits < 1:
             raise PixelError(f"a TIFF with samples of different depths {self.many(258, 1)} is not read; save it with 8")
-        colors = {_RGB: 3, _CMYK: 4, _YCBCR: 3, _PALETTE: 1}.get(self.photometric, 3 if self.photometric in _LABS else 1)
+        colors = {_RGB: 3, _CMYK: 4, _YCBCR: 3, **dict.fromkeys(_LABS, 3)}.get(self.photometric, 1)
         if not colors <= self.samples <= colors + 16:
             raise PixelError(f"a TIFF with {self.samples} samples a pixel is not read; save it as gray or RGB")
 
@@ -246,8 +246,3 @@ def _from_ycbcr(page: _Page, y: np.ndarray, cb: np.ndarray, cr: np.ndarray) -> I
     r, b = y + (2 - 2 * red) * cr, y + (2 - 2 * blue) * cb
     g = (y - red * r - blue * b) / green
     return Image.fromarray(np.dstack([r, g, b]).round().clip(0, 255).astype(np.uint8))
-
-
-def lab_profile() -> ImageCms.ImageCmsProfile:
-    """The profile of "LAB" pictures, for light D50 as the TIFF specifications have it."""
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
