@@ -1,16 +1,24 @@
 """The command `colorize`: photographs and folders in, their colored versions out."""
 
 import argparse
+import math
+import os
 import warnings
 from pathlib import Path
 
 from lib.color import MOST_VERSIONS
+from lib.common.terminal import exit_code_of
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     def vividness(text: str) -> float:  # argparse names it in its messages
         if not 0 <= float(text) <= 1:
             raise argparse.ArgumentTypeError(f"{text} does not lie between 0 and 1")
+        return float(text)
+
+    def megapixels(text: str) -> float:
+        if not 0 < float(text) < math.inf:
+            raise argparse.ArgumentTypeError(f"{text} is not above 0")
         return float(text)
 
     parser = argparse.ArgumentParser(prog="colorize", description="Colorize photographs; their luma stays as it is.")
@@ -21,11 +29,13 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--versions", type=int, choices=counts, default=1, metavar="N", help=about)
     parser.add_argument("--format", choices=("png", "jpg", "keep"), default="keep", help="of the results (keep)")
     parser.add_argument("--force", action="store_true", help="overwrite what exists in FOLDER")
+    about = "the largest photograph that is opened (as many as fit into the free memory)"
+    parser.add_argument("--max-megapixels", type=megapixels, metavar="N", help=about)
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a ChromaNet of your own (the bundled one)")
     options = parser.parse_args(argv)
     from lib.data.formats import SUFFIXES  # here: help and most mistakes need not wait for what reads pictures
 
-    if options.out.suffix.lower() in SUFFIXES or (options.out.exists() and not options.out.is_dir()):
+    if options.out.suffix.lower() in SUFFIXES or (os.path.exists(options.out) and not os.path.isdir(options.out)):
         parser.error(f"-o names a folder, but {options.out} is a file or is called like one")
     return options
 
@@ -33,11 +43,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """The console script: 0 done, 1 a photograph could not be done, 2 a mistake in what was asked, 130 Ctrl-C."""
     options = _parse(argv)
-    from lib.colorize.batch import run
 
-    try:
+    def work() -> int:
+        from lib.colorize.batch import run
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PIL warns of odd files; what fails is said in a line of its own
             return run(options)
-    except KeyboardInterrupt:
-        return 130
+
+    return exit_code_of(work)

@@ -7,9 +7,11 @@ of the run (`results.json`), and shows progress from a line of text that the ker
 
 import argparse
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 from lib.commands import bench, train
+from lib.common.terminal import exit_code_of
 from lib.common.usage import UsageError
 
 
@@ -82,13 +84,17 @@ def main(arguments: list[str] | None = None) -> int:
     """The console script: 0 done, 1 a notebook failed, 2 a mistake in what was asked, 130 stopped by Ctrl-C."""
     options = parser().parse_args(arguments)
     module, _, function = options.action.partition(":")
+    return exit_code_of(lambda: _run(getattr(import_module(module), function), options))
+
+
+def _run(action: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     try:
-        return getattr(import_module(module), function)(options)
+        return action(options)
     except UsageError as error:
         print(f"workbook: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        raise
     except OSError as error:  # a disk that is full, a folder that may not be written
         print(f"workbook: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130

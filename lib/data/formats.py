@@ -32,7 +32,7 @@ def passed_over_in_words(files: Counter[str]) -> str:
     """
     if not files:
         return ""
-    total = files.total()
-    each = ", ".join(f"{suffix} {count}" for suffix, count in files.most_common())
+    total, by_count = files.total(), sorted(files.items(), key=lambda item: (-item[1], item[0]))
+    each = ", ".join(f"{suffix} {count}" for suffix, count in by_count)
     advice = "" if SUFFIXES >= HEIF_SUFFIXES or HEIF_SUFFIXES.isdisjoint(files) else " (pillow-heif would read HEIC)"
     return f"{total} {'file' if total == 1 else 'files'} passed over: {each}{advice}"

@@ -9,7 +9,7 @@ from pictures_by_hand import damaged_exif, truncated
 from PIL import Image
 
 from lib.common.files import ROOT
-from lib.data.images import PhotographError, list_pictures, read_photograph, squared, upright
+from lib.data.images import PhotographError, list_pictures, read_photograph, squared
 
 
 def pixels(path):
