@@ -10,11 +10,10 @@ from torch import nn
 from lib.color.spaces import Colorizer
 from lib.common.progress import progress
 from lib.data.pairs import Pairs
-from lib.evaluation.metrics import ciede2000, quick_metrics
 from lib.evaluation.methods_file import in_words
+from lib.evaluation.metrics import ciede2000, quick_metrics
 from lib.evaluation.names import Method, refuse_look_alikes
 from lib.losses.vgg_features import feature_distance
-
 
 ROUNDING = 1e-3  # values may lie that far outside [0, 1]: rounding, which is clipped; beyond it something is wrong
 

@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import difference, summarize
-from lib.evaluation.intervals import mean_interval, verdict
+from lib.evaluation.intervals import mean_interval, verdict, with_interval
 from lib.evaluation.names import GRAY_COPY, JUDGED, Method
 from lib.evaluation.rows import grid_of, methods_of, of_method
-from lib.evaluation.size import Size, counted
+from lib.evaluation.size import Size, counted, too_few
 from lib.paper.preprocessing import paired_over_seeds
 from lib.workbook.analysis.verdicts import judged_in_words
 
@@ -92,7 +91,7 @@ def compare(
         differences[metric] = (value, low - wider, high + wider)
     words, result = judged_in_words(differences)
     pictures = len(of_method(per_image, method))
-    words += f" {Size(seeds=1, pictures=pictures).in_words}"
+    words += f" {Size(seeds=1, pictures=pictures).in_words}{too_few(pictures)}"
     if spread is None:
         return Judgment(words, result, Size.of((method, reference), 1, pictures))
     size = Size.of((method, reference), spread.seeds, pictures)
@@ -152,8 +151,10 @@ def judge_saturation(cnn: pd.DataFrame) -> Judgment:
     network = grid_of(cnn)[-1]
     row = summarize(of_method(cnn, network)).set_index("metric").loc["colorfulness_ratio"]
     size = Size.of((network,), 1, int(row["n"]))
-    interval = f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
-    measured = f"{network}: {interval} of the truth's colorfulness {size.in_words}"
+    if pd.isna(row["value"]):
+        return Judgment(f"{network}: the truths have no color to compare with, {size.in_words}", "cannot tell", size)
+    interval = with_interval((row["value"], row["low"], row["high"]), ".2f")
+    measured = f"{network}: {interval} of the truth's colorfulness {size.in_words}{too_few(size.pictures)}"
     return Judgment(measured, verdict(1 - row["high"], 1 - row["low"]), size)
 
 
@@ -162,6 +163,9 @@ def judge_plateau(history: pd.DataFrame) -> Judgment:
     pairs = int(history["pairs"].max())
     own = history[history["pairs"] == pairs].set_index("epoch")["loss"]
     size = Size(pairs, int(own.index.max()), 1)
+    if own.iloc[0] == own.iloc[-1]:
+        measured = f"MSE alone: the loss is the same at epoch 1 and at epoch {size.epochs}, 1 seed"
+        return Judgment(measured, "cannot tell", size)
     if size.epochs <= FLATTENS_AFTER:
         fall = float(1 - own.iloc[-1] / own.iloc[0])
         measured = f"MSE alone: the loss falls by {100 * fall:.0f}% from epoch 1 to epoch {size.epochs}, 1 seed"
@@ -183,7 +187,7 @@ def judge_preprocessing(experiment: pd.DataFrame, size: Size) -> Judgment:
     together, single = list(gains)[-1], max(list(gains)[:-1], key=lambda name: gains[name][0])
     if size.seeds < 2:
         return Judgment(f"All filters as inputs: {gains[together][0]:+.2f} dB {size.in_words}", "cannot tell", size)
-    words = {name: f"{value:+.2f} dB [{low:+.2f}, {high:+.2f}]" for name, (value, low, high) in gains.items()}
+    words = {name: with_interval(gain, "+.2f", " dB") for name, gain in gains.items()}
     measured = f"All filters as inputs: {words[together]} {size.in_words}; best alone, {single}: {words[single]}"
     return Judgment(measured, verdict(*gains[together][1:]), size)
 
@@ -205,5 +209,4 @@ def judge_efficiency(experiment: pd.DataFrame, size: Size) -> Judgment:
 
 def times(ratios: Sequence[float]) -> str:
     """`1.21 times [1.10, 1.32]`: the mean of ratios by seed; one seed has no interval."""
-    mean, low, high = mean_interval(list(ratios))
-    return f"{mean:.2f} times [{low:.2f}, {high:.2f}]" if np.isfinite(low) else f"{mean:.2f} times"
+    return with_interval(mean_interval(list(ratios)), ".2f", " times")

@@ -125,7 +125,7 @@ def test_what_a_colorizer_does_to_its_input_reaches_no_other(test_split):
     "name", ["gray copy", "gray_copy", "Gray  Copy", "gray\u00a0copy", "intensity-only map (best)"]
 )
 def test_methods_that_would_stand_under_one_name_are_refused(test_split, methods, name):
-    with pytest.raises(ValueError, match="two methods go by one name: '.*' and '.*'; rename one"):
+    with pytest.raises(ValueError, match=r"two methods go by one name: '.*' and '.*'; rename one"):
         evaluate({**methods, name: spaces.gray_to_rgb}, test_split)
 
 

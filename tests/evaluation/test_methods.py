@@ -54,7 +54,8 @@ def written(tmp_path, content, name="mine.py"):
     ("content", "sentence"),
     [
         *[(text, 'must define METHODS = {"a name": a colorizer}.') for text in (
-            "", "x = 1", "METHODS = []", "METHODS = {}", "METHODS = None", "METHODS = {3: print}", "methods = {'a': print}",
+            "", "x = 1", "METHODS = []", "METHODS = {}", "METHODS = None", "METHODS = {3: print}",
+            "methods = {'a': print}",
         )],
         ("METHODS = {'a': 3}", "'a' is 3 and no function"),
         ("class Net: pass\nMETHODS = {'a': Net}", "'a' is a class; write Net(), which makes a colorizer."),
@@ -87,8 +88,10 @@ def test_a_byte_order_mark_and_a_declared_encoding_are_read(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["gray copy", "gray_copy", "Gray Copy", "gray  copy", " gray copy ", "gray-copy", "gray\u2010copy", "gray\u2014copy",
-     "gray\u00a0copy", "gray\u200bcopy", "graycopy", "\uff47ray copy", "gr\u0430y copy", "gray copy, mine", "gray copy: x",
+    ["gray copy", "gray_copy", "Gray Copy", "gray  copy", " gray copy ", "gray-copy", "gray\u2010copy",
+     "gray\u2014copy",
+     "gray\u00a0copy", "gray\u200bcopy", "graycopy", "\uff47ray copy", "gr\u0430y copy", "gray copy, mine",
+     "gray copy: x",
      "CNN", "cnn, wider", "CNN, 400 pairs, 9 epochs", "CNN + perceptual, 400 pairs", "CNN+perceptual", "Ours, mine",
      "k means segments", "JET", "truth", "Truth:", "gray", "paper: better", "paper\uff1a better", "vgg11", "ChromaNet"],
 )  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 from lib.common.usage import UsageError
 from lib.evaluation.names import COSTS
 from lib.workbook.records.reader import COMPARISON, RunFiles, load_run
-from lib.workbook.records.score_table import table_parts
+from lib.workbook.records.score_table import intervals_in_words, table_parts
 from lib.workbook.report.html import duration, embedded, executed_notebook, when, write_page
 
 QUESTION = "How well do the paper's methods color gray pictures, compared with doing nothing?"
@@ -104,7 +104,7 @@ def table(run: RunFiles) -> dict:
     numbers = sorted({row["n"] for row in run.rows if row.get("n") and row["metric"] not in COSTS})
     pictures = " to ".join(f"{number:,}" for number in dict.fromkeys([*numbers[:1], *numbers[-1:]]))
     under = f"Means over {pictures} test pictures. " if pictures else ""
-    under += "The 95% interval is below each value."
+    under += intervals_in_words(run.rows)
     return {"parts": table_parts(run.rows) if run.rows else [], "under": under}
 
 
