@@ -9,6 +9,7 @@ from lib.evaluation.rows import values_of
 from lib.evaluation.size import counted
 from lib.evaluation.vividness import SCALED, VIVIDNESS, color_and_gain, gain_at, gains_by_picture
 
+SMALL_ERROR = 0.5  # of 255: less is rounding, to which nothing is compared
 HIGHEST_COMPARED = 0.95  # of the truth's colorfulness, where vividness is compared with its control
 
 
@@ -54,7 +55,7 @@ def vividness_in_words(curve: pd.DataFrame) -> str:
 
 def calibration_in_words(groups: pd.DataFrame) -> str:
     """Whether ambiguity predicts the error. `groups` is what `calibration` returns."""
-    if len(groups) < 2 or not (groups["error"] > 0).all() or groups["ambiguity"].nunique() < 2:
+    if len(groups) < 2 or not (groups["error"] > SMALL_ERROR).all() or groups["ambiguity"].nunique() < 2:
         return (
             f"Whether ambiguity predicts the error cannot be said: {counted(len(groups), 'group')} of cells, with "
             f"errors of {groups['error'].min():.1f} to {groups['error'].max():.1f} of 255."

@@ -63,6 +63,6 @@ def times_in_words(seconds: Mapping[Method, float], pixels: int) -> str:
     """The slowest method and the median, where each took so many seconds for a picture of so many pixels."""
     slowest = max(seconds, key=seconds.get)
     return (
-        f"On {pixels / 1e6:.0f} megapixels the slowest method ({slowest}) takes {seconds[slowest]:.2f} s, the median "
+        f"On {pixels / 1e6:.3g} megapixels the slowest method ({slowest}) takes {seconds[slowest]:.2f} s, the median "
         f"{np.median(list(seconds.values())):.2f} s."
     )

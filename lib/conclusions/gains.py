@@ -10,15 +10,13 @@ from lib.evaluation.rows import of_method
 from lib.evaluation.size import too_few
 
 
-def difference_in_words(
-    scores: pd.DataFrame, method: Method | str, reference: Method | str, metric: str = "psnr", unit: str = " dB"
-) -> str:
-    """`+1.37 dB [+0.55, +2.10]`: the paired difference and its bootstrap 95% interval; with too few pictures, their
-    number instead. `scores` are what `evaluate` returns.
+def difference_in_words(scores: pd.DataFrame, method: Method | str, reference: Method | str) -> str:
+    """`+1.37 dB [+0.55, +2.10]`: the paired difference in PSNR and its bootstrap 95% interval.
+
+    Where the pictures are too few for an interval, their number follows instead. `scores` are what `evaluate` returns.
     """
-    form = "+z.2f" if metric == "psnr" else "+z.3f"
-    found = difference(scores, method, reference, metric)
-    return with_interval(found, form, unit) + too_few(len(of_method(scores, method)))
+    gain = with_interval(difference(scores, method, reference, "psnr"), "+z.2f", " dB")
+    return gain + too_few(len(of_method(scores, method)))
 
 
 def against_the_gray_copy(scores: pd.DataFrame, method: Method | str) -> str:

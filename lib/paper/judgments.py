@@ -21,6 +21,7 @@ from lib.workbook.analysis.verdicts import judged_in_words
 FLATTENS_AFTER = 20  # epochs, as the paper says
 FLAT = 0.05  # a loss that falls by less than this share of its whole fall is called flat
 PAPER_MAPS = ("intensity_rules", "opencv_jet", "opencv_turbo", "opencv_viridis", "opencv_hot", "gradient_hand_made")
+FEW = " (too few pictures for an interval)"
 SECONDS = ("training s", "inference s", "seconds to par")  # columns of the preprocessing experiment
 
 
@@ -91,11 +92,15 @@ def compare(
         differences[metric] = (value, low - wider, high + wider)
     words, result = judged_in_words(differences)
     pictures = len(of_method(per_image, method))
-    words += f" {Size(seeds=1, pictures=pictures).in_words}{too_few(pictures)}"
+    words += f" {Size(seeds=1, pictures=pictures).in_words}"
+    if too_few(pictures):
+        words += FEW
     if spread is None:
         return Judgment(words, result, Size.of((method, reference), 1, pictures))
     size = Size.of((method, reference), spread.seeds, pictures)
-    return Judgment(f"{words} each; {spread.in_words}", result if spread.known else "cannot tell", size)
+    if not too_few(pictures):
+        words += f" each; {spread.in_words}"
+    return Judgment(words, result if spread.known else "cannot tell", size)
 
 
 def named(head: str, judgment: Judgment) -> Judgment:
@@ -154,7 +159,9 @@ def judge_saturation(cnn: pd.DataFrame) -> Judgment:
     if pd.isna(row["value"]):
         return Judgment(f"{network}: the truths have no color to compare with, {size.in_words}", "cannot tell", size)
     interval = with_interval((row["value"], row["low"], row["high"]), ".2f")
-    measured = f"{network}: {interval} of the truth's colorfulness {size.in_words}{too_few(size.pictures)}"
+    measured = (
+        f"{network}: {interval} of the truth's colorfulness {size.in_words}{FEW if too_few(size.pictures) else ''}"
+    )
     return Judgment(measured, verdict(1 - row["high"], 1 - row["low"]), size)
 
 

@@ -21,8 +21,8 @@ QUESTION = "How well do the paper's methods color gray pictures, compared with d
 def write_report(folder: Path) -> Path:
     """Write the `index.html` of a run or of a sweep, and the HTML of executed notebooks; returns the page's path.
 
-    The page is one file that opens offline; only its links to the notebooks want them beside it. A run.json, sweep.json
-    or a run's results.json that is not whole raises `UsageError` with its name.
+    The page is one file that opens offline; only its links to the notebooks want them beside it. A run.json or a
+    results.json that is not whole is named on the page; a sweep.json that is not raises `UsageError` with its name.
     """
     try:
         if (folder / "sweep.json").exists():
@@ -45,6 +45,7 @@ def write_run_page(folder: Path) -> Path:
         question=QUESTION,
         answer=answer(run),
         facts=facts(run),
+        warnings=[f"Left out: {problem}." for problem in run.problems],
         claims=run.claims,
         figures=main_figures(run),
         table=table(run),
