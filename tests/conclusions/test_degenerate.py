@@ -207,7 +207,7 @@ def test_figures_draw_what_is_defined_and_say_what_is_not(case, tmp_path):
             curves.histogram(case.gains.to_numpy(), "gain"),
         ]
         for number, figure in enumerate(figures):
-            figure.savefig(tmp_path / f"{number}.png")
+            figure.savefig(tmp_path / f"{number}.png", dpi=30)
             texts = [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
             assert not any(UNSAID.search(text) for text in texts), texts
     few = len(case.test) < 5
