@@ -139,14 +139,14 @@ class Run:
             figure.savefig(temporary)
         display(Image(filename=self.folder / f"{name}.png"))
         _replace(self.results["figures"], {"file": f"{name}.png", "caption": caption, "main": main}, ("file",))
-        display(Markdown(f"*{caption}*"))
+        display(Markdown(f"*{_without_formulas(caption)}*"))
 
     def conclude(self, *sentences: str) -> None:
         """Show conclusions computed from this run, and keep them for the report."""
         for sentence in sentences:
             if sentence not in self.results["conclusions"]:
                 self.results["conclusions"].append(sentence)
-            display(Markdown(sentence))
+            display(Markdown(_without_formulas(sentence)))
 
     def claim(self, claim: str, paper: str, measured: str, verdict: str) -> None:
         """Enter a claim of the paper in the ledger, with what this run measured and the verdict."""
@@ -227,6 +227,11 @@ def _values(notebook: Notebook, namespace: Mapping[str, object]) -> dict[str, ob
     if isinstance(values["run"], Run):
         values["run"] = values["run"].parameters["run"]
     return values
+
+
+def _without_formulas(text: str) -> str:
+    """Markdown in which dollars are dollars: a name between two of them would be set as a formula."""
+    return text.replace("$", r"\$")
 
 
 def _replace(entries: list[dict], entry: dict, keys: tuple[str, ...]) -> None:
