@@ -5,20 +5,16 @@ import warnings
 from pathlib import Path
 
 from lib.color import MOST_VERSIONS
+from lib.common.usage import decimal_number, whole_number
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    def vividness(text: str) -> float:  # argparse names it in its messages
-        if not 0 <= float(text) <= 1:
-            raise argparse.ArgumentTypeError(f"{text} does not lie between 0 and 1")
-        return float(text)
-
     parser = argparse.ArgumentParser(prog="colorize", description="Colorize photographs; their luma stays as it is.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PHOTO_OR_FOLDER", help="folders with all below them")
     parser.add_argument("-o", dest="out", required=True, type=Path, metavar="FOLDER", help="where the results go")
-    parser.add_argument("--vividness", type=vividness, default=0.5, help="0, the safest colors, to 1 (0.5)")
-    counts, about = range(1, MOST_VERSIONS + 1), "1 to 9 plausible versions, called NAME-1, NAME-2, ... (1)"
-    parser.add_argument("--versions", type=int, choices=counts, default=1, metavar="N", help=about)
+    parser.add_argument("--vividness", type=decimal_number(0, 1), default=0.5, help="0, the safest colors, to 1 (0.5)")
+    counts, about = whole_number(1, MOST_VERSIONS), "1 to 9 plausible versions, called NAME-1, NAME-2, ... (1)"
+    parser.add_argument("--versions", type=counts, default=1, metavar="N", help=about)
     parser.add_argument("--format", choices=("png", "jpg", "keep"), default="keep", help="of the results (keep)")
     parser.add_argument("--force", action="store_true", help="overwrite what exists in FOLDER")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a ChromaNet of your own (the bundled one)")

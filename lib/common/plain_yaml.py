@@ -40,7 +40,9 @@ class _PlainLoader(yaml.SafeLoader):
     def construct_plain(self, node: yaml.ScalarNode) -> object:
         value = scalar(node.value)
         if node.tag != _TAG + _KINDS[type(value)]:  # such as !!int "0x1F"
-            raise yaml.constructor.ConstructorError(None, None, f"{node.value!r} is no {node.tag[len(_TAG) :]}", node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{node.value!r} is no {node.tag[len(_TAG) :]}", node.start_mark
+            )
         return value
 
 

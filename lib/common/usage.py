@@ -7,6 +7,7 @@ import numbers
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 PLAIN_TYPES = ("int", "float", "bool", "str")
 # ASCII digits: Python also takes 1_000, and the digits of other scripts.
@@ -97,30 +98,24 @@ def as_written(value: object) -> str:
     return repr(value)
 
 
-def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """A type for `argparse`: an int from `least` to `most`, written in decimal digits."""
-    wanted = f"at least {least}" if most is None else f"from {least} to {most}"
-
-    def read(text: str) -> int:
-        value = number(text.strip())
-        if not isinstance(value, int) or value < least or (most is not None and value > most):
-            raise argparse.ArgumentTypeError(f"must be a whole number, {wanted}, not {text!r}")
-        return value
-
-    return read
+def whole_number(least: int | None = None, most: int | None = None) -> Callable[[str], int]:
+    """A type for `argparse`: an int within these limits, written in decimal digits."""
+    return partial(_read_number, wanted="a whole number", kind=int, least=least, most=most)
 
 
-def decimal_number(least: float, most: float | None = None) -> Callable[[str], float]:
-    """A type for `argparse`: a float from `least` to `most`, written in decimal digits."""
-    wanted = f"at least {least:g}" if most is None else f"from {least:g} to {most:g}"
+def decimal_number(least: float | None = None, most: float | None = None) -> Callable[[str], float]:
+    """A type for `argparse`: a float within these limits, written in decimal digits."""
+    return partial(_read_number, wanted="a number", kind=int | float, least=least, most=most)
 
-    def read(text: str) -> float:
-        value = number(text.strip())
-        if value is None or value < least or (most is not None and value > most):
-            raise argparse.ArgumentTypeError(f"must be a number, {wanted}, not {text!r}")
-        return float(value)
 
-    return read
+def _read_number(text: str, wanted: str, kind: type, least: float | None, most: float | None) -> int | float:
+    value = number(text.strip())
+    if least is not None:
+        wanted += f" from {least} to {most}" if most is not None else f" of at least {least}"
+    low, high = -math.inf if least is None else least, math.inf if most is None else most
+    if not isinstance(value, kind) or not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"must be {wanted}, not {text!r}")
+    return value if kind is int else float(value)
 
 
 def value_text(value: object) -> str:

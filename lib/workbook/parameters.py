@@ -23,8 +23,8 @@ PATHS = ("data", "methods")  # parameters that have an option of their own
 class Notebook:
     """A notebook: what its first markdown cell says ("" where it does not), and its parameters by name.
 
-    A parameter's line is `epochs: int = 9  # passes over the pairs, at least 3`: name, annotated type, default and help.
-    `ranges` holds what the help says of the values that it may have (see `lib.workbook.ranges`).
+    A parameter's line is `epochs: int = 9  # passes over the pairs, at least 3`: name, annotated type, default, help.
+    `ranges` holds what the help says of its values (see `lib.workbook.ranges`).
     """
 
     path: Path

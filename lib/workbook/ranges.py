@@ -20,9 +20,9 @@ A help text is made of phrases, parted by commas, semicolons, colons and "and". 
 | "" for ... | the empty text too, where there are values or a path to choose from |
 | [] for ... | the empty list too |
 
-`one of` and `some of` end at a semicolon; `path of ...` may be the last of their values. A path's phrase may say more, such as
-`path of a Python file with METHODS`: it is that of a folder where it names one, else that of a file. In a list the range
-is that of each element. Any other phrase is for people only.
+`one of` and `some of` end at a semicolon; `path of ...` may be the last of their values. A path's phrase may say more,
+such as `path of a Python file with METHODS`: it is that of a folder where it names one, else that of a file. In a list
+the range is that of each element. Any other phrase is for people only.
 """
 
 import glob

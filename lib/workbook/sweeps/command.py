@@ -11,6 +11,7 @@ from pathlib import Path
 from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
 from lib.common.usage import UsageError, nearest
 from lib.evaluation.names import METRICS, TITLES
+from lib.workbook.data_check import check_data
 from lib.workbook.parameters import given_parameters, inspect
 from lib.workbook.records.reader import point_state
 from lib.workbook.sweeps.cluster import SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
@@ -82,7 +83,9 @@ def plan_sweep(options: argparse.Namespace) -> Sweep:
     insisted = [name for name, _ in options.parameters]
     if options.data:
         insisted.append("data")
-    return read_sweep(find_sweep(options.sweep), notebook, options.profile, given, options.seeds, insisted)
+    plan = read_sweep(find_sweep(options.sweep), notebook, options.profile, given, options.seeds, insisted)
+    check_data([(notebook, point.parameters) for point in plan.points], f"{plan.name}.yaml")
+    return plan
 
 
 def sweep_folder(output: str | None, plan: Sweep) -> Path:
