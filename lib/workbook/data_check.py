@@ -1,6 +1,7 @@
 """The pictures that notebooks are to run on, looked at before any kernel starts."""
 
 import json
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -13,12 +14,15 @@ from lib.workbook.ranges import SPLITS
 Uses = Sequence[tuple[Notebook, Mapping[str, object]]]  # notebooks, and the parameters given to each
 
 
-def check_data(uses: Uses, source: str = "") -> None:
+def check_data(uses: Uses, source: str = "") -> dict[str, Survey]:
     """Print which pictures each data set has and what of it is passed over; notebooks without data are skipped.
 
     Args:
         uses: the notebooks, and the parameters that are given to each; its defaults stand for the others.
         source: the file of a sweep, which may give the parameters too.
+
+    Returns:
+        What was found, by the name of the data set.
 
     Raises:
         UsageError: a data set cannot be used, or has fewer pictures than a parameter asks for.
@@ -28,8 +32,11 @@ def check_data(uses: Uses, source: str = "") -> None:
     for notebook, values in whole:
         if "data" in notebook.types:
             by_data.setdefault(values["data"], []).append((notebook, values))
+    found = {}
     for data, users in by_data.items():
-        check_counts(data, surveyed(data), users, source)
+        found[data] = surveyed(data)
+        check_counts(data, found[data].counts, users, f"with -p or in {source}" if source else "")
+    return found
 
 
 def surveyed(data: str) -> Survey:
@@ -46,23 +53,29 @@ def surveyed(data: str) -> Survey:
     return found
 
 
-def check_counts(data: str, found: Survey, users: Uses, source: str = "") -> None:
-    """Raise `UsageError` where parameters ask for more pictures of a split than the data has, and say what to give."""
+def check_counts(data: str, counts: Mapping[str, int], users: Uses, where: str = "", option: str = "-p ") -> None:
+    """Raise `UsageError` where parameters ask for more pictures of a split than the data has.
+
+    Args:
+        data: the name of the data set.
+        counts: its number of pictures in each split; a split that is not there is not checked.
+        users: notebooks, and the values of all their parameters.
+        where: in words, where the values can be given; without it the sentence says what to give.
+        option: what comes before each name in what to give.
+    """
     for word, split in SPLITS.items():
-        if split not in found.counts:
-            continue
-        there = found.counts[split]
+        there = counts.get(split, math.inf)
         most: dict[str, object] = {}  # the largest value of each parameter that asks for too many
         for notebook, values in users:
             for name, known in notebook.ranges.items():
                 if known.split == split and largest(values[name]) > max(largest(most.get(name, 0)), there):
                     most[name] = values[name]
         if most:
-            asked = ", ".join(f"{name} {largest(value)}" for name, value in most.items())
-            fewer = " ".join(f"-p {name} {shlex.quote(fitting(value, there))}" for name, value in most.items())
-            end = f"give at most {there} with -p or in {source}" if source else f"add {fewer}"
+            asked = " and ".join(f"{name} {largest(value)}" for name, value in most.items())
+            fewer = " ".join(f"{option}{name} {shlex.quote(fitting(value, there))}" for name, value in most.items())
+            end = f"give at most {there} {where}" if where else f"give {fewer}"
             raise UsageError(
-                f"{data} has {counted(there, f'{word} picture')}, fewer than {asked} asks for; "
+                f"{data} has {counted(there, f'{word} picture')}, fewer than {asked}; "
                 f"{end if there else 'add pictures, or lines to split.csv'}."
             )
 

@@ -161,6 +161,16 @@ def assign(
                 raise UsageError(f"{where}: {error}.") from None
 
 
+def check_values(notebook: Notebook, values: Mapping[str, object]) -> None:
+    """Raise `UsageError` for a value out of the range that its parameter's help says; paths are not looked for."""
+    for name, known in notebook.ranges.items():
+        try:
+            if not known.path:
+                known.check(f"'{name}'", convert(values[name], notebook.types[name]))
+        except ValueError as error:
+            raise UsageError(f"{notebook.path.name}: {error}.") from None
+
+
 def read_yaml(path: Path) -> object:
     """The content of a YAML file (see `lib.common.plain_yaml`); a broken one raises `UsageError`."""
     try:

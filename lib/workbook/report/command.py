@@ -3,14 +3,15 @@
 import argparse
 from pathlib import Path
 
+from lib.common.files import resolve
 from lib.common.usage import UsageError
+from lib.workbook.ranges import is_there
 from lib.workbook.report.run_page import write_report
 
 
 def report(options: argparse.Namespace) -> int:
     """Build the page of the folder that is asked for and print its path; returns the exit code."""
-    folder = Path(options.folder).resolve()
-    if not folder.is_dir():
+    if not is_there(options.folder, Path.is_dir):
         raise UsageError(f"{options.folder} is no folder; name the folder of a run or a sweep, like outputs/<run>.")
-    print(write_report(folder))
+    print(write_report(resolve(options.folder)))
     return 0

@@ -18,7 +18,7 @@ from lib.workbook.sweeps.cluster import SchedulerLost, connected, cores, embedde
 from lib.workbook.sweeps.fingerprints import expected_fingerprints, is_done
 from lib.workbook.sweeps.job import Job
 from lib.workbook.sweeps.live_table import SweepTable
-from lib.workbook.sweeps.plan import Sweep, find_sweep, read_sweep
+from lib.workbook.sweeps.plan import Sweep, find_sweep, leave_out_small_data, read_sweep
 
 DAY = 24 * 3600  # seconds
 
@@ -83,8 +83,10 @@ def plan_sweep(options: argparse.Namespace) -> Sweep:
     insisted = [name for name, _ in options.parameters]
     if options.data:
         insisted.append("data")
-    plan = read_sweep(find_sweep(options.sweep), notebook, options.profile, given, options.seeds, insisted)
-    check_data([(notebook, point.parameters) for point in plan.points], f"{plan.name}.yaml")
+    file = find_sweep(options.sweep)
+    plan = read_sweep(file, notebook, options.profile, given, options.seeds, insisted)
+    found = check_data([(notebook, point.parameters) for point in plan.points], file.name)
+    leave_out_small_data(plan, file, {data: survey.counts for data, survey in found.items()})
     return plan
 
 

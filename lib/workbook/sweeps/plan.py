@@ -24,6 +24,7 @@ this data. Rerunning the command resumes the sweep, however it was interrupted.
 """
 
 import itertools
+import math
 import re
 import shlex
 from collections.abc import Collection, Mapping
@@ -40,6 +41,7 @@ from lib.workbook.sweeps.points import Point
 
 READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
 MOST_SEEDS = 1000
+NEEDED = (("train", "pairs"), ("test", "pictures"))  # splits, and what claims need of them
 AXES = ("values", "grid", "zip")
 # What table and page read.
 REPORTED = {"question": str, "metrics": list, "baseline": dict, "methods": list, "claims": list}
@@ -132,6 +134,21 @@ def paper_command(file: Path, notebook: Notebook, data: object) -> str:
     command = ["workbook", "sweep", str(path), file.stem if file.parent == READY_MADE else str(file)]
     command += ["--profile", "paper"]
     return shlex.join(command if data == "auto" else [*command, "--data", str(data)])
+
+
+def leave_out_small_data(sweep: Sweep, file: Path, counts: Mapping[str, Mapping[str, int]]) -> None:
+    """Remove the data from the commands of claims that need more pictures than it has: they cannot be tested on it.
+
+    Args:
+        sweep: as read from `file`; its claims are changed.
+        file: the sweep's file.
+        counts: the number of pictures in each split, by the name of the data.
+    """
+    there = counts.get(sweep.points[0].parameters.get("data", ""), {})
+    for claim in sweep.reported["claims"]:
+        needs = claim.get("needs", {})
+        if any(there.get(split, math.inf) < needs.get(name, 0) for split, name in NEEDED):
+            claim["command"] = paper_command(file, sweep.notebook, "auto")
 
 
 def _sections(file: Path, profile: str) -> dict[str, object]:
