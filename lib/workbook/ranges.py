@@ -33,7 +33,7 @@ from pathlib import Path
 
 from lib.common.files import ROOT, printable, resolve
 from lib.common.plain_yaml import scalar
-from lib.common.usage import as_written, convert, number
+from lib.common.usage import as_written, convert, number, value_text
 
 SPLITS = {"training": "train", "validation": "val", "test": "test"}
 _BOUNDS: dict[str, Callable[[float, float], bool]] = {
@@ -91,7 +91,7 @@ class Range:
     def _element(self, must_be: str, value: object) -> object:
         for phrase, bound in self.bounds:
             if not _BOUNDS[phrase](value, bound):
-                raise ValueError(f"{must_be} {phrase} {bound}, not {as_written(value)}")
+                raise ValueError(f"{must_be} {phrase} {bound}, not {value_text(value)}")
         if self._is_choice(value) or (value == "" and self.empty):
             return value
         if self.path:
@@ -127,7 +127,7 @@ class Range:
     def in_words(self) -> str:
         """What a value may be, for messages."""
         path = [f"the path of a {self.path}"] if self.path else []
-        return f"one of {', '.join(self.choices + path)}" if self.choices else path[0]
+        return " or ".join([f"one of {', '.join(self.choices)}", *path] if self.choices else path)
 
 
 def is_there(path: str | Path, wanted: Callable[[Path], bool] = Path.exists) -> bool:
