@@ -80,9 +80,7 @@ def test_a_path_is_seen_from_where_the_user_is(tmp_path, monkeypatch):
     for known, value in [(file, "in"), (place, "-x.jpg"), (place, ""), (place, "~nobody-here/x"), (place, "x" * 5000)]:
         with pytest.raises(ValueError, match=r"^it must be the path of a (file|folder), and there is no \1 '"):
             known.check("it", value)
-    with pytest.raises(
-        ValueError, match=r"^each of it must be the path of a folder, and there is no folder 'nothing\*'"
-    ):
+    with pytest.raises(ValueError, match=r"^each of it must be .* and there is no folder 'nothing\*'"):
         several.check("it", ["nothing*"])
     with pytest.raises(ValueError, match="one of auto, scenes or the path of a folder, and there is no folder 'Auto'"):
         source.check("it", "Auto")
