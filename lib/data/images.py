@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from lib.data.formats import FORMATS, SUFFIXES
+from lib.data.formats import FORMATS
 
 # How to turn a picture upright, by its EXIF orientation from 2 on.
 _TURNS = "FLIP_LEFT_RIGHT ROTATE_180 FLIP_TOP_BOTTOM TRANSPOSE ROTATE_270 TRANSVERSE ROTATE_90"
@@ -105,18 +105,3 @@ def on_white(image: Image.Image) -> Image.Image:
 def squared(image: Image.Image, size: int) -> Image.Image:
     """The picture's center square, antialiased to `size` x `size` px."""
     return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
-
-
-def list_pictures(folder: str | Path) -> dict[str, Path]:
-    """The pictures directly in `folder` by stem, sorted; hidden files are left out.
-
-    Two files of one stem raise `PhotographError`.
-    """
-    found: dict[str, Path] = {}
-    for path in sorted(Path(folder).iterdir()):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
-            continue
-        if path.stem in found:
-            raise PhotographError(f"{path} and {found[path.stem].name} have the same stem; rename one")
-        found[path.stem] = path
-    return found

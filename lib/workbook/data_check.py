@@ -71,7 +71,8 @@ def check_counts(data: str, counts: Mapping[str, int], users: Uses, where: str =
                 if known.split == split and largest(values[name]) > max(largest(most.get(name, 0)), there):
                     most[name] = values[name]
         if most:
-            asked = " and ".join(f"{name} {largest(value)}" for name, value in most.items())
+            *others, last = [f"{name} {largest(value)}" for name, value in most.items()]
+            asked = f"{', '.join(others)} and {last}" if others else last
             fewer = " ".join(f"{option}{name} {shlex.quote(fitting(value, there))}" for name, value in most.items())
             end = f"give at most {there} {where}" if where else f"give {fewer}"
             raise UsageError(

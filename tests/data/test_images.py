@@ -9,7 +9,7 @@ from pictures_by_hand import damaged_exif, truncated
 from PIL import Image
 
 from lib.common.files import ROOT
-from lib.data.images import PhotographError, list_pictures, read_photograph, squared, upright
+from lib.data.images import PhotographError, read_photograph, squared, upright
 
 
 def pixels(path):
@@ -148,15 +148,3 @@ def test_squared_keeps_the_middle(photograph):
     assert square.shape == (32, 32, 3)
     np.testing.assert_array_equal(square, np.asarray(photograph)[:, 8:40])
     assert squared(Image.new("RGB", (5, 3)), 16).size == (16, 16)
-
-
-def test_only_pictures_are_listed(folders):
-    for name in ("._been.png", "notes.txt", "split.csv", ".DS_Store"):
-        (folders[0] / name).write_text("x")
-    assert list(list_pictures(folders[0])) == ["been", "été 山"]
-
-
-def test_pictures_that_colorize_reads_are_listed_too(folders, photograph):
-    for suffix in (".gif", ".PPM"):
-        photograph.save(folders[1] / f"scan-{suffix[1:]}{suffix}")
-    assert list(list_pictures(folders[1])) == ["been", "scan-PPM", "scan-gif", "été 山"]
