@@ -19,7 +19,6 @@ from lib.common import plain_yaml
 from lib.common.devices import best_device, check_device
 from lib.common.usage import UsageError, as_written, convert, hint, nearest, whole_number
 from lib.data.locations import SMALLEST, check_size
-from lib.data.survey import survey
 from lib.evaluation.size import counted
 from lib.networks.registry import build_network, network_class
 from lib.training.config import VGG_WEIGHTS, TrainingConfig
@@ -91,6 +90,8 @@ def check_pictures(config: TrainingConfig, data: str, size: int) -> list[str]:
         raise UsageError(f"{name} is {side} px; ChromaNet trains on sides that are a multiple of 8.")
     if not data:
         raise UsageError("--data is empty; give auto, scenes, kaggle or a folder.")
+    from lib.data.survey import survey
+
     found = survey(data)
     there = found.counts.get("train", config.pairs)
     if config.pairs > there:

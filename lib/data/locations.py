@@ -4,7 +4,6 @@ from pathlib import Path
 
 from lib.common.files import printable, resolve
 from lib.data.kaggle import kaggle_folder
-from lib.data.listing import list_folder
 
 SCENES = 2600  # 80 in 100 of them are for training, which must be more than the paper's 2,000 pairs
 
@@ -56,4 +55,6 @@ def describe_source(data: str) -> str:
     source = find_source(data)
     if source == "scenes":
         return f"{SCENES:,} landscapes rendered by lib/data/scenes (no photographs)"
+    from lib.data.listing import list_folder  # imports NumPy: names are checked without it
+
     return list_folder(source).description

@@ -4,17 +4,22 @@ import json
 import math
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from lib.common.usage import UsageError
-from lib.data.survey import Survey, survey
 from lib.evaluation.size import counted
 from lib.workbook.parameters import Notebook
 from lib.workbook.ranges import SPLITS
 
+if TYPE_CHECKING:
+    from lib.data.survey import Survey
+
+# What looks at pictures takes a second to import: it is imported where it is used, so that mistakes are said at once.
+
 Uses = Sequence[tuple[Notebook, Mapping[str, object]]]  # notebooks, and the parameters given to each
 
 
-def check_data(uses: Uses, source: str = "") -> dict[str, Survey]:
+def check_data(uses: Uses, source: str = "") -> "dict[str, Survey]":
     """Print which pictures each data set has and what of it is passed over; notebooks without data are skipped.
 
     Args:
@@ -39,8 +44,10 @@ def check_data(uses: Uses, source: str = "") -> dict[str, Survey]:
     return found
 
 
-def surveyed(data: str) -> Survey:
+def surveyed(data: str) -> "Survey":
     """The survey of a data set, printed: one line, then one each for what is passed over and for problems."""
+    from lib.data.survey import survey
+
     try:
         found = survey(data)
     except (ValueError, OSError) as error:

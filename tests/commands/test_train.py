@@ -104,7 +104,7 @@ def test_mistakes_are_one_sentence_before_anything_is_read(setting, sentence, ca
 def test_pictures_that_do_not_suit_are_refused_before_anything_is_decoded(
     counts, options, sentence, monkeypatch, capsys
 ):
-    monkeypatch.setattr("lib.commands.train.survey", lambda data: Survey("toy", counts))
+    monkeypatch.setattr("lib.data.survey.survey", lambda data: Survey("toy", counts))
     monkeypatch.setattr("lib.data.sources.load_pairs", lambda *_: pytest.fail("the pictures were decoded"))
     assert main(["--data", "mine", *options]) == 2
     assert sentence in capsys.readouterr().err

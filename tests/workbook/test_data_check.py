@@ -7,7 +7,6 @@ from toys import write_notebook
 
 from lib.common.usage import UsageError
 from lib.data.survey import Survey
-from lib.workbook import data_check
 from lib.workbook.data_check import check_counts, check_data
 from lib.workbook.parameters import inspect
 
@@ -38,7 +37,7 @@ def surveyed(monkeypatch):
             f"toy {data}", {"train": 1000, "val": 100, "test": 100}, "2 files passed over: .txt 2", ["a: bad"]
         )
 
-    monkeypatch.setattr(data_check, "survey", survey)
+    monkeypatch.setattr("lib.data.survey.survey", survey)
     return seen
 
 

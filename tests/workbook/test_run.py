@@ -14,7 +14,7 @@ from toys import write_notebook
 
 from lib.commands import workbook
 from lib.data.survey import Survey
-from lib.workbook import data_check, parameters, run
+from lib.workbook import parameters, run
 from lib.workbook.records.reader import load_run
 
 PARAMETERS = """
@@ -47,7 +47,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "NOTEBOOKS", notebooks)
     monkeypatch.setattr(parameters, "NOTEBOOKS", notebooks)
     monkeypatch.setattr(run, "OUTPUTS", tmp_path / "outputs")
-    monkeypatch.setattr(data_check, "survey", lambda data: Survey(f"toy {data}", {}))
+    monkeypatch.setattr("lib.data.survey.survey", lambda data: Survey(f"toy {data}", {}))
     return notebooks
 
 
@@ -234,7 +234,7 @@ def test_data_that_is_none_ends_the_run_before_a_kernel(executed, monkeypatch, c
     def refuse(data):
         raise FileNotFoundError(f"there are no pictures in {data}")
 
-    monkeypatch.setattr(data_check, "survey", refuse)
+    monkeypatch.setattr("lib.data.survey.survey", refuse)
     assert workbook.main(["run"]) == 2
     assert capsys.readouterr().err == "workbook: there are no pictures in scenes\n"
     assert not executed
@@ -260,6 +260,6 @@ def test_the_help_of_a_notebook(folder, capsys):
 
 def test_the_help_of_a_notebook_needs_no_torch_and_no_papermill():
     code = "import sys; from lib.commands import workbook; workbook.main(['run', '--help-notebook', '02']); "
-    code += "print({'torch', 'papermill', 'pandas'} & set(sys.modules))"
+    code += "print({'torch', 'papermill', 'pandas', 'numpy', 'PIL'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
