@@ -12,7 +12,7 @@ from importlib import import_module
 
 from lib.commands import bench, train
 from lib.common.terminal import exit_code_of
-from lib.common.usage import UsageError
+from lib.common.usage import UsageError, whole_number
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,8 +32,12 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("sweep", help="execute one notebook at many points of its parameters")
     command.add_argument("notebook", help="like notebooks/03_perceptual_loss.ipynb")
     command.add_argument("sweep", help="a YAML file, or a ready-made sweep's name: notebooks/parameters/sweeps")
-    command.add_argument("--seeds", type=int, metavar="N", help="each point so often, in place of the file's seeds")
-    command.add_argument("--workers", type=int, metavar="N", help="points at a time (one per GPU, else one per core)")
+    command.add_argument(
+        "--seeds", type=whole_number(1), metavar="N", help="each point so often, in place of the file's seeds"
+    )
+    command.add_argument(
+        "--workers", type=whole_number(1), metavar="N", help="points at a time (one per GPU, else one per core)"
+    )
     command.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, like tcp://10.0.0.5:8786")
     command.add_argument("--retry", action="store_true", help="try points that failed before again")
     add_parameters(command)

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
+from lib.common.files import printable
 from lib.data.folders import read_pair
 from lib.data.images import PhotographError, squared
-from lib.data.pairs import PIECE, Pairs, sha256_of
+from lib.data.listing import Item
+from lib.data.pairs import PIECE, Pairs
+from lib.data.splits import sha256_of
 
 _ABANDONED = 24 * 3600  # seconds after which an unfinished cache belongs to a process that was killed
-_DECODER = 1  # raise it when `read_photograph` or `squared` return other pixels: caches are then made anew
+_DECODER = 2  # raise it when `read_photograph` or `squared` return other pixels: caches are then made anew
 
 
 def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[Path], Pairs]) -> Pairs:
@@ -40,7 +43,7 @@ def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[Path], Pair
             for side in ("gray", "color"):
                 if not (temporary / f"{side}.npy").exists():
                     np.save(temporary / f"{side}.npy", getattr(pairs, side))
-            rest = {k: getattr(pairs, k) for k in ("name", "description", "names", "fingerprint", "skipped")}
+            rest = {k: getattr(pairs, k) for k in ("name", "description", "names", "fingerprint", "skipped", "remarks")}
             (temporary / "pairs.json").write_text(json.dumps(rest | {"splits": pairs.splits.tolist()}))
             try:
                 os.replace(temporary, folder)
@@ -77,18 +80,16 @@ def _only_rows(array: np.ndarray, path: Path, rows: list[int]) -> np.ndarray:
     return kept
 
 
-def decode_pairs(
-    files: list[tuple[str, Path, Path | None]], size: int, folder: Path
-) -> tuple[list[str], np.ndarray, np.ndarray, list]:
+def decode_pairs(files: list[Item], size: int, folder: Path) -> tuple[list[str], np.ndarray, np.ndarray, list]:
     """Decode picture files to squares of `size` px, on all processor cores.
 
     Args:
-        files: `(stem, gray, color)` for each pair; without a color file, `gray` is the color picture.
+        files: `(name, gray, color)` for each pair; without a color file, `gray` is the color picture.
         size: side of the squares, in px.
         folder: where `gray.npy` and `color.npy` are written.
 
     Returns:
-        The stems of the N pairs that could be read, gray `(N, size, size)` and color `(N, size, size, 3)` as mapped
+        The names of the N pairs that could be read, gray `(N, size, size)` and color `(N, size, size, 3)` as mapped
         uint8 arrays, and a sentence for each file that was left out.
     """
     gray = _new_array(folder / "gray.npy", (len(files), size, size))
@@ -98,7 +99,7 @@ def decode_pairs(
         try:
             pair = read_pair(*files[position][1:])
         except PhotographError as error:
-            return str(error)
+            return printable(str(error))
         color[position] = squared(pair[1], size)
         # A gray side of its own is resized as it is; a made one is the luma of the resized color side.
         gray[position] = squared(pair[0], size) if files[position][2] else squared(pair[1], size).convert("L")

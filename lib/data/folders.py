@@ -9,20 +9,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from lib.color import spaces
-from lib.data.images import PhotographError, list_pictures, read_photograph
-
-
-def match_pairs(gray_dir: str | Path, color_dir: str | Path) -> tuple[list[tuple[str, Path, Path]], list[str]]:
-    """The pairs of pictures in two folders, matched by file stem.
-
-    Returns:
-        `(stem, gray, color)` for each pair, and a sentence for each picture without a partner. Two files of one stem in
-        a folder raise `PhotographError`.
-    """
-    gray, color = list_pictures(gray_dir), list_pictures(color_dir)
-    alone = [f"{gray[s]}: no color picture of that name in {color_dir}" for s in sorted(gray.keys() - color.keys())]
-    alone += [f"{color[s]}: no gray picture of that name in {gray_dir}" for s in sorted(color.keys() - gray.keys())]
-    return [(stem, gray[stem], color[stem]) for stem in gray if stem in color], alone
+from lib.common.files import printable
+from lib.data.images import PhotographError, read_photograph
+from lib.data.listing import match_pairs
 
 
 def read_pair(gray_path: Path, color_path: Path | None) -> tuple[Image.Image, Image.Image]:
@@ -43,7 +32,8 @@ def pil_to_tensor(image: Image.Image) -> Tensor:
 
 
 class GrayscaleToColorDataset(Dataset):
-    """Pairs from a folder of gray and a folder of color pictures, matched by file stem (paper, section III-B).
+    """Pairs from a folder of gray and a folder of color pictures, matched by file name (paper, section III-B; see
+    `match_pairs`).
 
     Args:
         gray_dir, color_dir: the two folders.
@@ -71,11 +61,11 @@ class GrayscaleToColorDataset(Dataset):
                 read_pair(*item[1:])
                 self.items.append(item)
             except PhotographError as error:
-                self.skipped.append(str(error))
+                self.skipped.append(printable(str(error)))
         if self.skipped and on_error == "raise":
             raise PhotographError(self.skipped[0])
         if not self.items:
-            raise PhotographError(f"{gray_dir} and {color_dir} hold no usable pair")
+            raise PhotographError(f"{printable(gray_dir)} and {printable(color_dir)} hold no usable pair")
 
     def __len__(self) -> int:
         return len(self.items)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lib.data.formats import FORMATS, SUFFIXES
+from lib.data.formats import FORMATS
 from lib.data.limits import SizeError, check_header, free_memory, room_for
 from lib.data.pixels import PixelError
 from lib.data.seen import as_seen
@@ -167,18 +167,3 @@ def on_white(image: Image.Image) -> Image.Image:
 def squared(image: Image.Image, size: int) -> Image.Image:
     """The picture's center square, antialiased to `size` x `size` px."""
     return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
-
-
-def list_pictures(folder: str | Path) -> dict[str, Path]:
-    """The pictures directly in `folder` by stem, sorted; hidden files are left out.
-
-    Two files of one stem raise `PhotographError`.
-    """
-    found: dict[str, Path] = {}
-    for path in sorted(Path(folder).iterdir()):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
-            continue
-        if path.stem in found:
-            raise PhotographError(f"{path} and {found[path.stem].name} have the same stem; rename one")
-        found[path.stem] = path
-    return found

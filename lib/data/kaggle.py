@@ -1,5 +1,6 @@
 """The paper's kind of data, landscapes in gray and in color, downloaded from Kaggle."""
 
+import os
 from pathlib import Path
 
 from lib.common.files import DATA
@@ -7,15 +8,36 @@ from lib.common.files import DATA
 KAGGLE = "theblackmamba31/landscape-image-colorization"
 
 
-def holds_pairs(folder: Path) -> bool:
-    """Whether a folder holds the folders gray/ and color/, whose pictures are pairs."""
-    return (folder / "gray").is_dir() and (folder / "color").is_dir()
+_GRAY = ("gray", "grey", "grayscale", "greyscale")
+_COLOR = ("color", "colour")
+
+
+def pair_folders(folder: Path) -> tuple[Path, Path] | None:
+    """The folders gray/ and color/ of a folder, whose pictures are pairs; None without them.
+
+    Where they are not spelled so, grey/, grayscale/, colour/ and capital letters are understood too.
+    """
+    try:
+        if (folder / "gray").is_dir() and (folder / "color").is_dir():
+            return folder / "gray", folder / "color"
+        inside = {name.casefold(): folder / name for name in sorted(os.listdir(folder), reverse=True)}
+        gray, color = ([inside[n] for n in names if n in inside and inside[n].is_dir()] for names in (_GRAY, _COLOR))
+    except OSError:  # what cannot be read is said by whoever reads it
+        return None
+    return (gray[0], color[0]) if gray and color else None
+
+
+def is_gray_side(folder: Path) -> bool:
+    """Whether a folder holds the gray pictures of pairs, whose color sides lie beside it."""
+    if folder.name.casefold() not in _GRAY:
+        return False
+    return (pair_folders(folder.parent) or (None, None))[0] == folder
 
 
 def kaggle_folder() -> Path | None:
     """Where the Kaggle pairs are: the first folder under data/kaggle with gray/ and color/; None without them."""
     found = sorted((DATA / "kaggle").rglob("color"))
-    return next((path.parent for path in found if holds_pairs(path.parent)), None)
+    return next((path.parent for path in found if pair_folders(path.parent)), None)
 
 
 def download_kaggle() -> Path:

@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
-from lib.common.files import resolve
-from lib.data.kaggle import holds_pairs, kaggle_folder
+from lib.common.files import printable, resolve
+from lib.data.kaggle import kaggle_folder
 
 SCENES = 2600  # 80 in 100 of them are for training, which must be more than the paper's 2,000 pairs
+
+SMALLEST = 16  # px, side of the pictures that the networks can take
 
 
 def check_size(size: int) -> None:
     """Raise `ValueError` for pictures of a `size` in px that the networks cannot take."""
-    if size < 16:
-        raise ValueError(f"size is {size} px; the networks need at least 16")
+    if size < SMALLEST:
+        raise ValueError(f"size is {size} px; the networks need at least {SMALLEST}")
 
 
 def find_source(data: str) -> str | Path:
@@ -21,7 +23,8 @@ def find_source(data: str) -> str | Path:
         data: "scenes", "kaggle", a folder, or "auto" for the Kaggle pairs if they are here and the scenes if not.
 
     Raises:
-        FileNotFoundError: there is no such folder; the message says what to do.
+        OSError: there is no such folder, or it cannot be reached; the message says what to do.
+        ValueError: its name is not UTF-8, and could not be kept with the results.
     """
     if data == "auto":
         return kaggle_folder() or "scenes"
@@ -32,17 +35,26 @@ def find_source(data: str) -> str | Path:
         if folder is None:
             raise FileNotFoundError("the Kaggle pairs are not in data/kaggle; `make data` downloads them")
         return folder
-    folder = resolve(data)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{data} is neither auto, scenes, kaggle nor a folder; give one of these")
+    try:
+        folder = resolve(data)
+        is_folder = folder.is_dir()
+    except OSError as error:
+        raise type(error)(f"{printable(data)}: cannot be read ({error.strerror}); check its permissions") from error
+    if not is_folder:
+        raise FileNotFoundError(f"{printable(data)} is neither auto, scenes, kaggle nor a folder; give one of these")
+    if printable(folder) != str(folder):
+        raise ValueError(f"{printable(folder)}: the folder's name is not UTF-8 and cannot be kept; rename it")
     return folder
 
 
 def describe_source(data: str) -> str:
-    """One line about the pictures of `data` (see `find_source`); none is decoded."""
+    """One line about the pictures of `data` (see `find_source`); none is decoded.
+
+    Raises what `find_source` and `list_folder` raise.
+    """
     source = find_source(data)
     if source == "scenes":
         return f"{SCENES:,} landscapes rendered by lib/data/scenes (no photographs)"
-    if holds_pairs(source):
-        return f"gray and color pairs in {source}"
-    return f"color photographs in {source}, gray made as Rec. 601 luma"
+    from lib.data.listing import list_folder  # imports NumPy: names are checked without it
+
+    return list_folder(source).description

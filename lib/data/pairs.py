@@ -6,19 +6,16 @@ there may be more of them than memory holds. `lib.data.sources.load_pairs` makes
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
 from lib.data.arrays import Rows
-from lib.data.formats import SUFFIXES
+from lib.data.splits import SPLITS, empty_split, sha256_of
 
-SPLITS = ("train", "val", "test")
 PIECE = 256  # pictures read at a time where all of them are needed
 
 
@@ -35,6 +32,7 @@ class Pairs:
         splits: for each picture "train", "val" or "test".
         fingerprint: identifies pixels, names and splits.
         skipped: a sentence for each file that was left out.
+        remarks: what else there is to say of the files, in one line; "" for nothing.
     """
 
     name: str
@@ -45,6 +43,7 @@ class Pairs:
     splits: np.ndarray
     fingerprint: str
     skipped: list[str] = field(default_factory=list)
+    remarks: str = ""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -67,7 +66,7 @@ class Pairs:
             raise ValueError(f"split is one of {', '.join(SPLITS)}, not {split!r}")
         found = np.flatnonzero(self.splits == split)
         if not len(found):
-            raise ValueError(f"{self.name} has no pictures in its {split} split; see split.csv or add pictures")
+            raise ValueError(empty_split(self.name, split))
         if limit is not None and limit > len(found):
             raise ValueError(f"{limit} {split} pairs were asked for, {self.name} has {len(found)}; ask for fewer")
         return np.array(sorted(found, key=lambda i: sha256_of("order", self.names[i])))[:limit]
@@ -87,45 +86,6 @@ class Pairs:
         """The pairs at the chosen positions as gray `(B, 1, H, W)` and color `(B, 3, H, W)`, float32 in [0, 1]."""
         gray, color = (torch.from_numpy(np.array(side[chosen])).to(device) for side in (self.gray, self.color))
         return gray.unsqueeze(1).float() / 255, color.movedim(-1, 1).float() / 255
-
-
-def sha256_of(*parts: str) -> str:
-    """A hash of texts, as hexadecimal digits; the order and the borders of the texts count."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def split_by_name(names: Iterable[str]) -> np.ndarray:
-    """A split for each name, by its hash: 80% "train", 10% "val", 10% "test". A name always gets the same split.
-
-    >>> split_by_name(["scene-000000", "scene-000001"]).tolist()
-    ['val', 'train']
-    """
-    hundredth = [int(sha256_of("split", name)[:8], 16) % 100 for name in names]
-    return np.array(["train" if h < 80 else "val" if h < 90 else "test" for h in hundredth])
-
-
-def read_splits(folder: Path, names: list[str]) -> np.ndarray:
-    """The split of each picture, from the file `split.csv` in `folder` or beside it, else from `split_by_name`.
-
-    The file has the columns `name,split`; its names may carry a suffix. Raises `ValueError` where it cannot be read or
-    leaves out one of `names`.
-    """
-    file = next((p for p in (folder / "split.csv", folder.parent / "split.csv") if p.exists()), None)
-    if file is None:
-        return split_by_name(names)
-    try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False)  # a picture may be called NA
-    except ValueError as error:  # pandas' own errors, and bytes that are no text
-        raise ValueError(f"{file}: not readable as lines of name,split ({str(error).strip()})") from error
-    if list(table.columns) != ["name", "split"] or not set(table["split"]) <= set(SPLITS):
-        raise ValueError(f"{file}: needs the columns name,split with split one of {', '.join(SPLITS)}")
-    # Only a picture's suffix is cut off: a name may hold dots of its own.
-    stems = (Path(name).stem if Path(name).suffix.lower() in SUFFIXES else name for name in table["name"])
-    known = dict(zip(stems, table["split"], strict=True))
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ValueError(f"{file}: does not name {unknown[0]} ({len(unknown)} such pictures); add a line for each")
-    return np.array([known[name] for name in names])
 
 
 def make_pairs(

@@ -1,21 +1,24 @@
 """Data sets by their name or folder, loaded as `Pairs`."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from lib.common.files import CACHE
+from lib.common.files import CACHE, printable
 from lib.common.progress import progress
 from lib.data import locations
 from lib.data.cache import cached_pairs, decode_pairs
-from lib.data.folders import match_pairs
-from lib.data.images import PhotographError, list_pictures
-from lib.data.kaggle import holds_pairs
+from lib.data.formats import passed_over_in_words
+from lib.data.images import PhotographError
+from lib.data.listing import Item, list_folder
 from lib.data.locations import check_size, describe_source, find_source
-from lib.data.pairs import Pairs, make_pairs, read_splits, split_by_name
+from lib.data.monochrome import check_color, is_gray, look_at, no_readable_picture
+from lib.data.pairs import Pairs, make_pairs
 from lib.data.scenes.rendering import render_scenes
+from lib.data.splits import read_splits, split_by_name
 
 _SCENES_VERSION = 2  # raise it when the renderer changes: cached scenes are then rendered anew
 
@@ -23,8 +26,9 @@ _SCENES_VERSION = 2  # raise it when the renderer changes: cached scenes are the
 def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pairs:
     """The pictures of `data` as `Pairs` of `size` x `size` px, from the cache where they were loaded before.
 
-    A folder holds `gray/` and `color/`, matched by stem, or color photographs, whose gray side is their luma. Splits
-    come from a `split.csv` in or beside it, else from the names. Files that cannot be used are listed in `skipped`.
+    A folder and all below it hold color photographs, whose gray side is their luma, or `gray/` and `color/`, matched by
+    name. Splits come from a `split.csv` in or beside it, else from the names. Files that cannot be used are listed in
+    `skipped`.
 
     Args:
         data: see `find_source`.
@@ -32,40 +36,52 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
         cache: the folder of decoded pictures.
 
     Raises:
-        PhotographError: the folder holds no picture that can be read.
+        ValueError, OSError: the folder holds no picture that can be read, no color, no pair, or a split.csv that will
+            not do; the message is one sentence that says what to do.
     """
     check_size(size)
     source = find_source(data)
     if source == "scenes":
         return cached_pairs(cache, ["scenes", _SCENES_VERSION, locations.SCENES, size], lambda _: _render(size))
-    if holds_pairs(source):
-        files, alone = match_pairs(source / "gray", source / "color")
-    else:
-        files, alone = [(stem, path, None) for stem, path in list_pictures(source).items()], []
-    if not files:
-        raise PhotographError(f"{source} holds no pictures; give a folder of photographs, or of gray/ and color/")
-    stems = [stem for stem, *_ in files]
-    splits = read_splits(source, stems)
-    stats = [path.stat() for _, *sides in files for path in sides if path]
-    key = [str(source), size, stems, [(s.st_size, s.st_mtime_ns) for s in stats], splits.tolist(), alone]
+    listing = list_folder(source)
+    splits, remark = read_splits(listing.folder, listing.names, listing.files)
+    status = [_status(item, listing.problems) for item in listing.items]
+    here = [i for i, known in enumerate(status) if known is not None]
+    items, splits = [listing.items[i] for i in here], [splits[i] for i in here]
+    key = [str(listing.folder), size, [name for name, *_ in items], [status[i] for i in here], splits]
 
     def decode(folder: Path) -> Pairs:
-        names, gray, color, problems = decode_pairs(files, size, folder)
+        check_color(listing, look_at(replace(listing, items=items), splits))
+        names, gray, color, problems = decode_pairs(items, size, folder)
         if not names:
-            raise PhotographError(f"{source} holds no readable picture; the first problem: {problems[0]}")
-        name = source.parent.name if source.name == "color" else source.name
-        pairs = make_pairs(name, describe_source(data), names, gray, color, splits[np.isin(stems, names)])
-        pairs.skipped.extend(alone + problems)
-        return pairs
+            raise PhotographError(no_readable_picture(listing, problems[0]))
+        chosen = np.array(splits)[np.isin([name for name, *_ in items], names)]
+        pairs = make_pairs(listing.title, listing.description, names, gray, color, chosen)
+        without = sum(is_gray(picture) for picture in color)
+        remarks = f"{without} of {len(names)} pictures hold no color" if without else ""
+        return replace(pairs, skipped=problems, remarks=remarks)
 
-    return cached_pairs(cache, key, decode)
+    pairs = cached_pairs(cache, key, decode)
+    # What is passed over may change without the pictures: it is not part of what is kept.
+    remarks = (passed_over_in_words(listing.passed_over), remark, pairs.remarks)
+    return replace(pairs, skipped=listing.problems + pairs.skipped, remarks="; ".join(filter(None, remarks)))
+
+
+def _status(item: Item, problems: list[str]) -> list[tuple[int, ...]] | None:
+    """What changes when a picture does. None, and a sentence among the problems, for one that has just disappeared."""
+    try:
+        found = [path.stat() for path in item[1:] if path]
+    except OSError as error:
+        problems.append(f"{printable(item[1])}: cannot be read ({error.strerror})")
+        return None
+    return [(s.st_size, s.st_mtime_ns, s.st_mode) for s in found]  # a locked picture is read when it is unlocked
 
 
 def _render(size: int) -> Pairs:
     with progress(f"rendering scenes at {size} px", locations.SCENES) as tick:
         names, color = render_scenes(range(locations.SCENES), size, progress=tick)
     gray = np.stack([np.asarray(Image.fromarray(picture).convert("L")) for picture in color])
-    return make_pairs("scenes", describe_source("scenes"), names, gray, color, split_by_name(names))
+    return make_pairs("scenes", describe_source("scenes"), names, gray, color, np.array(split_by_name(names)))
 
 
 def sample_photographs() -> dict[str, Path]:

@@ -171,13 +171,22 @@ def color_and_gain(rows: pd.DataFrame, methods: Iterable[Method]) -> dict[Method
 def by_kind(gains: pd.Series, names: Sequence[str]) -> pd.DataFrame:
     """The mean gain and the share of pictures better than the gray copy, by the kind of scene.
 
+    The kinds are the folders of the pictures where most lie in one, such as `beach/p01`: the whole folder, or the first
+    of its parts where whole folders are too many. Else a name like `sea-17` begins with the kind.
+
     Args:
         gains: the PSNR gain over the gray copy of each picture (dB).
-        names: the names of the pictures. A name like `sea-17` begins with the kind of scene.
+        names: the names of the pictures.
 
     Returns:
-        One row per kind with the columns pictures, gain and better, empty if the names do not begin with kinds.
+        One row per kind with the columns pictures, gain and better, empty if the names hold no kinds.
     """
-    kinds = pd.Series([name.rsplit("/")[-1].split("-")[0] for name in names], index=gains.index)
-    table = gains.groupby(kinds).agg(pictures="size", gain="mean", better=lambda gain: (gain > 0).mean())
-    return table.sort_values("gain") if 1 < len(table) <= len(gains) / 3 else table.iloc[:0]
+    readings = [[name.rpartition("/")[2].split("-")[0] for name in names]]
+    if 2 * sum("/" in name for name in names) > len(names):
+        folders = [name.rpartition("/")[0] or "(no folder)" for name in names]
+        readings = [folders, [folder.split("/")[0] for folder in folders], *readings]
+    for kinds in readings:
+        if 1 < len(set(kinds)) <= len(names) / 3:
+            groups = gains.groupby(pd.Series(kinds, index=gains.index))
+            return groups.agg(pictures="size", gain="mean", better=lambda gain: (gain > 0).mean()).sort_values("gain")
+    return pd.DataFrame(columns=["pictures", "gain", "better"])

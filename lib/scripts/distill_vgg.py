@@ -19,8 +19,8 @@ from torchvision.transforms.functional import gaussian_blur
 from tqdm import trange
 
 from lib.common.files import write_json
-from lib.data.images import list_pictures
-from lib.data.pairs import read_splits
+from lib.data.listing import list_folder
+from lib.data.splits import find_split_file, read_splits
 from lib.losses.vgg_features import BUNDLED, freeze, normalize, vgg11_structure
 from lib.networks.storage import write_tensors
 from lib.scripts.rank_agreement import SCORED_PHOTOGRAPHS, SCORED_SIZE, SCORES_SAY, crop, recolor, score
@@ -50,14 +50,13 @@ def random_student(seed: int) -> nn.Sequential:
 
 def split_photographs(folder: Path) -> tuple[list[Path], list[Path]]:
     """(training, held-out) files of a folder by the `split.csv` in or beside it; without one, all are for training."""
-    pictures = list_pictures(folder)
-    if not pictures:
-        raise ValueError(f"{folder} holds no photographs: name a folder that does")
-    files = list(pictures.values())
-    if not any((place / "split.csv").exists() for place in (folder, folder.parent)):
+    listing = list_folder(folder)
+    files = [color or gray for _, gray, color in listing.items]
+    if find_split_file(listing.folder) is None:
         return files, []
-    training = read_splits(folder, list(pictures)) == "train"
-    return [files[i] for i in np.flatnonzero(training)], [files[i] for i in np.flatnonzero(~training)]
+    splits, _ = read_splits(listing.folder, listing.names, listing.files)
+    training = [file for file, split in zip(files, splits, strict=True) if split == "train"]
+    return training, [file for file, split in zip(files, splits, strict=True) if split != "train"]
 
 
 def _vary(rgb: Tensor, rng: np.random.Generator) -> Tensor:

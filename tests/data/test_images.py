@@ -9,7 +9,7 @@ from pictures_by_hand import damaged_exif, truncated
 from PIL import Image
 
 from lib.common.files import ROOT
-from lib.data.images import PhotographError, list_pictures, read_photograph, squared
+from lib.data.images import PhotographError, as_seen, read_photograph, squared
 
 
 def pixels(path):
@@ -80,7 +80,7 @@ def test_exif_rotation_is_applied(tmp_path, photograph, orientation):
     seen = read_photograph(path)
     assert seen.size == photograph.size
     assert np.abs(np.asarray(seen, float) - np.asarray(photograph, float)).mean() < 8
-    assert np.array_equal(upright(seen), seen)  # what is upright is not turned again
+    assert np.array_equal(as_seen(seen), seen)  # what is upright is not turned again
 
 
 def test_an_ordinary_photograph_is_itself(tmp_path, photograph):
@@ -148,15 +148,3 @@ def test_squared_keeps_the_middle(photograph):
     assert square.shape == (32, 32, 3)
     np.testing.assert_array_equal(square, np.asarray(photograph)[:, 8:40])
     assert squared(Image.new("RGB", (5, 3)), 16).size == (16, 16)
-
-
-def test_only_pictures_are_listed(folders):
-    for name in ("._been.png", "notes.txt", "split.csv", ".DS_Store"):
-        (folders[0] / name).write_text("x")
-    assert list(list_pictures(folders[0])) == ["been", "été 山"]
-
-
-def test_pictures_that_colorize_reads_are_listed_too(folders, photograph):
-    for suffix in (".gif", ".PPM"):
-        photograph.save(folders[1] / f"scan-{suffix[1:]}{suffix}")
-    assert list(list_pictures(folders[1])) == ["been", "scan-PPM", "scan-gif", "été 山"]

@@ -25,7 +25,9 @@ from lib.data.sources import load_pairs
 from lib.evaluation.bootstrap import summarize
 from lib.evaluation.names import Method
 from lib.evaluation.rows import records_of, rows_of
-from lib.workbook.parameters import Notebook, find_notebook, inspect
+from lib.evaluation.size import counted
+from lib.workbook.data_check import check_counts
+from lib.workbook.parameters import Notebook, check_values, find_notebook, inspect
 from lib.workbook.records.provenance import PACKAGES, code_version, device_name
 from lib.workbook.records.reader import FINGERPRINTS
 from lib.workbook.records.score_table import ScoreTable
@@ -44,12 +46,12 @@ class Run:
         namespace: the notebook's `globals()`, after its parameter cell has run.
 
     Raises:
-        UsageError: there is no such notebook, or a parameter has no value.
+        UsageError: there is no such notebook, or a parameter has no value, or one out of its range.
     """
 
     def __init__(self, notebook: str, namespace: Mapping[str, object]):
         found = inspect(find_notebook(notebook))
-        self.parameters = _values(found, namespace)
+        self.notebook, self.parameters = found, _values(found, namespace)
         # A run is a name under outputs/ or, from the runner, an absolute folder; joining keeps the latter as it is.
         self.root = OUTPUTS / self.parameters["run"]
         self.folder = self.root / notebook
@@ -82,6 +84,7 @@ class Run:
         """The pairs that `data` names, `size` px; the first call says which they are and notes them."""
         if self._pairs is None:
             pairs = self._pairs = load_pairs(self.parameters["data"], self.parameters["size"])
+            check_counts(pairs.name, pairs.counts(), [(self.notebook, self.parameters)], option="")
             self.results["data"] = {
                 "name": pairs.name,
                 "description": pairs.description,
@@ -94,7 +97,10 @@ class Run:
             counts = ", ".join(f"{split} {count:,}" for split, count in pairs.counts().items())
             print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px ({counts})")
             if pairs.skipped:
-                print(f"Left out: {len(pairs.skipped)} files that cannot be used; the first: {pairs.skipped[0]}")
+                count = counted(len(pairs.skipped), "file")
+                print(f"Left out: {count} that cannot be used; the first: {pairs.skipped[0]}")
+            if pairs.remarks:
+                print(f"Note: {pairs.remarks}")
             print(f"Device: {self.results['device']} · results go to {self._shown(self.folder)}")
         return self._pairs
 
@@ -226,6 +232,7 @@ def _values(notebook: Notebook, namespace: Mapping[str, object]) -> dict[str, ob
     values = {name: namespace[name] for name in names}
     if isinstance(values["run"], Run):
         values["run"] = values["run"].parameters["run"]
+    check_values(notebook, values)
     return values
 
 

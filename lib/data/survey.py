@@ -1,0 +1,72 @@
+"""What can be known of a data set before it is decoded: its pictures, their splits, and what is wrong with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lib.common.files import printable
+from lib.data import locations
+from lib.data.formats import passed_over_in_words
+from lib.data.images import PhotographError
+from lib.data.listing import list_folder
+from lib.data.locations import describe_source, find_source
+from lib.data.monochrome import check_color, look_at, no_readable_picture
+from lib.data.splits import SPLITS, empty_split, read_splits, split_by_name
+
+
+@dataclass
+class Survey:
+    """What `survey` found.
+
+    Args:
+        description: one line about the pictures.
+        counts: the number of pictures in each split, before any is decoded.
+        passed_over: a sentence on files that are no pictures, and on lines of split.csv without a picture; "" for none.
+        problems: a sentence for each picture, link or folder that cannot be used, as far as is known yet.
+    """
+
+    description: str
+    counts: dict[str, int]
+    passed_over: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+def survey(data: str, needed: Sequence[str] = SPLITS) -> Survey:
+    """Look at the data set `data` (see `find_source`), without importing torch. Of a folder, a few pictures are decoded.
+
+    Args:
+        data: a name or folder.
+        needed: the splits without which nothing can be done.
+
+    Raises:
+        ValueError, OSError: nothing can be trained or scored on these pictures; the message is one sentence that names
+            the folder or file and says what to do.
+    """
+    source = find_source(data)
+    if source == "scenes":
+        from lib.data.scenes.rendering import scene_name  # imports OpenCV
+
+        splits = split_by_name(map(scene_name, range(locations.SCENES)))
+        return Survey(describe_source("scenes"), _counts(splits))
+    listing = list_folder(source)
+    splits, remark = read_splits(listing.folder, listing.names, listing.files)
+    counts = _counts(splits)
+    for split in needed:
+        if not counts[split]:
+            raise PhotographError(empty_split(printable(listing.folder), split))
+    looks = look_at(listing, splits)
+    unread = {split: look for split, look in looks.items() if not look.readable}
+    if len(unread) == len(looks):
+        raise PhotographError(no_readable_picture(listing, next(iter(unread.values())).problem))
+    for split in needed:
+        if split in unread:
+            raise PhotographError(
+                f"{printable(listing.folder)}: no picture of its {split} split can be read; the first problem: "
+                f"{unread[split].problem}"
+            )
+    check_color(listing, looks)
+    sentences = filter(None, [passed_over_in_words(listing.passed_over), remark])
+    return Survey(listing.description, counts, "; ".join(sentences), listing.problems)
+
+
+def _counts(splits: Sequence[str]) -> dict[str, int]:
+    return {split: splits.count(split) for split in SPLITS}
