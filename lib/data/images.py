@@ -17,7 +17,7 @@ from lib.data.limits import SizeError, check_header, free_memory, room_for
 from lib.data.pixels import PixelError
 from lib.data.seen import as_seen
 from lib.data.tiff import PREFIXES, RAW, Tiff, pages
-from lib.data.unreadable import HEAD, RAW_SUFFIXES, about_jpeg, is_video_or_document, what_it_is
+from lib.data.unreadable import HEAD, RAW_SUFFIXES, about_jpeg, is_large_and_no_picture, what_it_is
 
 
 class PhotographError(ValueError):
@@ -101,8 +101,10 @@ def _in_words(path: str | Path, image: Image.Image | None = None, content: bytes
         yield
     except PhotographError:
         raise
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise PhotographError(f"{path}: no such file") from error
+    except PermissionError as error:
+        raise PhotographError(f"{path}: not readable ({error.strerror}); check its permissions") from error
     except (PixelError, SizeError) as error:
         raise PhotographError(f"{path}: {error}") from error
     except MemoryError as error:
@@ -125,7 +127,7 @@ def _opened(path: str | Path, content: bytes | None) -> Image.Image:
             tiff = content.startswith(PREFIXES)
             image = Tiff(content) if tiff else Image.open(io.BytesIO(content), formats=FORMATS)
         except Exception as error:
-            known = what_it_is(content[:HEAD]) or about_jpeg(content)
+            known = what_it_is(content)
             if known:
                 raise PixelError(known) from error
             raise
@@ -135,9 +137,22 @@ def _opened(path: str | Path, content: bytes | None) -> Image.Image:
                 raise PixelError(RAW)
             numbers = pages(image) if image.tag_v2.get(254) else [0]  # the first may be a thumbnail of the second
             image.seek(numbers[0])
+        _mend(image)
         if image.format == "JPEG" and (unusual := about_jpeg(content)):
             raise PixelError(unusual)
     return image
+
+
+def _mend(image: Image.Image) -> None:
+    """Correct what PIL reads wrong of a header, in place; `PixelError` where that is not possible."""
+    layout = image.tile[0][3] if image.tile else None
+    key = image.info.get("transparency")
+    if image.format == "PNG" and layout in ("L;2", "L;4") and isinstance(key, int):
+        image.info["transparency"] = key * {"L;2": 85, "L;4": 17}[layout]  # as its levels are scaled
+    if image.format == "PSD":
+        channels, kind = (int.from_bytes(image.fp.getvalue()[at : at + 2], "big") for at in (12, 24))
+        if kind == 7 and channels > 1:
+            raise PixelError("it is a PSD with separate inks (multichannel); save it as TIFF in RGB")
 
 
 def _content(path: str | Path) -> bytes:
@@ -150,7 +165,7 @@ def _content(path: str | Path) -> bytes:
         raise PixelError("it is a pipe or a device, not a file; name a picture")
     with path.open("rb") as file:
         head = file.read(HEAD)
-        if is_video_or_document(head):
+        if is_large_and_no_picture(head):
             raise PixelError(what_it_is(head))
         if status.st_size > free_memory():
             raise SizeError(f"its {status.st_size / 1e9:.1f} GB do not fit into the free memory; make it smaller")

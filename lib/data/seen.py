@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import ExifTags, Image, ImageChops, TiffImagePlugin
 
 from lib.data.pixels import FLOATS, INTEGERS, PixelError, in_8_bits
 from lib.data.profiles import gray_curve, in_srgb, rgb_of_lab
@@ -88,6 +88,10 @@ def _gamma(image: Image.Image) -> float | None:
 def _in_8_bits(image: Image.Image, icc: bytes) -> tuple[Image.Image, bool]:
     """The picture as "L", "RGB" or "RGBA", and whether the profile was applied."""
     mode = image.mode
+    if image.format == "PSD" and mode in ("1", "RGBA"):
+        # PIL inverts bitmaps. An alpha channel may be any selection; transparent colors lie on white already.
+        image = ImageChops.invert(image.convert("L")) if mode == "1" else image.convert("RGB")
+        mode = image.mode
     if mode == "F":
         raise PixelError(FLOATS)
     if mode.startswith("I"):  # PIL's own conversion would clip to 255

@@ -9,7 +9,7 @@ import struct
 from PIL import Image, TiffImagePlugin
 
 from lib.data.pixels import PixelError
-from lib.data.tiff_samples import BYTE_STREAMS, picture_of_samples
+from lib.data.tiff_samples import BYTE_STREAMS, compression_name, picture_of_samples
 
 PREFIXES = tuple(TiffImagePlugin.PREFIXES)
 
@@ -81,7 +81,12 @@ class Tiff(TiffImagePlugin.TiffImageFile):
         if self._refused:
             raise PixelError(self._refused)
         if not self._by_hand or not self.tile:
-            return super().load()
+            try:
+                return super().load()
+            except OSError as error:  # "decoder error -2"
+                name = compression_name(self.tags.get(_COMPRESSION, 1))
+                reason = f"the TIFF is damaged, or its compression ({name}) is not known here"
+                raise PixelError(f"{reason}; replace it, or save it uncompressed") from error
         picture = picture_of_samples(self.tags, self.tag_v2.prefix[:2] == b"II", self._bytes)
         self._mode, self.im, self.tile = picture.mode, picture.im, []
         self.load_end()  # turns it upright
@@ -144,6 +149,8 @@ def refusal(tags: TiffImagePlugin.ImageFileDirectory_v2) -> str:
     """Why a page is not to be shown whatever its pixels are, in words; "" where there is no reason."""
     if _DNG_VERSION in tags or (tags.get(_SUBFILE, 0) & _REDUCED and _SUBIFDS in tags):
         return RAW
+    if tags.get(_COMPRESSION) == 6 and tags.get(_PHOTOMETRIC, _YCBCR) not in (_BLACK_IS_ZERO, _YCBCR):
+        return "it holds old-style JPEG in colors that nobody agrees about; save it uncompressed"
     return _REFUSED.get(tags.get(_PHOTOMETRIC), "")
 
 

@@ -17,6 +17,15 @@ _GRAY, _RGB, _PALETTE, _CMYK, _YCBCR, _LABS = (0, 1), 2, 3, 5, 6, (8, 9, 10)
 _UNSIGNED, _SIGNED, _FLOAT, _VOID = 1, 2, 3, 4
 
 
+_NAMES = {1: "none", 2: "CCITT", 3: "CCITT G3", 4: "CCITT G4", 5: "LZW", 6: "old-style JPEG", 7: "JPEG", 8: "deflate"}
+_NAMES |= {32773: "PackBits", 33003: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000", 34887: "LERC", 34925: "LZMA"}
+_NAMES |= {50000: "ZSTD", 34927: "WebP", 50001: "WebP", 50002: "JPEG XL", 32946: "deflate", 34892: "lossy JPEG"}
+
+
+def compression_name(number: int) -> str:
+    return _NAMES.get(number, str(number))
+
+
 class _Page:
     """The tags of a page that say how its samples are stored."""
 
@@ -38,8 +47,8 @@ class _Page:
         """Raise `PixelError` for samples that cannot be shown."""
         if self.compression not in BYTE_STREAMS:
             raise PixelError(
-                f"a TIFF of this kind (compression {self.compression}, photometric interpretation "
-                f"{self.photometric}, {self.bits} bits) is not read; save it uncompressed, with 8 or 16 bits"
+                f"a TIFF with the compression {compression_name(self.compression)}, {self.samples} x {self.bits} bits "
+                f"and the photometric interpretation {self.photometric} is not read; save it uncompressed"
             )
         formats = set(self.many(339, _UNSIGNED))
         if formats & {_FLOAT, 6}:
