@@ -16,7 +16,7 @@ from lib.data.images import PhotographError, squared
 from lib.data.pairs import PIECE, Pairs, sha256_of
 
 _ABANDONED = 24 * 3600  # seconds after which an unfinished cache belongs to a process that was killed
-_DECODER = 1  # raise it when `read_photograph` or `squared` return other pixels: caches are then made anew
+_DECODER = 2  # raise it when `read_photograph` or `squared` return other pixels: caches are then made anew
 
 
 def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[Path], Pairs]) -> Pairs:
