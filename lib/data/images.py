@@ -7,13 +7,13 @@ pages, so it takes the same steps one by one: `open_picture`, `frames_of`, `load
 import io
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lib.data.formats import FORMATS, SUFFIXES
-from lib.data.limits import SizeError, check_header, free_memory, room_for
+from lib.data.limits import BYTES_A_PIXEL, SizeError, check_header, free_memory, room_for
 from lib.data.pixels import PixelError
 from lib.data.seen import as_seen
 from lib.data.tiff import PREFIXES, RAW, Tiff, pages
@@ -41,7 +41,7 @@ def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Ima
             without an agreed range (floating point, 32 bits).
     """
     image = _opened(path, content)
-    with _in_words(path, image), room_for(image.size):
+    with _in_words(path, image), _room(image):
         image.load()  # a truncated file fails here, not later
         image = as_seen(image)
         image = on_white(image) if image.mode == "RGBA" else image.convert("RGB")
@@ -90,8 +90,12 @@ def frames_of(image: Image.Image) -> list[int]:
 
 
 def _load(path: str | Path, image: Image.Image, max_pixels: int | None) -> None:
-    with _in_words(path, image), room_for(image.size, max_pixels):
+    with _in_words(path, image), _room(image, max_pixels):
         image.load()
+
+
+def _room(image: Image.Image, max_pixels: int | None = None) -> AbstractContextManager[None]:
+    return room_for(image.size, max_pixels, getattr(image, "bytes_a_pixel", BYTES_A_PIXEL))
 
 
 @contextmanager
@@ -131,7 +135,7 @@ def _opened(path: str | Path, content: bytes | None) -> Image.Image:
             if known:
                 raise PixelError(known) from error
             raise
-        check_header(image.size, len(content))
+        check_header(image, len(content))
         if isinstance(image, Tiff):
             if Path(path).suffix.lower() in RAW_SUFFIXES:
                 raise PixelError(RAW)

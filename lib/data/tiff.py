@@ -8,6 +8,7 @@ import struct
 
 from PIL import Image, TiffImagePlugin
 
+from lib.data.limits import BYTES_A_PIXEL
 from lib.data.pixels import PixelError
 from lib.data.tiff_samples import BYTE_STREAMS, compression_name, picture_of_samples
 
@@ -76,6 +77,11 @@ class Tiff(TiffImagePlugin.TiffImageFile):
                     del tags[tag]
             tags.update(self.tags)
         self._by_hand = True
+
+    @property
+    def bytes_a_pixel(self) -> int:
+        """The memory that this page takes until it is shown (measured: 13 to 66 by hand)."""
+        return 72 if self._by_hand else BYTES_A_PIXEL
 
     def load(self) -> object:
         if self._refused:

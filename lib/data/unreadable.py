@@ -4,6 +4,7 @@ import re
 
 from lib.data.formats import FORMATS
 
+_DAMAGED = "not readable as a picture ({kind}, damaged or cut off); replace or remove it"
 _DEVELOP = "develop it to JPEG or TIFF first"
 _RAWS = """3fr arw cr2 cr3 crw dcr dng erf iiq k25 kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f"""
 RAW_SUFFIXES = frozenset(f".{name}" for name in _RAWS.split())
@@ -57,7 +58,7 @@ def what_it_is(content: bytes) -> str | None:
         case ("AVIF", _) if "AVIF" not in FORMATS:
             return "it is AVIF; a newer Pillow reads it"
         case (kind, ""):
-            return f"it is {kind}, and damaged or cut off; replace or remove it"
+            return _DAMAGED.format(kind=kind)
         case ("a PSD with more than 8 bits", advice) if int.from_bytes(content[22:24], "big") in (1, 8):
             return "it is a PSD of an unusual kind; save it as TIFF"
         case (kind, advice):
@@ -91,4 +92,4 @@ def about_jpeg(content: bytes) -> str | None:
 def _damaged(content: bytes) -> str | None:
     """That a file starts as a format that PIL reads, and is not one; None where it does not."""
     kind = next((name for start, name in _READ.items() if re.match(start, content, re.DOTALL)), None)
-    return f"it is {kind}, and damaged or cut off; replace or remove it" if kind else None
+    return _DAMAGED.format(kind=kind) if kind else None
