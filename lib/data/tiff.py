@@ -93,7 +93,12 @@ class Tiff(TiffImagePlugin.TiffImageFile):
                 name = compression_name(self.tags.get(_COMPRESSION, 1))
                 reason = f"the TIFF is damaged, or its compression ({name}) is not known here"
                 raise PixelError(f"{reason}; replace it, or save it uncompressed") from error
-        picture = picture_of_samples(self.tags, self.tag_v2.prefix[:2] == b"II", self._bytes)
+        try:
+            picture = picture_of_samples(self.tags, self.tag_v2.prefix[:2] == b"II", self._bytes)
+        except (PixelError, MemoryError):
+            raise
+        except Exception as error:  # tags of a wrong type or count, strips that are elsewhere, data that end
+            raise PixelError("the TIFF is damaged or cut off; replace or remove it") from error
         self._mode, self.im, self.tile = picture.mode, picture.im, []
         self.load_end()  # turns it upright
         return Image.Image.load(self)

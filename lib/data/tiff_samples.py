@@ -79,7 +79,7 @@ def _bytes_of(page: _Page, read: Callable[[int, int], bytes], plane: int) -> np.
     offsets = page.many(324 if page.tiled else 273, 0)[plane * parts :][:parts]
     counts = page.many(325 if page.tiled else 279, 0)[plane * parts :][:parts]
     if len(offsets) < parts or len(counts) < parts:
-        raise PixelError("the TIFF is truncated")
+        raise PixelError("the TIFF is damaged or cut off; replace or remove it")
     pieces = [read(offset, count) for offset, count in zip(offsets, counts, strict=True)]
     fill = page.tags.get(266, 1)
     # A TIFF around the same compressed bytes, in which each of them counts as a pixel of gray.

@@ -210,3 +210,14 @@ def test_a_tiff_that_the_caller_opened(tmp_path):
     levels = in_bits(RAMP, 16)
     (tmp_path / "a.tif").write_bytes(tiff(65535 - levels, 16, made.GRAY_INVERTED))
     np.testing.assert_allclose(np.asarray(as_seen(Image.open(tmp_path / "a.tif"))), levels / 257, atol=0.6)
+
+
+def test_damaged_pages_have_one_sentence():
+    whole = tiff(in_bits(COLORS, 12), 12, made.RGB, separate=True)
+    width, most = whole.index(b"\0\1\3\0\1\0\0\0"), range(len(whole) - 120, len(whole) - 20)
+    damaged = [whole[:at] + bytes([value]) + whole[at + 1 :] for at in (*most, width) for value in (0, 255)]
+    for content in [*damaged, *(whole[:length] for length in range(0, len(whole), 40))]:
+        try:
+            read_photograph("a.tif", content)
+        except PhotographError as error:
+            assert str(error).startswith("a.tif: ") and "\n" not in str(error)
