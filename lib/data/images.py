@@ -7,17 +7,17 @@ pages, so it takes the same steps one by one: `open_picture`, `frames_of`, `load
 import io
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lib.data.formats import FORMATS
-from lib.data.limits import SizeError, check_header, free_memory, room_for
+from lib.data.limits import BYTES_A_PIXEL, SizeError, check_header, free_memory, room_for
 from lib.data.pixels import PixelError
 from lib.data.seen import as_seen
 from lib.data.tiff import PREFIXES, RAW, Tiff, pages
-from lib.data.unreadable import HEAD, RAW_SUFFIXES, about_jpeg, is_video_or_document, what_it_is
+from lib.data.unreadable import HEAD, RAW_SUFFIXES, about_jpeg, is_large_and_no_picture, what_it_is
 
 
 class PhotographError(ValueError):
@@ -41,7 +41,7 @@ def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Ima
             without an agreed range (floating point, 32 bits).
     """
     image = _opened(path, content)
-    with _in_words(path, image), room_for(image.size):
+    with _in_words(path, image), _room(image):
         image.load()  # a truncated file fails here, not later
         image = as_seen(image)
         image = on_white(image) if image.mode == "RGBA" else image.convert("RGB")
@@ -90,8 +90,12 @@ def frames_of(image: Image.Image) -> list[int]:
 
 
 def _load(path: str | Path, image: Image.Image, max_pixels: int | None) -> None:
-    with _in_words(path, image), room_for(image.size, max_pixels):
+    with _in_words(path, image), _room(image, max_pixels):
         image.load()
+
+
+def _room(image: Image.Image, max_pixels: int | None = None) -> AbstractContextManager[None]:
+    return room_for(image.size, max_pixels, getattr(image, "bytes_a_pixel", BYTES_A_PIXEL))
 
 
 @contextmanager
@@ -101,8 +105,10 @@ def _in_words(path: str | Path, image: Image.Image | None = None, content: bytes
         yield
     except PhotographError:
         raise
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise PhotographError(f"{path}: no such file") from error
+    except PermissionError as error:
+        raise PhotographError(f"{path}: not readable ({error.strerror}); check its permissions") from error
     except (PixelError, SizeError) as error:
         raise PhotographError(f"{path}: {error}") from error
     except MemoryError as error:
@@ -125,19 +131,32 @@ def _opened(path: str | Path, content: bytes | None) -> Image.Image:
             tiff = content.startswith(PREFIXES)
             image = Tiff(content) if tiff else Image.open(io.BytesIO(content), formats=FORMATS)
         except Exception as error:
-            known = what_it_is(content[:HEAD]) or about_jpeg(content)
+            known = what_it_is(content)
             if known:
                 raise PixelError(known) from error
             raise
-        check_header(image.size, len(content))
+        check_header(image, len(content))
         if isinstance(image, Tiff):
             if Path(path).suffix.lower() in RAW_SUFFIXES:
                 raise PixelError(RAW)
             numbers = pages(image) if image.tag_v2.get(254) else [0]  # the first may be a thumbnail of the second
             image.seek(numbers[0])
+        _mend(image)
         if image.format == "JPEG" and (unusual := about_jpeg(content)):
             raise PixelError(unusual)
     return image
+
+
+def _mend(image: Image.Image) -> None:
+    """Correct what PIL reads wrong of a header, in place; `PixelError` where that is not possible."""
+    layout = image.tile[0][3] if image.tile else None
+    key = image.info.get("transparency")
+    if image.format == "PNG" and layout in ("L;2", "L;4") and isinstance(key, int):
+        image.info["transparency"] = key * {"L;2": 85, "L;4": 17}[layout]  # as its levels are scaled
+    if image.format == "PSD":
+        channels, kind = (int.from_bytes(image.fp.getvalue()[at : at + 2], "big") for at in (12, 24))
+        if kind == 7 and channels > 1:
+            raise PixelError("it is a PSD with separate inks (multichannel); save it as TIFF in RGB")
 
 
 def _content(path: str | Path) -> bytes:
@@ -150,7 +169,7 @@ def _content(path: str | Path) -> bytes:
         raise PixelError("it is a pipe or a device, not a file; name a picture")
     with path.open("rb") as file:
         head = file.read(HEAD)
-        if is_video_or_document(head):
+        if is_large_and_no_picture(head):
             raise PixelError(what_it_is(head))
         if status.st_size > free_memory():
             raise SizeError(f"its {status.st_size / 1e9:.1f} GB do not fit into the free memory; make it smaller")

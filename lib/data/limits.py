@@ -8,9 +8,12 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
-BYTES_A_PIXEL = 24  # measured: what the way from a file to its colored copy takes at most
+# Measured: what the way from a file to its colored copy takes at most (8 to 22).
+BYTES_A_PIXEL = 24
 _SMALL = 2**20  # pixels that nobody needs to count: to ask for the free memory takes as long as to decode an icon
-_MOST_IN_A_BYTE = 10**7  # pixels: one color in WebP comes near to it
+# Pixels that a byte of a file holds at most: of one color, by the compression. Deflate packs 1,032 bytes of bits.
+_MOST_IN_A_BYTE = {"PNG": 10**4, "GIF": 10**4}
+_MOST_ELSEWHERE = 10**7  # WebP comes near to it
 _CGROUPS = Path("/sys/fs/cgroup")
 
 # The limit of this module replaces PIL's, which is a number of pixels whatever the memory.
@@ -67,10 +70,10 @@ def free_memory() -> int:
     return max(0, min(rooms))
 
 
-def check_header(size: tuple[int, int], file_bytes: int) -> None:
-    """Raise `SizeError` for a size that a file of so many bytes cannot hold in any format."""
-    width, height = size
-    if width * height > _MOST_IN_A_BYTE * file_bytes:
+def check_header(image: Image.Image, file_bytes: int) -> None:
+    """Raise `SizeError` for a picture, its header read, whose size a file of so many bytes cannot hold."""
+    width, height = image.size
+    if width * height > _MOST_IN_A_BYTE.get(image.format, _MOST_ELSEWHERE) * file_bytes:
         raise SizeError(f"its header says {width} x {height} px, which {file_bytes} bytes cannot hold; replace it")
 
 
@@ -78,7 +81,9 @@ _room, _taken = threading.Condition(), [0]  # bytes that pictures under way may 
 
 
 @contextmanager
-def room_for(size: tuple[int, int], max_pixels: int | None = None) -> Iterator[None]:
+def room_for(
+    size: tuple[int, int], max_pixels: int | None = None, bytes_a_pixel: int = BYTES_A_PIXEL
+) -> Iterator[None]:
     """Wait until a picture of `size` (width, height) fits into the free memory beside those that other threads decode.
 
     A picture that does not fit even alone raises `SizeError`, before it is decoded. `max_pixels` takes the place of
@@ -94,13 +99,13 @@ def room_for(size: tuple[int, int], max_pixels: int | None = None) -> Iterator[N
     if pixels <= _SMALL:
         yield
         return
-    need = BYTES_A_PIXEL * pixels
+    need = bytes_a_pixel * pixels
     with _room:
         _room.wait_for(lambda: not _taken[0] or _taken[0] + need <= free_memory())
         free = free_memory()
         if max_pixels is None and need > free:
             raise SizeError(
-                f"{width} x {height} px are {_megapixels(pixels)} megapixels, and {_megapixels(free // BYTES_A_PIXEL)} "
+                f"{width} x {height} px are {_megapixels(pixels)} megapixels, and {_megapixels(free // bytes_a_pixel)} "
                 f"fit into the free memory; make it smaller (colorize --max-megapixels {-(-pixels // 10**6)} tries it "
                 "all the same)"
             )

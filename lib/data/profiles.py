@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 _SPACES = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}
+Step = Callable[[Image.Image], Image.Image]
 _UNSEEN = 1  # levels: sRGB profiles of several makers differ by their rounding
 
 
@@ -29,27 +30,30 @@ def _test_colors(mode: str) -> Image.Image:
 
 
 @functools.lru_cache(16)
-def _transform(icc: bytes, mode: str) -> Callable[[Image.Image], Image.Image] | None:
-    """The step from the profile's colors to sRGB for pictures of one mode ("L", "RGB", "RGBA", "CMYK"), if any."""
+def _transform(icc: bytes, mode: str) -> tuple[Step | None, bool]:
+    """The step from the profile's colors to sRGB for pictures of one mode ("L", "RGB", "RGBA", "CMYK"), if any.
+
+    With it, whether there is none because the profile is about these channels and equals sRGB.
+    """
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
         if profile.profile.xcolor_space != _SPACES[mode]:
-            return None
+            return None, False
         target = {"L": "RGB", "CMYK": "RGB"}.get(mode, mode)
         made = ImageCms.buildTransform(profile, _srgb(), mode, target, ImageCms.Intent.PERCEPTUAL)
         if mode == "CMYK":
-            return made.apply
+            return made.apply, False
         colors = _test_colors(mode)
         changed = made.apply(colors.convert(mode)).convert("RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return None
+        return None, False
     change = np.abs(np.asarray(changed, int) - np.asarray(colors.convert("RGB"), int))
     if change.max() <= _UNSEEN:
-        return None
+        return None, True
     if mode != "L":
-        return made.apply
-    curve = list(changed.convert("L").getdata())
-    return lambda image: image.point(curve)
+        return made.apply, False
+    curve = np.asarray(changed.convert("L"))[0].tolist()
+    return (lambda image: image.point(curve)), False
 
 
 def in_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
@@ -57,13 +61,18 @@ def in_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
 
     None where the profile is damaged, is not about the picture's channels, or equals sRGB.
     """
-    step = _transform(icc, image.mode)
+    step, _ = _transform(icc, image.mode)
     return step(image) if step else None
+
+
+def equals_srgb(icc: bytes, mode: str) -> bool:
+    """Whether a profile is about pictures of this mode ("RGB" or "RGBA") and equal to sRGB within one level."""
+    return _transform(icc, mode)[1]
 
 
 def gray_curve(icc: bytes) -> np.ndarray | None:
     """The levels of sRGB, in [0, 255], at the 256 equally spaced levels of a gray profile; None as for `in_srgb`."""
-    step = _transform(icc, "L")
+    step, _ = _transform(icc, "L")
     return np.asarray(step(_test_colors("L")), float)[0] if step else None
 
 

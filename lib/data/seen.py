@@ -4,10 +4,10 @@ import io
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import ExifTags, Image, ImageChops, TiffImagePlugin
 
 from lib.data.pixels import FLOATS, INTEGERS, PixelError, in_8_bits
-from lib.data.profiles import gray_curve, in_srgb, rgb_of_lab
+from lib.data.profiles import equals_srgb, gray_curve, in_srgb, rgb_of_lab
 from lib.data.tiff import Tiff, refusal, trusted
 
 # How to turn a picture upright, by its EXIF orientation from 2 on.
@@ -43,10 +43,12 @@ def as_seen(image: Image.Image) -> Image.Image:
         seen = seen.point(curve * (3 if seen.mode != "L" else 1) + identity)
     if orientation in _TURN_OF:
         seen = seen.transpose(_TURN_OF[orientation])
-    if seen is not image or applied:
-        seen = seen.copy() if seen is image else seen
-        kept = {name: value for name, value in image.info.items() if name not in _STORAGE}
-        seen.info = kept | ({"icc_profile": icc} if icc and not applied and seen.mode != "L" else {})
+    true = bool(icc) and not applied and seen.mode != "L" and equals_srgb(icc, seen.mode)
+    if seen is image and (true or "icc_profile" not in image.info):
+        return image
+    seen = seen.copy() if seen is image else seen
+    kept = {name: value for name, value in image.info.items() if name not in _STORAGE}
+    seen.info = kept | ({"icc_profile": icc} if true else {})
     return seen
 
 
@@ -88,6 +90,10 @@ def _gamma(image: Image.Image) -> float | None:
 def _in_8_bits(image: Image.Image, icc: bytes) -> tuple[Image.Image, bool]:
     """The picture as "L", "RGB" or "RGBA", and whether the profile was applied."""
     mode = image.mode
+    if image.format == "PSD" and mode in ("1", "RGBA"):
+        # PIL inverts bitmaps. An alpha channel may be any selection; transparent colors lie on white already.
+        image = ImageChops.invert(image.convert("L")) if mode == "1" else image.convert("RGB")
+        mode = image.mode
     if mode == "F":
         raise PixelError(FLOATS)
     if mode.startswith("I"):  # PIL's own conversion would clip to 255

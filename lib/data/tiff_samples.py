@@ -17,6 +17,15 @@ _GRAY, _RGB, _PALETTE, _CMYK, _YCBCR, _LABS = (0, 1), 2, 3, 5, 6, (8, 9, 10)
 _UNSIGNED, _SIGNED, _FLOAT, _VOID = 1, 2, 3, 4
 
 
+_NAMES = {1: "none", 2: "CCITT", 3: "CCITT G3", 4: "CCITT G4", 5: "LZW", 6: "old-style JPEG", 7: "JPEG", 8: "deflate"}
+_NAMES |= {32773: "PackBits", 33003: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000", 34887: "LERC", 34925: "LZMA"}
+_NAMES |= {50000: "ZSTD", 34927: "WebP", 50001: "WebP", 50002: "JPEG XL", 32946: "deflate", 34892: "lossy JPEG"}
+
+
+def compression_name(number: int) -> str:
+    return _NAMES.get(number, str(number))
+
+
 class _Page:
     """The tags of a page that say how its samples are stored."""
 
@@ -38,8 +47,8 @@ class _Page:
         """Raise `PixelError` for samples that cannot be shown."""
         if self.compression not in BYTE_STREAMS:
             raise PixelError(
-                f"a TIFF of this kind (compression {self.compression}, photometric interpretation "
-                f"{self.photometric}, {self.bits} bits) is not read; save it uncompressed, with 8 or 16 bits"
+                f"a TIFF with the compression {compression_name(self.compression)}, {self.samples} x {self.bits} bits "
+                f"and the photometric interpretation {self.photometric} is not read; save it uncompressed"
             )
         formats = set(self.many(339, _UNSIGNED))
         if formats & {_FLOAT, 6}:
@@ -55,7 +64,7 @@ class _Page:
             raise PixelError(f"a TIFF with {self.samples} samples a pixel is not read; save it as gray or RGB")
 
 
-def _bytes_of(page: _Page, read: Callable[[int, int], bytes], plane: int, little: bool) -> np.ndarray:
+def _bytes_of(page: _Page, read: Callable[[int, int], bytes], plane: int) -> np.ndarray:
     """The unpacked bytes of one plane, `(rows, bytes a row)`; of tiles, those that stick out are part of it."""
     across = 1 if page.separate else page.samples
     if page.tiled:
@@ -70,7 +79,7 @@ def _bytes_of(page: _Page, read: Callable[[int, int], bytes], plane: int, little
     offsets = page.many(324 if page.tiled else 273, 0)[plane * parts :][:parts]
     counts = page.many(325 if page.tiled else 279, 0)[plane * parts :][:parts]
     if len(offsets) < parts or len(counts) < parts:
-        raise PixelError("the TIFF is truncated")
+        raise PixelError("the TIFF is damaged or cut off; replace or remove it")
     pieces = [read(offset, count) for offset, count in zip(offsets, counts, strict=True)]
     fill = page.tags.get(266, 1)
     # A TIFF around the same compressed bytes, in which each of them counts as a pixel of gray.
@@ -114,7 +123,7 @@ def _samples(page: _Page, read: Callable[[int, int], bytes], little: bool) -> np
     planes = []
     for plane in range(page.samples if page.separate else 1):
         across = 1 if page.separate else page.samples
-        levels = _unpacked(_bytes_of(page, read, plane, little), page.bits, little)
+        levels = _unpacked(_bytes_of(page, read, plane), page.bits, little)
         side = page.tags[322] if page.tiled else page.width
         levels = levels[:, : levels.shape[1] // (side * across) * side * across]
         levels = levels.reshape(len(levels), -1, side, across)
@@ -150,7 +159,7 @@ def picture_of_samples(tags: dict, little: bool, read: Callable[[int, int], byte
     page = _Page(tags)
     page.check()
     if page.photometric == _YCBCR and not page.separate and page.subsampling != (1, 1):
-        return _from_ycbcr(page, *_subsampled(page, read, little))
+        return _from_ycbcr(page, *_subsampled(page, read))
     levels = _samples(page, read, little)
     if page.photometric == _PALETTE:
         return _from_palette(page, levels[..., 0])
@@ -210,7 +219,7 @@ def _from_lab(page: _Page, levels: np.ndarray) -> Image.Image:
     return Image.frombytes("LAB", lab.shape[1::-1], whole.tobytes())
 
 
-def _subsampled(page: _Page, read: Callable[[int, int], bytes], little: bool) -> list[np.ndarray]:
+def _subsampled(page: _Page, read: Callable[[int, int], bytes]) -> list[np.ndarray]:
     """Y, Cb and Cr `(height, width)` of samples that are stored by blocks: all Y of a block, then one Cb and one Cr."""
     if page.bits != 8 or page.tiled or page.predictor != 1 or page.samples != 3:
         raise PixelError("a TIFF with subsampled chroma of this kind is not read; save it as RGB")
@@ -231,7 +240,7 @@ def _subsampled(page: _Page, read: Callable[[int, int], bytes], little: bool) ->
 def _inflated(page: _Page, piece: bytes, rows: int, row_bytes: int) -> bytes:
     strip = _Page({256: row_bytes, 257: rows, 258: 8, 259: page.compression, 262: 1, 273: 0, 279: len(piece)})
     strip.tags[266] = page.tags.get(266, 1)
-    return _bytes_of(strip, lambda offset, count: piece[:count], 0, True).tobytes()
+    return _bytes_of(strip, lambda offset, count: piece[:count], 0).tobytes()
 
 
 def _from_ycbcr(page: _Page, y: np.ndarray, cb: np.ndarray, cr: np.ndarray) -> Image.Image:

@@ -4,6 +4,7 @@ import re
 
 from lib.data.formats import FORMATS
 
+_DAMAGED = "not readable as a picture ({kind}, damaged or cut off); replace or remove it"
 _DEVELOP = "develop it to JPEG or TIFF first"
 _RAWS = """3fr arw cr2 cr3 crw dcr dng erf iiq k25 kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f"""
 RAW_SUFFIXES = frozenset(f".{name}" for name in _RAWS.split())
@@ -30,34 +31,50 @@ _STARTS = {
     rb"\xd7\xcd\xc6\x9a|\x01\0\0\0.{36} EMF": _DRAWING,
     rb"\s*(<\?xml.*?|<!--.*?)?<svg|\s*<!DOCTYPE svg": _DRAWING,
     rb"\s*<(!doctype html|html)": _PAGE,
+    rb"8BPS": ("a PSD with more than 8 bits", "save it as TIFF, or with 8 bits"),
+    rb"P7\n": ("a PAM", "save it as PNG first"),
     rb"gimp xcf": ("a project of GIMP", "export it as PNG first"),
     rb".{128}DICM": ("a DICOM file", "export it as PNG or TIFF first"),
     rb"version https://git-lfs": ("a pointer of Git LFS", "fetch the picture with `git lfs pull`"),
     rb"\x89HDF|GRIB|BUFR|CDF": ("a file of measurements", "save its picture as PNG or TIFF first"),
 }
+_READ = {rb"\xff\xd8\xff": "JPEG", rb"\x89PNG": "PNG", rb"GIF8": "GIF", rb"RIFF.{4}WEBP": "WebP"}
+_READ |= {rb"II\*\0|MM\0\*": "TIFF", rb"BM": "BMP", rb"\0\0\0\x0cjP  ": "JPEG 2000"}
 _KINDS = [(re.compile(start, re.DOTALL | re.IGNORECASE), kind) for start, kind in _STARTS.items()]
 HEAD = 2048  # bytes of a file that say what it is
 
 
-def what_it_is(head: bytes) -> str | None:
-    """What a file that PIL does not know is, by its first bytes, with what to do; None where they do not say."""
-    for start, (kind, advice) in _KINDS:
-        if start.match(head):
-            if kind in ("HEIC", "AVIF"):
-                known = ("HEIF" if kind == "HEIC" else "AVIF") in FORMATS
-                need = "`pip install pillow-heif` lets it be read" if kind == "HEIC" else "install a newer Pillow"
-                return None if known else f"it is {kind}; {need}"
+def _kind(head: bytes) -> tuple[str, str] | None:
+    return next((kind for start, kind in _KINDS if start.match(head)), None)
+
+
+def what_it_is(content: bytes) -> str | None:
+    """What a file that PIL does not read is, by its first bytes, with what to do; None where they do not say."""
+    match _kind(content[:HEAD]):
+        case None:
+            return about_jpeg(content) or _damaged(content)
+        case ("HEIC", _) if "HEIF" not in FORMATS:
+            return "it is HEIC; `pip install pillow-heif` lets it be read"
+        case ("AVIF", _) if "AVIF" not in FORMATS:
+            return "it is AVIF; a newer Pillow reads it"
+        case (kind, ""):
+            return _DAMAGED.format(kind=kind)
+        case ("a PSD with more than 8 bits", advice) if int.from_bytes(content[22:24], "big") in (1, 8):
+            return "it is a PSD of an unusual kind; save it as TIFF"
+        case (kind, advice):
             return f"it is {kind}; {advice}"
-    return _kind_of_jpeg(head) if head.startswith(b"\xff\xd8") else None
 
 
-def is_video_or_document(head: bytes) -> bool:
+def is_large_and_no_picture(head: bytes) -> bool:
     """Whether a file can be refused before all of it is read."""
-    return any(start.match(head) for start, kind in _KINDS if kind in (_VIDEO, _ARCHIVE) or kind[0] == "a PDF")
+    kind = _kind(head)
+    return kind in (_VIDEO, _ARCHIVE) or (kind is not None and kind[0] == "a PDF")
 
 
-def _kind_of_jpeg(content: bytes) -> str | None:
-    """What is unusual about a JPEG file, from the marker that says how it is coded; None for nothing."""
+def about_jpeg(content: bytes) -> str | None:
+    """Why a JPEG file of an unusual kind is not decoded, from the marker that says how it is coded; None for others."""
+    if not content.startswith(b"\xff\xd8"):
+        return None
     place = 2
     while place + 9 < len(content) and content[place] == 0xFF:
         marker, length = content[place + 1], int.from_bytes(content[place + 2 : place + 4], "big")
@@ -72,6 +89,7 @@ def _kind_of_jpeg(content: bytes) -> str | None:
     return None
 
 
-def about_jpeg(content: bytes) -> str | None:
-    """Why a JPEG file of an unusual kind is not decoded, in words; None for an ordinary one and for other files."""
-    return _kind_of_jpeg(content) if content.startswith(b"\xff\xd8") else None
+def _damaged(content: bytes) -> str | None:
+    """That a file starts as a format that PIL reads, and is not one; None where it does not."""
+    kind = next((name for start, name in _READ.items() if re.match(start, content, re.DOTALL)), None)
+    return _DAMAGED.format(kind=kind) if kind else None

@@ -161,7 +161,7 @@ BAD = {
     "empty.jpg": (lambda path, _: path.write_bytes(b""), "not readable as a picture"),
     "text.webp": (lambda path, _: path.write_text("no picture\n"), "not readable as a picture"),
     "no pixels.pgm": (lambda path, _: path.write_bytes(b"P5 0 16 255\n"), "not readable as a picture"),
-    "bomb.png": (header_of_a_bomb, "not readable as a picture"),
+    "bomb.png": (header_of_a_bomb, "bytes cannot hold"),
     "float.tif": (lambda path, _: Image.new("F", (32, 32), 0.5).save(path), "save it with 8 or 16 bits"),
     "small.png": (lambda path, gray: gray.crop((0, 0, 15, 32)).save(path), "too small to colorize; it needs 16 px"),
 }

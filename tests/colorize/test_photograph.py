@@ -92,10 +92,10 @@ def test_alpha_is_kept(album, colorize, photograph, mode):
     np.testing.assert_array_equal(luma(result.convert("RGB")), truth)
 
 
-def test_levels_beyond_16_bits_have_no_agreed_range(network):
-    levels = np.repeat(np.array([[-70_000, -1, 65_536, 200_000]], np.int32), 16, 0)
-    with pytest.raises(ValueError, match="no agreed range"):
-        colorize_photograph(Image.fromarray(levels).resize((16, 16), 0), network)
+def test_levels_beyond_16_bits_are_refused(network):
+    image = Image.fromarray(np.repeat(np.array([[-70_000, -1, 65_536, 200_000]], np.int32), 16, 0)).resize((16, 16), 0)
+    with pytest.raises(ValueError, match="32-bit integer pixels have no agreed range"):
+        colorize_photograph(image, network)
 
 
 @pytest.mark.parametrize("mode", ["YCbCr", "HSV", "RGBX", "RGBa"])
