@@ -11,10 +11,11 @@ from pathlib import Path
 from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
 from lib.common.usage import UsageError, nearest
 from lib.evaluation.names import METRICS, TITLES
+from lib.workbook.locks import with_same_work
 from lib.workbook.parameters import given_parameters, inspect
 from lib.workbook.records.reader import point_state
 from lib.workbook.sweeps.cluster import SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
-from lib.workbook.sweeps.fingerprints import expected_fingerprints, is_done
+from lib.workbook.sweeps.fingerprints import expected_fingerprints, is_done, short_hash
 from lib.workbook.sweeps.job import Job
 from lib.workbook.sweeps.live_table import SweepTable
 from lib.workbook.sweeps.plan import Sweep, find_sweep, read_sweep
@@ -34,8 +35,21 @@ def sweep(options: argparse.Namespace) -> int:
             if name not in known:  # no error, because a user's notebook may record others
                 print(f"'{name}' is not one of the workbook's {kind}; {nearest(name, known)}")
     expected = expected_fingerprints(plan.notebook.path, plan.points)
-    jobs, settled = pending_jobs(plan, folder, expected, options.retry)
     folder.mkdir(parents=True, exist_ok=True)
+    with with_same_work(folder, f"sweep-{work_id(plan)}"):
+        return run_pending(plan, folder, expected, earlier, options)
+
+
+def work_id(plan: Sweep) -> str:
+    """What two commands have in common that may share a folder: the points, and what table and page show of them."""
+    record = plan.record()
+    claims = [{name: value for name, value in claim.items() if name != "command"} for claim in record["claims"]]
+    return short_hash(record | {"claims": claims})
+
+
+def run_pending(plan: Sweep, folder: Path, expected: list[dict], earlier: dict, options: argparse.Namespace) -> int:
+    """Run the points that are not done, summarize all of them, and return the exit code."""
+    jobs, settled = pending_jobs(plan, folder, expected, options.retry)
     if not jobs:
         # An earlier sweep that was killed after its last point has not recorded when it finished.
         finished = {"finished": earlier.get("finished") or timestamp()}
