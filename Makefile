@@ -25,7 +25,7 @@ lint: $(INSTALLED)
 	.venv/bin/ruff format --check .
 
 lab: $(INSTALLED)  ## JupyterLab on the notebooks
-	.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/00_dataset.ipynb
+	.venv/bin/python -m lib.scripts.lab
 
 # With the machine to itself: threads that sleep would cost a small network a third of its speed.
 bench: $(INSTALLED)  ## how fast the paper's recipe is and how fast ours, side by side; writes outputs/bench/results.json

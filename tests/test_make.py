@@ -117,8 +117,3 @@ def test_of_two_that_install_at_once_the_second_waits(checkout):
     both = [subprocess.Popen(command, cwd=checkout, env=environment, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
     assert log_of(checkout) == ["venv", "pip", "uv"]
-
-
-def test_jupyter_is_allowed_to_root_where_the_user_is_root(checkout):
-    lab = subprocess.run(["make", "-n", "lab"], cwd=checkout, capture_output=True, text=True, check=True).stdout
-    assert ("--allow-root" in lab) == (os.geteuid() == 0)

@@ -1,10 +1,12 @@
 """The command `colorize`: photographs and folders in, their colored versions out."""
 
 import argparse
+import os
 import warnings
 from pathlib import Path
 
 from lib.color import MOST_VERSIONS
+from lib.common.homes import home_environment
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
@@ -33,6 +35,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """The console script: 0 done, 1 a photograph could not be done, 2 a mistake in what was asked, 130 Ctrl-C."""
     options = _parse(argv)
+    os.environ.update(home_environment())  # networks of the notebooks import Matplotlib
     from lib.colorize.batch import run
 
     try:

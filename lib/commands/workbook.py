@@ -6,10 +6,12 @@ of the run (`results.json`), and shows progress from a line of text that the ker
 """
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
 from lib.commands import bench, train
+from lib.common.homes import home_environment
 from lib.common.usage import UsageError
 
 
@@ -81,6 +83,7 @@ def add_parameters(command: argparse.ArgumentParser) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """The console script: 0 done, 1 a notebook failed, 2 a mistake in what was asked, 130 stopped by Ctrl-C."""
     options = parser().parse_args(arguments)
+    os.environ.update(home_environment())
     module, _, function = options.action.partition(":")
     try:
         return getattr(import_module(module), function)(options)

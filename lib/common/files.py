@@ -11,7 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT / "data"
 MODELS = DATA / "models"
-CACHE = Path(os.environ.get("WORKBOOK_CACHE", DATA / "cache"))  # decoded pictures; may lie on another disk
+# Decoded pictures; may lie on another disk. Absolute, because kernels run in another folder than who starts them.
+CACHE = Path(os.path.expanduser(os.environ.get("WORKBOOK_CACHE") or DATA / "cache")).absolute()
 OUTPUTS = ROOT / "outputs"
 NOTEBOOKS = ROOT / "notebooks"
 
@@ -64,7 +65,7 @@ def resolve(path: str | Path) -> Path:
 
     A relative path is looked up in the current folder first; where nothing is there, it counts from the project root.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))  # not Path.expanduser, which raises where there is no home
     if path.is_absolute() or path.exists():
         return path.resolve()
     return (ROOT / path).resolve()

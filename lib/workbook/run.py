@@ -1,6 +1,7 @@
 """`workbook run`: check parameters, execute the notebooks, say how it went, build the page."""
 
 import argparse
+import os
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -64,7 +65,7 @@ def execute_all(
 
 def check_output(output: str | None) -> None:
     """Raise `UsageError` where `--output` names a file, or a folder that holds anything but a run."""
-    folder = Path(output or ".").expanduser()
+    folder = Path(os.path.expanduser(output or "."))
     if output is None or not folder.exists() or (folder / "run.json").exists():
         return
     # Hidden files may come from a run that was killed before it wrote its first file.
@@ -78,7 +79,7 @@ def run_folder(output: str | None, profile: str) -> Path:
     Of two runs that start in the same second, one gets `-2` behind the name.
     """
     if output is not None:
-        folder = Path(output).expanduser().resolve()
+        folder = Path(os.path.expanduser(output)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         return folder
     name = f"{datetime.now():%Y%m%d-%H%M%S}-{profile}"

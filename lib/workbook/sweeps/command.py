@@ -1,6 +1,7 @@
 """The command `workbook sweep`: plan the points, run those that are not done, and summarize all of them."""
 
 import argparse
+import os
 import time
 import uuid
 from collections import Counter
@@ -113,7 +114,7 @@ def sweep_folder(output: str | None, plan: Sweep) -> Path:
     """
     if output is None:
         return OUTPUTS / f"{plan.name}-{plan.profile}"
-    folder = Path(output).expanduser().resolve()
+    folder = Path(os.path.expanduser(output)).resolve()
     # Hidden files may come from a sweep that was killed while it wrote its first file.
     names = [path.name for path in folder.iterdir() if path.name[0] != "."] if folder.is_dir() else []
     if (names and "sweep.json" not in names) or (folder.exists() and not folder.is_dir()):
