@@ -53,11 +53,18 @@ def timestamp() -> str:
 
 
 def read_json(path: str | Path) -> dict:
-    """The content of a JSON file. A broken file raises `ValueError` with its name and what to do."""
+    """The object in a JSON file. A broken file, or one that holds something else, raises `ValueError`.
+
+    Its sentence names the file and what to do.
+    """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is not readable as JSON ({error}); delete it and run again") from error
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{printable(path)} is not readable as JSON ({reason}); delete it and run again") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{printable(path)} holds no JSON object of the workbook; delete it and run again")
+    return content
 
 
 def resolve(path: str | Path) -> Path:
