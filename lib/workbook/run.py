@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
+from lib.common.files import NOTEBOOKS, OUTPUTS, timestamp, write_json
 from lib.common.progress import clock
 from lib.common.usage import UsageError
 from lib.data.locations import describe_source
@@ -16,7 +16,7 @@ from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.live_line import live_line
 from lib.workbook.locks import alone_in
 from lib.workbook.parameters import Notebook, assign, given_parameters, inspect, select
-from lib.workbook.records.reader import COMPARISON, load_run, read_results
+from lib.workbook.records.reader import COMPARISON, load_run, read_results, read_run
 from lib.workbook.records.score_table import results_table
 
 # nbconvert, pandas, torch and Dask take seconds to import: they are imported where they are used, so that the help and
@@ -110,7 +110,7 @@ def new_record(folder: Path, options: argparse.Namespace, planned: list[tuple[st
     path = folder / "run.json"
     stale = {stem for stem, _ in planned} | {COMPARISON}
     try:
-        kept = read_json(path)["notebooks"] if path.exists() else {}
+        kept = read_run(path)["notebooks"] if path.exists() else {}
         for file in folder.glob("*/results.json"):
             if file.parent.name not in stale:
                 read_results(file)  # it is to stand on the page beside the new ones

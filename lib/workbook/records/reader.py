@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lib.common.files import read_json
 from lib.evaluation.names import METRICS
 from lib.workbook.records.score_table import first_of_each
+from lib.workbook.records.shapes import NUMBER, RESULTS, RUN, SWEEP, wrong_part
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,16 +62,30 @@ def load_run(folder: Path) -> RunFiles:
     """Read a run's folder. A results.json that is not whole, or is old, raises `ValueError` with its name."""
     record = folder / "run.json"
     results = {path.parent.name: read_results(path) for path in sorted(folder.glob("*/results.json"))}
-    return RunFiles(folder, read_json(record) if record.exists() else {}, results)
+    return RunFiles(folder, read_run(record) if record.exists() else {}, results)
+
+
+def read_run(file: Path) -> dict:
+    """A run.json. One that is not whole raises `ValueError`."""
+    record = read_json(file)
+    entry = {"state": str, "seconds": NUMBER, "parameters": dict, "error": [str]}
+    notebooks = record.get("notebooks")
+    shape = RUN | {"notebooks": dict.fromkeys(notebooks, entry) if isinstance(notebooks, dict) else dict}
+    if "notebooks" not in record or wrong_part(record, shape):
+        raise ValueError(f"{file} is no whole record of a run; delete it and run again")
+    return record
 
 
 def read_results(file: Path) -> dict:
     """A results.json. One that is not whole, or of an older version of the workbook, raises `ValueError`."""
     results = read_json(file)
-    rows = results.get("rows", []) if isinstance(results, dict) else []
+    wrong = wrong_part(results, RESULTS)
+    rows = [] if wrong else results.get("rows", [])
     # Older versions wrote rows without settings and label, and spelled "artifacts" otherwise.
     if "artefacts" in results or not all({"settings", "label"} <= set(row) for row in rows):
         raise ValueError(f"{file} was written by an older version of the workbook; run its notebook again")
+    if wrong or not all({"method", "metric", "value"} <= set(row) for row in rows):
+        raise ValueError(f"{file} is damaged ({wrong or 'rows'}); run its notebook again")
     return results
 
 
@@ -111,14 +126,17 @@ class SweepFiles:
 def load_sweep(folder: Path) -> SweepFiles:
     """Read a sweep's folder. A broken sweep.json raises `ValueError`; a broken point.json is that point's state."""
     record = read_json(folder / "sweep.json")
-    if not isinstance(record, dict) or not {"notebook", "points"} <= set(record):
+    points = record.get("points") or []
+    if not {"notebook", "points"} <= set(record) or wrong_part(record, SWEEP) or any("folder" not in p for p in points):
         raise ValueError(f"{folder / 'sweep.json'} is no record of a sweep; start the sweep again")
     points = []
     for entry in record["points"]:
         place = folder / entry["folder"]
         found = point_state(place)
         points.append(
-            PointFiles(place, record["notebook"], entry["varied"], found["state"], found.get("seconds"), found["error"])
+            PointFiles(
+                place, record["notebook"], entry.get("varied", {}), found["state"], found.get("seconds"), found["error"]
+            )
         )
     return SweepFiles(record, points)
 

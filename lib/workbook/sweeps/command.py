@@ -15,6 +15,7 @@ from lib.evaluation.names import METRICS, TITLES
 from lib.workbook.locks import with_same_work
 from lib.workbook.parameters import given_parameters, inspect
 from lib.workbook.records.reader import point_state
+from lib.workbook.records.shapes import SWEEP, wrong_part
 from lib.workbook.sweeps.cluster import SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
 from lib.workbook.sweeps.fingerprints import expected_fingerprints, is_done, short_hash
 from lib.workbook.sweeps.job import Job
@@ -136,6 +137,8 @@ def earlier_record(folder: Path, plan: Sweep) -> dict:
         earlier = read_json(folder / "sweep.json")
     except ValueError as error:
         raise UsageError(str(error)) from None
+    if wrong_part(earlier, SWEEP):
+        raise UsageError(f"{folder / 'sweep.json'} is damaged; delete it and start the sweep again.")
     if earlier.get("notebook", plan.notebook.stem) != plan.notebook.stem:
         raise UsageError(f"{folder} holds a sweep of {earlier['notebook']}; name another folder with --output.")
     others = {point["folder"] for point in earlier.get("points", [])} - {point.folder for point in plan.points}
