@@ -25,7 +25,7 @@ lint: $(INSTALLED)
 	.venv/bin/ruff format --check .
 
 lab: $(INSTALLED)  ## JupyterLab on the notebooks
-	.venv/bin/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/00_dataset.ipynb
+	.venv/bin/python -m lib.scripts.lab
 
 # With the machine to itself: threads that sleep would cost a small network a third of its speed.
 bench: $(INSTALLED)  ## how fast the paper's recipe is and how fast ours, side by side; writes outputs/bench/results.json
@@ -44,12 +44,33 @@ lock: $(INSTALLED)  ## write requirements.lock again: the newest versions within
 clean:  ## forget caches; results in outputs/ stay
 	rm -rf data/cache .pytest_cache .ruff_cache
 
+# Everything in .venv names the folder that it was set up in: its commands call that folder's Python, and run the code
+# in that folder. The stamp holds the folder's real path, so that a checkout that was moved or copied is noticed. Stamps
+# of older versions are empty; then the command `workbook` tells.
+belongs_here = test -x .venv/bin/python && test -e .venv/.installed && { \
+	test "$$(cat .venv/.installed)" = "$$(pwd -P)" || \
+	{ test ! -s .venv/.installed && grep -qsF "$$(pwd -P)/.venv/bin/python" .venv/bin/workbook; }; }
+ifneq ($(shell $(belongs_here) && echo yes),yes)
+.PHONY: $(INSTALLED)
+endif
+
 # uv installs the same packages as pip in a fraction of the time; it lives in the environment, not on the system.
 # Compiled once and for all: where PYTHONDONTWRITEBYTECODE is set, as in many containers, every kernel would otherwise
-# compile torch again.
+# compile torch again. Of two that are started at once the second waits and finds the work done (where there is no
+# flock, as on a Mac, it does not wait). A .venv that is a link is somebody else's: only the link is removed.
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another with: make PYTHON=python3.12" >&2; exit 1; }
-	$(PYTHON) -m venv .venv || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
-	.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --editable ".[dev]"
-	@touch $@
+	@exec 9<pyproject.toml; flock 9 2>/dev/null; \
+	if $(belongs_here); then \
+		test .venv/.installed -nt pyproject.toml && exit 0; \
+	else \
+		if test -e .venv/.installed && ! test -x .venv/bin/python; then echo "The Python that .venv was made with is gone: setting .venv up again."; \
+		elif test -e .venv/.installed; then echo ".venv belongs to another folder$$(sed 's/^/, /' .venv/.installed): setting it up for this one."; \
+		elif test -e .venv -o -L .venv; then echo "The set-up of .venv was not finished: starting again."; fi; \
+		if test -L .venv; then rm .venv; else rm -rf .venv; fi; \
+		$(PYTHON) -m venv .venv || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }; \
+	fi; \
+	echo "Installing into .venv ..."; \
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv && \
+	.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --editable ".[dev]" && \
+	pwd -P > .venv/.installed

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 from lib.color import MOST_VERSIONS
+from lib.common.homes import home_environment
 from lib.common.terminal import exit_code_of
 from lib.common.usage import decimal_number, whole_number
 
@@ -39,6 +40,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """The console script: 0 done, 1 a photograph could not be done, 2 a mistake in what was asked, 130 Ctrl-C."""
     options = _parse(argv)
+    os.environ.update(home_environment())  # networks of the notebooks import Matplotlib
 
     def work() -> int:
         from lib.colorize.batch import run

@@ -6,11 +6,13 @@ of the run (`results.json`), and shows progress from a line of text that the ker
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
 
 from lib.commands import bench, train
+from lib.common.homes import home_environment
 from lib.common.terminal import exit_code_of
 from lib.common.usage import UsageError, whole_number
 
@@ -87,6 +89,7 @@ def add_parameters(command: argparse.ArgumentParser) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """The console script: 0 done, 1 a notebook failed, 2 a mistake in what was asked, 130 stopped by Ctrl-C."""
     options = parser().parse_args(arguments)
+    os.environ.update(home_environment())
     module, _, function = options.action.partition(":")
     return exit_code_of(lambda: _run(getattr(import_module(module), function), options))
 

@@ -11,7 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT / "data"
 MODELS = DATA / "models"
-CACHE = Path(os.environ.get("WORKBOOK_CACHE", DATA / "cache"))  # decoded pictures; may lie on another disk
+# Decoded pictures; may lie on another disk. Absolute, because kernels run in another folder than who starts them.
+CACHE = Path(os.path.expanduser(os.environ.get("WORKBOOK_CACHE") or DATA / "cache")).absolute()
 OUTPUTS = ROOT / "outputs"
 NOTEBOOKS = ROOT / "notebooks"
 
@@ -52,11 +53,18 @@ def timestamp() -> str:
 
 
 def read_json(path: str | Path) -> dict:
-    """The content of a JSON file. A broken file raises `ValueError` with its name and what to do."""
+    """The object in a JSON file. A broken file, or one that holds something else, raises `ValueError`.
+
+    Its sentence names the file and what to do.
+    """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is not readable as JSON ({error}); delete it and run again") from error
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{printable(path)} is not readable as JSON ({reason}); delete it and run again") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{printable(path)} holds no JSON object of the workbook; delete it and run again")
+    return content
 
 
 def resolve(path: str | Path) -> Path:
@@ -64,7 +72,7 @@ def resolve(path: str | Path) -> Path:
 
     A relative path is looked up in the current folder first; where nothing is there, it counts from the project root.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))  # not Path.expanduser, which raises where there is no home
     if path.is_absolute() or path.exists():
         return path.resolve()
     return (ROOT / path).resolve()

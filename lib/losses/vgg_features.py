@@ -5,11 +5,11 @@ weights are buffers, not parameters, so that no optimizer and no checkpoint hold
 """
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lib.color.spaces import gray_to_rgb
 from lib.common.files import MODELS
+from lib.common.tensors import read_tensors
 
 BUNDLED = MODELS / "vgg11-features5.safetensors"
 WEIGHTS = {
@@ -75,7 +75,7 @@ def vgg11_features(weights: str = "bundled") -> nn.Sequential:
     """
     if weights not in WEIGHTS:
         raise ValueError(f"unknown VGG11 weights {weights!r}: choose one of {', '.join(WEIGHTS)}")
-    state = load_file(BUNDLED) if weights == "bundled" else _imagenet_weights()
+    state = read_tensors(BUNDLED)[0] if weights == "bundled" else _imagenet_weights()
     features = vgg11_structure()
     own = {name: state[f"features.{name}"] for name in features.state_dict()}
     features.load_state_dict(own, assign=True)

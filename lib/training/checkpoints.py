@@ -1,14 +1,14 @@
 """A training in the middle: networks, optimizers and random state in one file, whole or not there."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from lib.networks.storage import read_tensors, write_tensors
+from lib.common.tensors import damaged, read_tensors, write_tensors
 from lib.training.step import Step
 
 
@@ -38,18 +38,37 @@ def save_checkpoint(path: Path, step: Step, history: list[dict], random_states: 
             tensors |= {f"optimizer.{start + index}.{key}": value for key, value in state.items()}
     for process, states in enumerate(random_states):
         tensors |= {f"random.{process}.{index}": state for index, state in enumerate(states)}
-    whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    write_tensors(path, whole, {"history": json.dumps(history)})
+    write_tensors(path, tensors, {"history": json.dumps(history)})
 
 
 def load_checkpoint(path: Path, step: Step, process: int = 0) -> list[dict]:
     """Put networks, optimizers and this process's random state back; returns the history, empty if there is no file.
 
     A process that did not take part when the checkpoint was written keeps the random state that it has.
+
+    Raises:
+        ValueError: the file is damaged, or of another training. What was put back before that is undefined: make the
+            networks anew.
     """
     if not path.exists():
         return []
     tensors, metadata = read_tensors(path)
+    try:
+        history = json.loads(metadata["history"])
+        if not isinstance(history, list) or not all(isinstance(row, dict) for row in history):
+            raise ValueError("its history is no list of epochs")
+        _put_back(tensors, step)
+        if f"random.{process}.0" in tensors:
+            torch.set_rng_state(tensors[f"random.{process}.0"])
+        if f"random.{process}.1" in tensors:
+            torch.cuda.set_rng_state(tensors[f"random.{process}.1"], step.device)
+    except (ValueError, KeyError, TypeError, RuntimeError, RecursionError) as error:
+        raise damaged(path, error) from error
+    return history
+
+
+def _put_back(tensors: Mapping[str, Tensor], step: Step) -> None:
+    """Load networks and optimizers from a checkpoint's tensors; what does not fit raises one of several errors."""
     networks = {name: tensor for name, tensor in tensors.items() if name.split(".")[0] in step.networks}
     nn.ModuleDict(step.networks).load_state_dict(networks)
     state: dict[int, dict] = {}
@@ -60,12 +79,12 @@ def load_checkpoint(path: Path, step: Step, process: int = 0) -> list[dict]:
     for start, optimizer in _numbered_optimizers(step):
         groups = optimizer.state_dict()["param_groups"]
         own = {index: state[start + index] for group in groups for index in group["params"] if start + index in state}
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        for index, moments in own.items():  # torch would notice a wrong shape in the next step only
+            for key, moment in moments.items():
+                if key != "step" and moment.shape != parameters[index].shape:
+                    raise ValueError(f"optimizer.{start + index}.{key} has the shape {tuple(moment.shape)}")
         optimizer.load_state_dict({"param_groups": groups, "state": own})
-    if f"random.{process}.0" in tensors:
-        torch.set_rng_state(tensors[f"random.{process}.0"])
-    if f"random.{process}.1" in tensors:
-        torch.cuda.set_rng_state(tensors[f"random.{process}.1"], step.device)
-    return json.loads(metadata["history"])
 
 
 def _numbered_optimizers(step: Step) -> Iterator[tuple[int, torch.optim.Optimizer]]:

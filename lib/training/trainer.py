@@ -6,6 +6,7 @@ another folder. Under `torchrun` or `accelerate launch` several processes train 
 """
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import nn
 from lib.common.devices import best_device
 from lib.common.files import OUTPUTS
 from lib.common.progress import progress
+from lib.common.tensors import read_tensors
 from lib.data.pairs import Pairs
 from lib.networks.catalog import FINISHED, snapshot_file
 from lib.networks.registry import build_network
@@ -61,16 +63,18 @@ def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "
 
     Trains on the first `config.pairs` of the train split, validates after every epoch on the val split, and shows a
     progress bar under `label`. An empty `device` is the best one there is. If another process trains the same network,
-    waits for it. Under `torchrun` or `accelerate launch` all processes must call this alike and see the same folder;
-    the main process validates and writes.
+    waits for it. Damaged files of an earlier training are removed, and it starts again. Under `torchrun` or `accelerate
+    launch` all processes must call this alike and see the same folder; the main process validates and writes.
     """
     team, device = join_team(device or best_device())
     folder, label = folder / config.fingerprint(pairs, device), label or config.network
     finished, checkpoint = folder / FINISHED, folder / "checkpoint.safetensors"
+    kept = [finished, *(snapshot_file(folder, epoch) for epoch in config.snapshots if epoch < config.epochs)]
     with ExitStack() as stack:
-        if team.main and (not finished.exists() or checkpoint.exists() or is_taken(folder)):
+        if team.main and (not all(map(_is_whole, kept)) or checkpoint.exists() or is_taken(folder)):
             stack.enter_context(only_here(folder, f"{label}: another process trains the same network; waiting for it."))
-        if not team.of_main(finished.exists()):
+            _remove_damaged([*kept, checkpoint], label)
+        if not team.of_main(team.main and all(map(_is_whole, kept))):
             network, history = _train(config, pairs, label, torch.device(device), checkpoint, team)
             if team.main:
                 save_network(finished, network, config, history)
@@ -78,6 +82,24 @@ def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "
         if team.main and checkpoint.exists():  # ours, or that of a process killed right after its last epoch
             checkpoint.unlink()
     return Trained(config, load_network(finished, device), pd.DataFrame(read_history(finished)), folder)
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether the file of a network or a checkpoint is there and not damaged."""
+    try:
+        read_tensors(file)
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
+
+
+def _remove_damaged(files: Sequence[Path], label: str) -> None:
+    """Where one file of a training is damaged, remove all of them and say so: the training starts again."""
+    damaged = [file for file in files if file.exists() and not _is_whole(file)]
+    if damaged:
+        print(f"{label}: {damaged[0]} is damaged and removed; the training starts again.", flush=True)
+        for file in files:
+            file.unlink(missing_ok=True)
 
 
 def _train(

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from lib.common.files import atomic_write, read_json
+from lib.common.files import CACHE, atomic_write, read_json
+from lib.common.homes import home_environment
 from lib.common.progress import LISTENER
 from lib.workbook.portable import make_portable
 
@@ -22,7 +23,7 @@ START_TIMEOUT = 600  # seconds for a kernel to answer, so long because a busy di
 def kernel_environment(progress: Path) -> dict[str, str]:
     """The environment of a kernel that writes its progress to the file `progress` and draws figures inline."""
     environment = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait actively halve the speed of a busy machine
-    environment |= os.environ | {LISTENER: str(progress)}
+    environment |= os.environ | home_environment() | {LISTENER: str(progress), "WORKBOOK_CACHE": str(CACHE)}
     environment.pop("MPLBACKEND", None)  # with another backend the executed notebook would have no figures
     return environment
 

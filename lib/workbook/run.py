@@ -1,19 +1,22 @@
 """`workbook run`: check parameters, execute the notebooks, say how it went, build the page."""
 
 import argparse
+import os
 import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
+from lib.common.files import NOTEBOOKS, OUTPUTS, timestamp, write_json
 from lib.common.progress import clock
 from lib.common.usage import UsageError
 from lib.evaluation.names import METRICS
 from lib.workbook.data_check import check_data
 from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.live_line import live_line
+from lib.workbook.locks import alone_in
 from lib.workbook.parameters import Notebook, assign, given_parameters, inspect, select
-from lib.workbook.records.reader import COMPARISON, load_run, read_results
+from lib.workbook.records.reader import COMPARISON, load_run, read_results, read_run
 from lib.workbook.records.score_table import results_table
 
 # nbconvert, pandas, torch and Dask take seconds to import: they are imported where they are used, so that the help and
@@ -22,19 +25,27 @@ from lib.workbook.records.score_table import results_table
 
 def run(options: argparse.Namespace) -> int:
     """`workbook run`: returns the exit code, 0 where every notebook was done and every photograph could be used."""
-    from lib.workbook.report.run_page import write_report
-
     notebooks = [inspect(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
     if options.help_notebook is not None:
         chosen = select(notebooks, options.help_notebook, "--help-notebook")
         print("\n\n".join(notebook.help_text() for notebook in chosen))
         return 0
     selected = select(notebooks, options.only)
-    folder = run_folder(options.output, options.profile)
+    check_output(options.output)
     parameters = given_parameters(notebooks, selected, options)
-    assign(parameters, selected, {"run": str(folder)}, "the run's folder")
-
     check_data([(notebook, parameters[notebook.stem]) for notebook in selected])
+    folder = run_folder(options.output, options.profile)
+    with alone_in(folder):
+        return execute_all(selected, parameters, folder, options)
+
+
+def execute_all(
+    selected: list[Notebook], parameters: dict[str, dict], folder: Path, options: argparse.Namespace
+) -> int:
+    """Execute the notebooks into the run's folder, print what came out, and return the exit code."""
+    from lib.workbook.report.run_page import write_report
+
+    assign(parameters, selected, {"run": str(folder)}, "the run's folder")
     record = new_record(folder, options, [(notebook.stem, parameters[notebook.stem]) for notebook in selected])
     for notebook in selected:
         if execute_recorded(notebook, folder, record, max(len(n.stem) for n in selected)) == "interrupted":
@@ -52,23 +63,45 @@ def run(options: argparse.Namespace) -> int:
     return 130 if "interrupted" in states else int(states != ["done"] * len(states) or bool(files.skipped))
 
 
-def run_folder(output: str | None, profile: str) -> Path:
-    """The run's folder, absolute: `output`, or a new one named by time and profile. It is not made yet."""
-    if output is None:
-        return OUTPUTS / f"{datetime.now():%Y%m%d-%H%M%S}-{profile}"
-    folder = Path(output).expanduser().resolve()
-    if folder.exists() and not (folder / "run.json").exists() and (not folder.is_dir() or any(folder.iterdir())):
+def check_output(output: str | None) -> None:
+    """Raise `UsageError` where `--output` names a file, or a folder that holds anything but a run."""
+    folder = Path(os.path.expanduser(output or "."))
+    if output is None or not folder.exists() or (folder / "run.json").exists():
+        return
+    # Hidden files may come from a run that was killed before it wrote its first file.
+    if not folder.is_dir() or any(path.name[0] != "." for path in folder.iterdir()):
         raise UsageError(f"--output: {output} is there and is no folder of a run; name a new one.")
-    return folder
+
+
+def run_folder(output: str | None, profile: str) -> Path:
+    """Make the run's folder and return it, absolute: `output`, or one that is new, named by time and profile.
+
+    Of two runs that start in the same second, one gets `-2` behind the name.
+    """
+    if output is not None:
+        folder = Path(os.path.expanduser(output)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    name = f"{datetime.now():%Y%m%d-%H%M%S}-{profile}"
+    folder, number = OUTPUTS / name, 1
+    try:
+        OUTPUTS.mkdir(parents=True, exist_ok=True)
+        while True:
+            with suppress(FileExistsError):
+                folder.mkdir()
+                return folder
+            number += 1
+            folder = OUTPUTS / f"{name}-{number}"
+    except OSError as error:
+        raise UsageError(f"{OUTPUTS} cannot be written ({error.strerror}); name a folder with --output.") from None
 
 
 def new_record(folder: Path, options: argparse.Namespace, planned: list[tuple[str, dict]]) -> dict:
     """run.json at the start: what was asked, and what is to be done. A run into an old folder keeps its others."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "run.json"
     stale = {stem for stem, _ in planned} | {COMPARISON}
     try:
-        kept = read_json(path)["notebooks"] if path.exists() else {}
+        kept = read_run(path)["notebooks"] if path.exists() else {}
         for file in folder.glob("*/results.json"):
             if file.parent.name not in stale:
                 read_results(file)  # it is to stand on the page beside the new ones

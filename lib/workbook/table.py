@@ -1,6 +1,7 @@
 """`workbook table`: means over seeds of what sweeps and runs recorded, printed and written."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,8 @@ from lib.common.usage import UsageError, convert
 from lib.workbook.parameters import yaml_value
 from lib.workbook.records.finding import find_results
 from lib.workbook.records.reader import load_sweep
+
+SUFFIXES = (".csv", ".md", ".png")  # of the files that are written
 
 
 def parse_baseline(texts: Sequence[str]) -> dict[str, object]:
@@ -46,9 +49,10 @@ def table_command(
 ) -> int:
     """`workbook table`: print and write the table; 1 where a results.json could not be used, otherwise 0.
 
-    `by` and `metrics` are names with commas between, `baseline` holds NAME=VALUE texts, `output` is a path without
-    suffix. What is not given is taken from the sweep's record where `pattern` is the folder of one.
+    `by` and `metrics` are names with commas between, `baseline` holds NAME=VALUE texts, `output` names the files
+    (see `table_stem`). What is not given is taken from the sweep's record where `pattern` is the folder of one.
     """
+    stem = table_stem(output) if output else None  # a mistake in it is said before the table is made
     given = {
         "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
         "baseline": parse_baseline(baseline),
@@ -56,13 +60,28 @@ def table_command(
     }
     files, problems = find_results(pattern)
     if files:
-        _print_table(files, resolve(pattern), by, given, output)
+        _print_table(files, resolve(pattern), by, given, stem)
     for problem in problems:
         print(f"left out: {problem}")
     return int(bool(problems))
 
 
-def _print_table(files: Sequence[Path], folder: Path, by: str | None, given: dict, output: str | None) -> None:
+def table_stem(output: str) -> Path:
+    """What the table's three files are called, without suffix: `output`, less one of their suffixes if it has one.
+
+    In a folder that is there, or named with a slash at the end, they are called `table`.
+    """
+    path = Path(os.path.expanduser(output)).resolve()
+    if path.is_dir() or output.endswith(("/", os.sep)):
+        return path / "table"
+    if path.suffix.lower() in SUFFIXES and path.stem:
+        path = path.with_suffix("")
+    if path.parent.exists() and not path.parent.is_dir():
+        raise UsageError(f"--output: {path.parent} is a file; name a folder for the table's files.")
+    return path
+
+
+def _print_table(files: Sequence[Path], folder: Path, by: str | None, given: dict, stem: Path | None) -> None:
     # pandas and matplotlib take seconds to import: mistakes before this are reported without them.
     from lib.workbook.analysis import long_table, over_seeds, tables
 
@@ -79,6 +98,6 @@ def _print_table(files: Sequence[Path], folder: Path, by: str | None, given: dic
     hidden = [name for name in dict.fromkeys(table["method"]) if name not in set(lines["method"])]
     if hidden:
         print(f"Not shown, --method shows them: {'; '.join(hidden)}.")
-    stem = Path(output).expanduser().resolve() if output else (folder if folder.is_dir() else OUTPUTS) / "table"
+    stem = stem or (folder if folder.is_dir() else OUTPUTS) / "table"
     for path in tables.write_table(stem, table, lines, asked["baseline"]):
         print(path)

@@ -1,5 +1,8 @@
 """Networks and checkpoints come back from their files; what holds none is named."""
 
+import os
+import random
+import re
 import shutil
 from dataclasses import replace
 
@@ -76,3 +79,67 @@ def test_the_history_is_read_without_the_weights(tmp_path):
     history = [{"epoch": 1, "loss": 0.25}]
     save_network(tmp_path / "a.safetensors", build_network("ColorizationNet", width=2), CONFIG, history)
     assert read_history(tmp_path / "a.safetensors") == history
+
+
+def mutated(content: bytes, random: random.Random) -> bytes:
+    """A file as a broken copy leaves it: cut off, or bytes changed, lost or added, mostly in its header."""
+    header = 8 + int.from_bytes(content[:8], "little")
+    place = random.randrange(header if random.random() < 0.7 else len(content))
+    few = random.randrange(1, 9)
+    return random.choice(
+        [
+            content[:place],
+            content[:place] + bytes([content[place] ^ 1 << random.randrange(8)]) + content[place + 1 :],
+            content[:place] + random.randbytes(few) + content[place + few :],
+            content[:place] + random.randbytes(few) + content[place:],
+            content[:place] + content[place + few :],
+        ]
+    )
+
+
+def test_a_damaged_file_is_always_one_sentence_that_names_it(tmp_path, kept_network):
+    content, file = kept_network.read_bytes(), tmp_path / "damaged.safetensors"
+    for seed in range(200):
+        file.write_bytes(mutated(content, random.Random(seed)))
+        assert file.read_bytes() != content, seed
+        for read in (load_network, read_config, read_history):
+            try:
+                found = read(file)
+            except ValueError as error:
+                assert re.fullmatch(r".*damaged\.safetensors: .* (again|kept)", str(error))
+            else:  # the damage lies elsewhere, or in the name of the checksum
+                assert read is not load_network or equal(found, load_network(kept_network))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"network": "Unknown"}, "no network is called 'Unknown'"),
+        ({"options": {"widht": 2}}, "unexpected keyword argument 'widht'"),
+        ({"options": {"width": 4}}, "its weights are not those of the ColorizationNet that it names"),
+    ],
+)
+def test_weights_of_another_network_are_refused(tmp_path, change, sentence):
+    save_network(tmp_path / "a.safetensors", build_network("ColorizationNet", width=2), replace(CONFIG, **change))
+    with pytest.raises(ValueError, match=r"a\.safetensors: cannot be used \(.*" + sentence):
+        load_network(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize("config", ['{"network":', "[1]", '{"network": "ColorizationNet"}', "[" * 5000, "null"])
+def test_a_configuration_that_is_none_is_refused(tmp_path, config):
+    save_file({"weight": torch.ones(2)}, tmp_path / "a.safetensors", {"config": config, "history": config})
+    for read in (load_network, read_config, read_history):
+        with pytest.raises(ValueError, match=r"a\.safetensors: (holds no network|is no whole)"):
+            read(tmp_path / "a.safetensors")
+
+
+def test_what_is_no_file_is_refused(tmp_path, kept_network):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ValueError, match=r"folder: is a folder; name a safetensors file"):
+        load_network(tmp_path / "folder")
+    os.mkfifo(tmp_path / "pipe")  # it would be waited for
+    with pytest.raises(ValueError, match=r"pipe: is no file; name a safetensors file"):
+        load_network(tmp_path / "pipe")
+    strange = tmp_path / os.fsdecode(b"caf\xe9.safetensors")
+    shutil.copy(kept_network, strange)
+    assert equal(load_network(strange), load_network(kept_network))

@@ -1,7 +1,12 @@
 """A checkpoint puts back all that a training needs to go on to the same weights."""
 
-import torch
+import random
 
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from lib.common.tensors import read_tensors
 from lib.networks.registry import build_network
 from lib.training.checkpoints import load_checkpoint, random_state, save_checkpoint
 from lib.training.step import Step, Update
@@ -62,3 +67,37 @@ def test_without_a_checkpoint_nothing_changes(tmp_path):
     assert load_checkpoint(tmp_path / "checkpoint.safetensors", step) == []
     assert all(torch.equal(a, b) for a, b in zip(weights(step), weights(two_networks(1)), strict=True))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    step, path = two_networks(1), tmp_path / "checkpoint.safetensors"
+    step_on_noise(step, 0)
+    save_checkpoint(path, step, [{"epoch": 1}], [random_state(CPU)])
+    content, again = path.read_bytes(), two_networks(2)
+    before = [tensor.clone() for tensor in weights(again)]
+    for seed in range(60):
+        place = random.Random(seed).randrange(len(content))
+        path.write_bytes(
+            content[:place] + bytes([content[place] ^ 16]) + content[place + 1 :] if seed % 2 else content[:place]
+        )
+        with pytest.raises(ValueError, match=r"checkpoint\.safetensors: .* train again$"):
+            load_checkpoint(path, again)
+    assert all(torch.equal(a, b) for a, b in zip(before, weights(again), strict=True))  # nothing was put back
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"first.nothing": torch.ones(1)}, "Unexpected key"),
+        ({"optimizer.0.exp_avg": torch.ones(1)}, "optimizer.0.exp_avg has the shape"),
+        ({"optimizer.x.exp_avg": torch.ones(1)}, "invalid literal"),
+        ({"random.0.0": torch.ones(1)}, "RNG"),
+    ],
+)
+def test_a_checkpoint_of_another_training_is_named(tmp_path, change, sentence):
+    step, path = two_networks(1), tmp_path / "checkpoint.safetensors"
+    step_on_noise(step, 0)
+    save_checkpoint(path, step, [{"epoch": 1}], [random_state(CPU)])
+    save_file(read_tensors(path)[0] | change, path, {"history": "[]"})
+    with pytest.raises(ValueError, match=rf"checkpoint\.safetensors: .*{sentence}.* train again$"):
+        load_checkpoint(path, step)

@@ -1,5 +1,6 @@
 """Training is a function of (configuration, data): to the bit, through interruptions, once."""
 
+import shutil
 from dataclasses import replace
 from functools import partial
 
@@ -108,6 +109,25 @@ def test_snapshots_are_the_network_of_their_epoch(trained, pairs, tmp_path):
     assert trained.at(4) is trained.network
     with pytest.raises(ValueError, match=r"epoch 3 was not kept; there are \[2, 4\]"):
         trained.at(3)
+
+
+@pytest.mark.parametrize("name", ["network", "epoch-002", "checkpoint"])
+def test_damaged_files_are_made_again(pairs, tmp_path, capsys, name):
+    config = replace(CONFIG, epochs=3, snapshots=(2,))
+    whole = train(config, pairs, "CNN", folder=tmp_path)
+    file = whole.folder / f"{name}.safetensors"
+    if name == "checkpoint":
+        shutil.copy(whole.folder / "network.safetensors", file)
+    content = file.read_bytes()
+    file.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])  # in the last weights
+    capsys.readouterr()
+    again = train(config, pairs, "CNN", folder=tmp_path)
+    assert f"CNN: {file} is damaged and removed; the training starts again.\n" in capsys.readouterr().out
+    for one, other in ((again.network, whole.network), (again.at(2), whole.at(2))):
+        assert all(map(torch.equal, one.state_dict().values(), other.state_dict().values()))
+    assert not (whole.folder / "checkpoint.safetensors").exists()
+    train(config, pairs, "CNN", folder=tmp_path)
+    assert "damaged" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -191,6 +192,38 @@ def test_a_second_run_into_a_folder_keeps_the_other_notebooks(executed, tmp_path
     (tmp_path / "mine" / "thesis.txt").touch()
     assert workbook.main(["run", "--output", str(tmp_path / "mine")]) == 2
     assert "is no folder of a run" in capsys.readouterr().err
+
+
+def test_runs_of_the_same_second_have_folders_of_their_own(executed, tmp_path, monkeypatch):
+    class Stopped(datetime):
+        @classmethod
+        def now(cls):
+            return cls(2026, 1, 2, 3, 4, 5)
+
+    monkeypatch.setattr(run, "datetime", Stopped)
+    folders = []
+    for only in ("1", "2", "1"):
+        assert workbook.main(["run", "--only", only]) == 0
+        folders.append(executed["01_good" if only == "1" else "02_more"]["run"])
+    assert [Path(folder).name for folder in folders] == [f"20260102-030405-quick{end}" for end in ("", "-2", "-3")]
+    assert [list(load_run(Path(folder)).record["notebooks"]) for folder in folders[:2]] == [["01_good"], ["02_more"]]
+
+
+def test_a_second_run_into_the_folder_of_one_that_lives_is_refused(executed, tmp_path, capsys, monkeypatch):
+    codes, execute = [], papermill.execute_notebook
+
+    def meanwhile(*given, **options):
+        codes.append(workbook.main(["run", "--only", "2", "--output", str(tmp_path / "run")]))
+        execute(*given, **options)
+
+    monkeypatch.setattr(papermill, "execute_notebook", meanwhile)
+    assert workbook.main(["run", "--only", "1", "--output", str(tmp_path / "run")]) == 0 and codes == [2]
+    sentence = f"workbook: Another `workbook run` is at work in {tmp_path / 'run'}; wait for it, or name another folder"
+    assert capsys.readouterr().err == f"{sentence} with --output.\n"
+    assert list(load_run(tmp_path / "run").record["notebooks"]) == ["01_good"]
+    monkeypatch.setattr(papermill, "execute_notebook", execute)
+    assert workbook.main(["run", "--only", "2", "--output", str(tmp_path / "run")]) == 0
+    assert list(load_run(tmp_path / "run").record["notebooks"]) == ["01_good", "02_more"]
 
 
 def test_a_run_beside_results_of_an_older_version_is_refused_before_a_kernel_starts(executed, tmp_path, capsys):

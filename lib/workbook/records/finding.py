@@ -1,6 +1,7 @@
 """The results.json files that a folder or a pattern names."""
 
 import glob
+import os
 from pathlib import Path
 
 from lib.common.files import ROOT, resolve
@@ -37,7 +38,7 @@ def places(pattern: str) -> list[Path]:
     if resolve(pattern).exists():
         return [resolve(pattern)]
     for root in (Path.cwd(), ROOT):
-        found = sorted(glob.glob(str(Path(pattern).expanduser()), root_dir=root))
+        found = sorted(glob.glob(os.path.expanduser(pattern), root_dir=root))
         if found:
             return [root / name for name in found]
     return []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lib.common.files import read_json
 from lib.evaluation.names import METRICS
 from lib.workbook.records.score_table import first_of_each
-from lib.workbook.records.shape import fault_of_record, fault_of_results
+from lib.workbook.records.shape import fault_of_record, fault_of_results, fault_of_sweep
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,10 +74,15 @@ def load_run(folder: Path) -> RunFiles:
             problems.append(str(error))
     if (folder / "run.json").exists():
         try:
-            record = checked_json(folder / "run.json", fault_of_record)
+            record = read_run(folder / "run.json")
         except ValueError as error:
             problems.append(str(error))
     return RunFiles(folder, record, results, problems)
+
+
+def read_run(file: Path) -> dict:
+    """A run.json. One that is not whole, or was edited badly, raises `ValueError`."""
+    return checked_json(file, fault_of_record)
 
 
 def read_results(file: Path) -> dict:
@@ -145,14 +150,16 @@ class SweepFiles:
 def load_sweep(folder: Path) -> SweepFiles:
     """Read a sweep's folder. A broken sweep.json raises `ValueError`; a broken point.json is that point's state."""
     record = read_json(folder / "sweep.json")
-    if not isinstance(record, dict) or not {"notebook", "points"} <= set(record):
-        raise ValueError(f"{folder / 'sweep.json'} is no record of a sweep; start the sweep again")
+    if fault := fault_of_sweep(record):
+        raise ValueError(f"{folder / 'sweep.json'} is no record of a sweep ({fault}); start the sweep again")
     points = []
     for entry in record["points"]:
         place = folder / entry["folder"]
         found = point_state(place)
         points.append(
-            PointFiles(place, record["notebook"], entry["varied"], found["state"], found.get("seconds"), found["error"])
+            PointFiles(
+                place, record["notebook"], entry.get("varied", {}), found["state"], found.get("seconds"), found["error"]
+            )
         )
     return SweepFiles(record, points)
 

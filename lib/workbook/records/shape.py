@@ -1,4 +1,4 @@
-"""Whether a results.json or a run.json has the shape that its readers rely on: files are cut off and edited by hand."""
+"""Whether a results.json, a run.json or a sweep.json has the shape that its readers rely on: files are cut off and edited by hand."""
 
 import math
 from collections.abc import Mapping
@@ -66,6 +66,23 @@ def fault_of_record(record: object) -> str:
             fault = f"'{stem}': 'error' must be a list"
     if not fault and record.get("finished") is not None and not _is(record["finished"], TIME):
         fault = "'finished' must be a time"
+    return fault
+
+
+def fault_of_sweep(record: object) -> str:
+    """What is wrong with the content of a sweep.json, or ""."""
+    fault = _fault("", record, {"notebook": TEXT, "points": LIST})
+    optional = {"baseline": OBJECT, "metrics": LIST, "methods": LIST, "claims": LIST}
+    fault = fault or _fault("", record, {name: kind for name, kind in optional.items() if name in record})
+    for number, entry in enumerate([] if fault else record["points"], start=1):
+        fault = fault or _fault(f"entry {number} of 'points': ", entry, {"folder": TEXT})
+        parts = {name: OBJECT for name in ("parameters", "varied") if not fault and name in entry}
+        fault = fault or _fault(f"entry {number} of 'points': ", entry, parts)
+    for name in () if fault else ("metrics", "methods"):
+        if not all(_is(item, TEXT) for item in record.get(name, [])):
+            return f"'{name}' must hold texts"
+    if not fault and not all(_is(claim, OBJECT) for claim in record.get("claims", [])):
+        return "'claims' must hold objects"
     return fault
 
 

@@ -1,6 +1,7 @@
 """The command `workbook sweep`: plan the points, run those that are not done, and summarize all of them."""
 
 import argparse
+import os
 import time
 import uuid
 from collections import Counter
@@ -12,10 +13,12 @@ from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_jso
 from lib.common.usage import UsageError, nearest
 from lib.evaluation.names import METRICS, TITLES
 from lib.workbook.data_check import check_data
+from lib.workbook.locks import with_same_work
 from lib.workbook.parameters import given_parameters, inspect
 from lib.workbook.records.reader import point_state
+from lib.workbook.records.shape import fault_of_sweep
 from lib.workbook.sweeps.cluster import SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
-from lib.workbook.sweeps.fingerprints import expected_fingerprints, is_done
+from lib.workbook.sweeps.fingerprints import expected_fingerprints, is_done, short_hash
 from lib.workbook.sweeps.job import Job
 from lib.workbook.sweeps.live_table import SweepTable
 from lib.workbook.sweeps.plan import Sweep, find_sweep, leave_out_small_data, read_sweep
@@ -35,8 +38,21 @@ def sweep(options: argparse.Namespace) -> int:
             if name not in known:  # no error, because a user's notebook may record others
                 print(f"'{name}' is not one of the workbook's {kind}; {nearest(name, known)}")
     expected = expected_fingerprints(plan.notebook.path, plan.points)
-    jobs, settled = pending_jobs(plan, folder, expected, options.retry)
     folder.mkdir(parents=True, exist_ok=True)
+    with with_same_work(folder, f"sweep-{work_id(plan)}"):
+        return run_pending(plan, folder, expected, earlier, options)
+
+
+def work_id(plan: Sweep) -> str:
+    """What two commands have in common that may share a folder: the points, and what table and page show of them."""
+    record = plan.record()
+    claims = [{name: value for name, value in claim.items() if name != "command"} for claim in record["claims"]]
+    return short_hash(record | {"claims": claims})
+
+
+def run_pending(plan: Sweep, folder: Path, expected: list[dict], earlier: dict, options: argparse.Namespace) -> int:
+    """Run the points that are not done, summarize all of them, and return the exit code."""
+    jobs, settled = pending_jobs(plan, folder, expected, options.retry)
     if not jobs:
         # An earlier sweep that was killed after its last point has not recorded when it finished.
         finished = {"finished": earlier.get("finished") or timestamp()}
@@ -104,7 +120,7 @@ def sweep_folder(output: str | None, plan: Sweep) -> Path:
     """
     if output is None:
         return OUTPUTS / f"{plan.name}-{plan.profile}"
-    folder = Path(output).expanduser().resolve()
+    folder = Path(os.path.expanduser(output)).resolve()
     # Hidden files may come from a sweep that was killed while it wrote its first file.
     names = [path.name for path in folder.iterdir() if path.name[0] != "."] if folder.is_dir() else []
     if (names and "sweep.json" not in names) or (folder.exists() and not folder.is_dir()):
@@ -126,6 +142,8 @@ def earlier_record(folder: Path, plan: Sweep) -> dict:
         earlier = read_json(folder / "sweep.json")
     except ValueError as error:
         raise UsageError(str(error)) from None
+    if fault := fault_of_sweep(earlier):
+        raise UsageError(f"{folder / 'sweep.json'} is damaged ({fault}); delete it and start the sweep again.")
     if earlier.get("notebook", plan.notebook.stem) != plan.notebook.stem:
         raise UsageError(f"{folder} holds a sweep of {earlier['notebook']}; name another folder with --output.")
     others = {point["folder"] for point in earlier.get("points", [])} - {point.folder for point in plan.points}

@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from lib.common.files import ROOT, read_json, resolve
+from lib.common.files import ROOT, printable, read_json, resolve
 from lib.common.usage import UsageError
 from lib.data.locations import find_source
 from lib.workbook.sweeps.points import Point
@@ -29,7 +30,8 @@ def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) ->
 
     Args:
         notebook: the notebook; only its code cells count.
-        parameters: the point's parameters. If one names a file, its content counts too.
+        parameters: the point's parameters. If one names a file, its content counts too; if that is a Python file,
+            also the Python files beside it, which it may import.
         data: the fingerprint of the pictures (see `expected_fingerprints`).
 
     Returns:
@@ -37,13 +39,23 @@ def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) ->
     """
     cells = ["".join(c["source"]) for c in read_json(notebook)["cells"] if c["cell_type"] == "code"]
     files = [resolve(v) for v in parameters.values() if isinstance(v, str) and v]
-    contents = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()]
+    contents = [part for path in files if path.is_file() for part in _contents(path)]
     return {
         "notebook": short_hash(cells),
         "parameters": short_hash(dict(parameters), contents),
         "code": code_fingerprint(),
         "data": data,
     }
+
+
+def _contents(path: Path) -> list[str]:
+    """The hash of a file that a parameter names; of a Python file also names and hashes of those beside it."""
+    found = [hashlib.sha256(path.read_bytes()).hexdigest()]
+    for other in sorted(path.parent.glob("*.py")) if path.suffix == ".py" else ():
+        with suppress(OSError):  # a dangling link, or somebody else's file: it cannot be imported either
+            if other != path:
+                found += [printable(other.name), hashlib.sha256(other.read_bytes()).hexdigest()]
+    return found
 
 
 def expected_fingerprints(notebook: Path, points: Sequence[Point]) -> list[dict[str, str]]:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from runs_by_hand import CLAIM, ROWS, write_results
 
+from lib.common.files import write_json
 from lib.workbook.records.finding import find_results
-from lib.workbook.records.reader import load_run, sample_pictures
+from lib.workbook.records.reader import load_run, load_sweep, sample_pictures
 from lib.workbook.records.shape import fault_of_record, fault_of_results
 
 
@@ -87,3 +88,23 @@ def test_lost_sample_pictures_are_named_and_left_out(tmp_path, content):
     assert run.problems == [f"{lost} is missing or not readable as pictures; run its notebook again"]
     assert list(sample_pictures(run)[1]) == ["02_b"]
     assert json.loads((tmp_path / "01_a" / "results.json").read_text())["artifacts"]  # the file is left as it is
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"notebook": "01", "points": 3},
+        {"notebook": "01", "points": [{}]},
+        {"notebook": "01", "points": [{"folder": "a", "varied": 1}]},
+        {"points": []},
+        {"notebook": "01", "points": [], "metrics": [1]},
+        {"notebook": "01", "points": [], "claims": ["more is better"]},
+        {"notebook": "01", "points": [], "baseline": []},
+    ],
+)
+def test_a_damaged_record_of_a_sweep_is_named(tmp_path, record):
+    write_json(tmp_path / "sweep.json", {"notebook": "01", "points": []})
+    assert load_sweep(tmp_path).points == []
+    write_json(tmp_path / "sweep.json", record)
+    with pytest.raises(ValueError, match=r"sweep\.json is no record of a sweep \(.*\); start the sweep again"):
+        load_sweep(tmp_path)

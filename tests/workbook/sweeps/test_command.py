@@ -95,6 +95,17 @@ def test_two_sweeps_at_once_in_one_folder_share_the_points(toy):
     assert len(toy.started()) == len({point for point, *_ in toy.started()}) == 4  # no point ran twice
 
 
+def test_two_different_sweeps_at_once_in_one_folder_lose_none(toy):
+    toy.hold()
+    first = toy.start({"grid": {"rate": [1]}}, "--workers", "1")
+    toy.wait_for_kernels(1)
+    code, output = toy.run({"grid": {"rate": [2]}}, "--workers", "1")
+    assert code == 2 and output.splitlines()[-1].startswith("workbook: Another sweep, of other points, is at work in ")
+    toy.release()
+    code, output = finish(first)
+    assert code == 0 and [p["varied"] for p in read_json(toy.output / "sweep.json")["points"]] == [{"rate": 1.0}]
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A separate disk of 2 MB. The test is skipped if none can be mounted."""

@@ -45,3 +45,19 @@ def test_changed_code_has_another_fingerprint(tmp_path, monkeypatch):
     first = module.code_fingerprint()
     (tmp_path / "lib" / "a.py").write_text("x = 2")
     assert module.code_fingerprint() != first
+
+
+def test_what_a_file_of_methods_may_import_counts_too(tmp_path):
+    notebook, folder = write_notebook(tmp_path, "01_toy", "print(rate)", parameters=PARAMETERS), tmp_path / "mine"
+    (folder / "below").mkdir(parents=True)
+    (folder / "methods.py").write_text("from helper import METHODS")
+    parameters = {"how": str(folder / "methods.py")}
+    alone = fingerprints(notebook, parameters, "")
+    for name in ("notes.txt", "below/other.py"):
+        (folder / name).write_text("x = 1")
+    (folder / "gone.py").symlink_to(folder / "nowhere")
+    assert fingerprints(notebook, parameters, "") == alone
+    (folder / "helper.py").write_text("METHODS = {}")
+    first = fingerprints(notebook, parameters, "")
+    (folder / "helper.py").write_text("METHODS = {'gray': None}")
+    assert len({f["parameters"] for f in (alone, first, fingerprints(notebook, parameters, ""))}) == 3
