@@ -77,10 +77,8 @@ def read_splits(folder: Path, names: Sequence[str], files: Sequence[str] | None 
         )
         not_here = f"{file.name} names {count} {unused[0]}"
     if unknown:
-        further = f"; it names {not_here.partition(' names ')[2]}" if unused else ""
-        raise ValueError(
-            f"{printable(file)}: does not name {unknown[0]} ({len(unknown)} such pictures); add a line for each{further}"
-        )
+        wrong = f"does not name {unknown[0]} ({len(unknown)} such pictures); add a line for each"
+        raise ValueError("; ".join(filter(None, [f"{printable(file)}: {wrong}", not_here])))
     return splits, not_here
 
 
@@ -163,7 +161,9 @@ class _Names:
     def _meant(self, name: str) -> tuple[int, Iterable[int]]:
         """How well a line names pictures, 0 for exactly, and which."""
         spelled = [file_name(name)]
-        if any("\udc80" <= letter <= "\udcff" for letter in name):  # not UTF-8: a spreadsheet on Windows, most likely
+        if not name.isascii() and any(
+            "\udc80" <= letter <= "\udcff" for letter in name
+        ):  # not UTF-8: a spreadsheet on Windows, most likely
             spelled.append(file_name(os.fsencode(name).decode("cp1252", "replace")))
         for text in spelled:
             if text in self.exact:

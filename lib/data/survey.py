@@ -31,7 +31,7 @@ class Survey:
 
 
 def survey(data: str, needed: Sequence[str] = SPLITS) -> Survey:
-    """Look at the data set `data` (see `find_source`), without importing torch. Of a folder, a few pictures are decoded.
+    """Look at the data set `data` (see `find_source`), without importing torch; a few pictures are decoded.
 
     Args:
         data: a name or folder.
