@@ -3,7 +3,7 @@
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lib.common.files import printable
@@ -11,6 +11,7 @@ from lib.data.formats import passed_over_in_words
 from lib.data.images import PhotographError
 from lib.data.kaggle import is_gray_side, pair_folders
 from lib.data.names import file_name, loose, unique_names, without_suffix
+from lib.data.splits import SPLIT_FILES, read_splits
 from lib.data.walk import Found, find_pictures
 
 Item = tuple[str, Path, Path | None]  # name, gray and color file; without a color file, the first is the color picture
@@ -77,6 +78,29 @@ def list_folder(folder: Path) -> Listing:
     files = _names_below(folder, found.pictures)
     items = [(name, path, None) for name, path in zip(unique_names(files), found.pictures, strict=True)]
     return Listing(folder, items, files, False, _without_split_file(found.passed_over, folder), found.problems)
+
+
+def list_with_splits(folder: Path) -> tuple[Listing, list[str], str]:
+    """`list_folder` and `read_splits` in one: the pictures, their splits, and a sentence on lines without a picture.
+
+    A picture whose name is not UTF-8 cannot be in split.csv. It is left out rather than the whole folder refused.
+    """
+    listing = list_folder(folder)
+    odd = {name for name, *paths in listing.items if not all(_is_utf8(path) for path in paths if path)}
+    splits, remark = read_splits(listing.folder, listing.names, listing.files, odd)
+    for (_, path, _), split in zip(listing.items, splits, strict=True):
+        if split is None:
+            listing.problems.append(
+                f"{printable(path)}: not in split.csv, and its name is not UTF-8; rename and add it"
+            )
+    chosen = [i for i, split in enumerate(splits) if split is not None]
+    kept = replace(listing, items=[listing.items[i] for i in chosen], files=[listing.files[i] for i in chosen])
+    return kept, [splits[i] for i in chosen], remark
+
+
+def _is_utf8(path: Path) -> bool:
+    text = str(path)
+    return text.isascii() or printable(text) == text
 
 
 def match_pairs(gray_dir: str | Path, color_dir: str | Path) -> tuple[list[tuple[str, Path, Path]], list[str]]:
@@ -167,7 +191,7 @@ def _without_pairs(folder: Path, *sides: tuple[Path, Found]) -> str:
 
 def _without_pictures(folder: Path, found: Found, advice: str) -> str:
     """The sentence on a folder without pictures, with what is there instead."""
-    there = [*found.problems[:1], passed_over_in_words(found.passed_over)]
+    there = [*found.problems[:1], passed_over_in_words(_without_split_file(found.passed_over, folder))]
     return "; ".join(filter(None, [f"{printable(folder)} holds no pictures", *there, advice]))
 
 
@@ -201,7 +225,5 @@ def _names_below(folder: Path, paths: list[Path]) -> list[str]:
 
 def _without_split_file(passed_over: Counter[str], folder: Path) -> Counter[str]:
     """The counts without split.csv, which is read."""
-    from lib.data.splits import SPLIT_FILES
-
     inside = any((folder / name).exists() for name in SPLIT_FILES)
     return passed_over - Counter({".csv": int(inside)})

@@ -6,7 +6,7 @@ import io
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from lib.common.files import printable
@@ -47,7 +47,9 @@ def find_split_file(folder: Path) -> Path | None:
     return next((path for path in places if os.path.exists(path)), None)
 
 
-def read_splits(folder: Path, names: Sequence[str], files: Sequence[str] | None = None) -> tuple[list[str], str]:
+def read_splits(
+    folder: Path, names: Sequence[str], files: Sequence[str] | None = None, optional: Collection[str] = ()
+) -> tuple[list[str | None], str]:
     """The split of each picture: from split.csv in `folder` or beside it, else from folders train/, val/ and test/.
 
     Where all three folders are there and every picture lies in one, they decide; in all other cases `split_by_name`.
@@ -56,9 +58,11 @@ def read_splits(folder: Path, names: Sequence[str], files: Sequence[str] | None 
         folder: holds the pictures.
         names: those of the pictures.
         files: for each picture its path below the folder, with suffix.
+        optional: names that split.csv may leave out.
 
     Returns:
-        "train", "val" or "test" for each picture, and a sentence on lines of split.csv without a picture, "" for none.
+        "train", "val" or "test" for each picture, None for one that is left out; and a sentence on lines of split.csv
+        without a picture, "" for none.
 
     Raises:
         ValueError: split.csv cannot be read, leaves out a picture, or names one twice with different splits.
@@ -69,7 +73,7 @@ def read_splits(folder: Path, names: Sequence[str], files: Sequence[str] | None 
         return (folders if set(folders) == set(SPLITS) else split_by_name(names)), ""
     lines = _read_lines(file)
     splits, unused = _Names(names, files or names).splits(lines, file)
-    unknown = [name for name, split in zip(names, splits, strict=True) if split is None]
+    unknown = [name for name, split in zip(names, splits, strict=True) if split is None and name not in optional]
     not_here = ""
     if unused:
         count = (
