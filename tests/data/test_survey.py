@@ -96,10 +96,10 @@ GRAY = r"are gray or toned in one color\. Training and scoring need color photog
         (toned, rf"album holds no color: all 6 pictures {GRAY}"),
         (
             no_color_to_test,
-            rf"album: its test split holds no color: all 2 pictures {GRAY}name some for it in split\.csv$",
+            rf"album: its test split holds no color: all 2 pictures {GRAY}name some for it in split",
         ),
         (unreadable, r"album holds no readable picture; the first problem: .*p\d\.png"),
-        (no_pictures, r"album holds no pictures; 7 files passed over: .*\.txt 6.*; give a folder"),
+        (no_pictures, r"album holds no pictures; 6 files passed over: \.txt 6; give a folder"),
     ],
 )
 def test_what_will_not_do_is_refused_with_one_sentence(folder, tmp_path, spoil, sentence):
@@ -112,13 +112,11 @@ def test_what_will_not_do_is_refused_with_one_sentence(folder, tmp_path, spoil, 
 def test_a_split_that_is_needed_must_hold_pictures_that_can_be_read(folder):
     for index in (2, 5):
         (folder / f"p{index}.png").write_text("no picture")
-    with pytest.raises(
-        ValueError, match=r"album: no picture of its test split can be read; the first problem: .*p2\.png"
-    ):
+    with pytest.raises(ValueError, match=r"album: no picture of its test split can be read; .*p2\.png"):
         survey(str(folder))
     assert survey(str(folder), ("train", "val")).counts["test"] == 2
     empty_split(folder)
-    with pytest.raises(ValueError, match="album has no pictures in its test split; see split.csv or add pictures"):
+    with pytest.raises(ValueError, match="album has no pictures in its test split; see split"):
         survey(str(folder))
     assert survey(str(folder), ("train", "val")).counts["test"] == 0
 
