@@ -55,15 +55,10 @@ def test_names_that_are_not_utf8_become_text(tmp_path):
     listing, splits, remark = list_with_splits(tmp_path)
     assert (listing.names, listing.files, splits, remark) == (["a"], ["a.jpg"], ["test"], "")
     assert len(listing.problems) == 3
-    assert any(
-        p.endswith("caf\\xe9.jpg: not in split.csv, and its name is not UTF-8; rename and add it")
-        for p in listing.problems
-    )
+    assert listing.problems[-1].endswith("caf\\xe9.jpg: not in split.csv, and its name is not UTF-8; rename and add it")
     (tmp_path / "split.csv").write_bytes(b"name,split\na,test\ncaf\xe9.jpg,val\n")
-    assert dict(zip(list_with_splits(tmp_path)[0].names, list_with_splits(tmp_path)[1])) == {
-        "a": "test",
-        "caf\\xe9": "val",
-    }
+    listing, splits, _ = list_with_splits(tmp_path)
+    assert dict(zip(listing.names, splits, strict=True)) == {"a": "test", "caf\\xe9": "val"}
 
 
 def test_what_is_passed_over_is_counted_without_split_csv(tmp_path):
@@ -85,15 +80,22 @@ def test_problems_do_not_end_it(tmp_path):
     [
         ([], "data holds no pictures; give a folder of photographs, or of gray/ and color/"),
         (["a.txt"], "data holds no pictures; 1 file passed over: .txt 1; give a folder"),
-        (["gray/a.jpg", "color/x.txt"], "data/color holds no pictures; 1 file passed over: .txt 1; put one side of each"),
-        (["gray/a.jpg", "gray/b.jpg", "color/c.jpg"],
-         "data holds no pairs: none of the 2 pictures in gray/, such as a.jpg, has a partner of the same name among the 1 in "
-         "color/, such as c.jpg; name both sides of a pair alike"),
-        (["train/gray/a.jpg", "train/color/a.jpg", "test/gray/b.jpg", "test/color/b.jpg"],
-         "data holds gray/ and color/ in 2 places; give one of .*data/test, .*data/train"),
-        (["x/gray/a.jpg", "x/color/a.jpg", "x/b.jpg"], "data holds gray/ and color/ in .*x and other pictures beside them; give .*x"),
+        (["gray/a.jpg", "color/x.txt"], "data/color holds no pictures; 1 file passed over: .txt 1; put one side"),
+        (
+            ["gray/a.jpg", "gray/b.jpg", "color/c.jpg"],
+            "data holds no pairs: none of the 2 pictures in gray/, such as a.jpg, has a partner of the same name among "
+            "the 1 in color/, such as c.jpg; name both sides of a pair alike",
+        ),
+        (
+            ["train/gray/a.jpg", "train/color/a.jpg", "test/gray/b.jpg", "test/color/b.jpg"],
+            "data holds gray/ and color/ in 2 places; give one of .*data/test, .*data/train",
+        ),
+        (
+            ["x/gray/a.jpg", "x/color/a.jpg", "x/b.jpg"],
+            "data holds gray/ and color/ in .*x and other pictures beside them; give .*x",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_folder_that_will_not_do_is_refused(tmp_path, files, sentence):
     (tmp_path / "data").mkdir()
     with pytest.raises(PhotographError, match=sentence):
@@ -109,9 +111,8 @@ def test_pairs_further_down_are_found(tmp_path, sides):
     for folder in (tmp_path / "x", tmp_path / "x" / "set"):
         listing = list_folder(folder)
         assert listing.folder == tmp_path / "x" / "set" and listing.paired
-        assert listing.items == [
-            ("beach/a", listing.folder / gray / "beach/a.jpg", listing.folder / color / "beach/a.jpg")
-        ]
+        (item,) = listing.items
+        assert item == ("beach/a", listing.folder / gray / "beach/a.jpg", listing.folder / color / "beach/a.jpg")
     assert list_folder(tmp_path / "x").passed_over == Counter({".txt": 1})
 
 

@@ -58,7 +58,7 @@ NEEDS = r"split\.csv: needs the columns name,split with split one of train, val,
         ("name,split\n", r"does not name a \(3 such"),
         (
             "name,split\na,train\nb,val\nc,val\na,test\n",
-            r"split\.csv: a is in train and in test; keep one of the lines",
+            r"split\.csv: a is in train and in test; keep one",
         ),
         ("name,split\na,train\nb,val\nc,val\na.jpg,test\n", r"a\.jpg is in train and in test; keep one"),
         ("name,split\nA,train\nb,val\nc,val\nA.jpg,test\n", r"A\.jpg is in train and in test; keep one"),

@@ -134,8 +134,6 @@ def test_kinds_are_folders_where_pictures_lie_in_folders():
     assert by_kind(gains, deep)["pictures"].to_dict() == {"sea": 3, "ice": 3}  # whole folders hold one picture each
     within = by_kind(gains, ["all/sea/1", "all/sea/2", "all/sea/3", "all/ice/1", "all/ice/2", "all/ice/3"])
     assert set(within.index) == {"all/sea", "all/ice"}
-    assert by_kind(gains, ["x/sea-1", "x/sea-2", "x/sea-3", "x/ice-1", "x/ice-2", "x/ice-3"]).index.tolist() == [
-        "ice",
-        "sea",
-    ]
+    flat = by_kind(gains, ["x/sea-1", "x/sea-2", "x/sea-3", "x/ice-1", "x/ice-2", "x/ice-3"])
+    assert flat.index.tolist() == ["ice", "sea"]
     assert set(by_kind(gains, ["a/1", "a/2", "a/3", "a/4", "5", "6"]).index) == {"a", "(no folder)"}
