@@ -55,7 +55,7 @@ def test_names_that_are_not_utf8_become_text(tmp_path):
     listing, splits, remark = list_with_splits(tmp_path)
     assert (listing.names, listing.files, splits, remark) == (["a"], ["a.jpg"], ["test"], "")
     assert len(listing.problems) == 3
-    assert listing.problems[-1].endswith("caf\\xe9.jpg: not in split.csv, and its name is not UTF-8; rename and add it")
+    assert listing.problems[-2].endswith("caf\\xe9.jpg: not in split.csv, and its name is not UTF-8; rename and add it")
     (tmp_path / "split.csv").write_bytes(b"name,split\na,test\ncaf\xe9.jpg,val\n")
     listing, splits, _ = list_with_splits(tmp_path)
     assert dict(zip(listing.names, splits, strict=True)) == {"a": "test", "caf\\xe9": "val"}
