@@ -48,6 +48,8 @@ def chroma_spread(image: Image.Image) -> float:
     y, chroma = _chroma(np.asarray(small))
     if _length(_cells(chroma)) > _STRONG:
         return _length(_cells(chroma))
+    if _length(chroma) < 0.5:  # gray without noise: nothing to explain
+        return 0.0
     powers = np.stack([(y.ravel() / 255) ** k for k in range(5)], 1).astype(np.float64)
     flat = chroma.reshape(-1, 2).astype(np.float64)
     factors = np.linalg.lstsq(powers.T @ powers + 1e-6 * np.eye(5), powers.T @ flat, rcond=None)[0]
