@@ -231,6 +231,7 @@ def _check_named(options: argparse.Namespace) -> None:
                 options.parameters = [given for given in options.parameters if not PLACEHOLDER.fullmatch(given[1])]
                 notebook = Path(options.notebook)
                 options.notebook = str(ROOT / notebook) if notebook.suffix == ".ipynb" else options.notebook
+                options.data = None  # photographs of the reader
                 plan_sweep(options)
         elif command == "table":
             parse_baseline(options.baseline)
@@ -258,6 +259,8 @@ def _check_parameters(notebooks: list, given: list) -> None:
             raise WrongCommand(f"{', '.join(n.stem for n in notebooks)}: there is no parameter '{name}'")
         if name in ("data", "methods", "run") or PLACEHOLDER.fullmatch(text):
             continue  # `workbook run` has options for these, papermill takes them
+        if any(notebook.ranges[name].path for notebook in having):
+            continue  # files and folders of the reader
         try:
             assign_option({notebook.stem: {} for notebook in having}, having, name, text)
         except UsageError as error:

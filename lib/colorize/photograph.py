@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ExifTags, Image
 
-from lib.data.images import to_8_bits, upright
+from lib.data.images import as_seen
 
 if TYPE_CHECKING:
     from lib.networks.chroma_net import ChromaNet
@@ -69,7 +69,7 @@ def colorize_photograph(
 
     image.load()  # some formats turn a picture here; its EXIF is to be read after that
     metadata = _metadata(image)
-    image = to_8_bits(upright(image))
+    image = as_seen(image)
     gray, alpha = image.convert("L"), image.getchannel("A") if image.mode == "RGBA" else None
     # The network would do this itself, by the same filter, but in floats: 12 megapixels take 0.2 s and 100 MB more.
     height, width = seen_size(gray.height, gray.width, network.side)

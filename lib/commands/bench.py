@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lib.common.devices import best_device, check_device
 from lib.common.files import OUTPUTS, write_json
-from lib.common.usage import UsageError
+from lib.common.usage import UsageError, decimal_number, whole_number
 from lib.data.locations import find_source
 from lib.scripts.benchmark.plan import Plan
 
@@ -15,11 +15,14 @@ from lib.scripts.benchmark.plan import Plan
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--data", default="auto", metavar="NAME_OR_FOLDER", help="the pictures (auto)")
-    parser.add_argument("--size", type=int, default=Plan.size, help=f"px, a multiple of 32 ({Plan.size})")
-    parser.add_argument("--repeats", type=int, default=Plan.repeats, help=f"measurements of each ({Plan.repeats})")
+    count = whole_number()
+    parser.add_argument("--size", type=count, default=Plan.size, help=f"px, a multiple of 32 ({Plan.size})")
+    parser.add_argument("--repeats", type=count, default=Plan.repeats, help=f"measurements of each ({Plan.repeats})")
     parser.add_argument("--device", choices=("cpu", "cuda"), help="(cuda where there is one)")
-    parser.add_argument("--to-gain", type=float, metavar="DB", help="also train ours until it is so far over gray")
-    parser.add_argument("--epochs", type=int, default=Plan.epochs, help=f"of that training ({Plan.epochs})")
+    parser.add_argument(
+        "--to-gain", type=decimal_number(), metavar="DB", help="also train ours until it is so far over gray"
+    )
+    parser.add_argument("--epochs", type=count, default=Plan.epochs, help=f"of that training ({Plan.epochs})")
     parser.add_argument("--out", type=Path, default=OUTPUTS / "bench", help="folder of results.json (outputs/bench)")
     parser.set_defaults(action="lib.commands.bench:run")
 

@@ -7,10 +7,12 @@ of the run (`results.json`), and shows progress from a line of text that the ker
 
 import argparse
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 from lib.commands import bench, train
-from lib.common.usage import UsageError
+from lib.common.terminal import exit_code_of
+from lib.common.usage import UsageError, whole_number
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,8 +32,12 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("sweep", help="execute one notebook at many points of its parameters")
     command.add_argument("notebook", help="like notebooks/03_perceptual_loss.ipynb")
     command.add_argument("sweep", help="a YAML file, or a ready-made sweep's name: notebooks/parameters/sweeps")
-    command.add_argument("--seeds", type=int, metavar="N", help="each point so often, in place of the file's seeds")
-    command.add_argument("--workers", type=int, metavar="N", help="points at a time (one per GPU, else one per core)")
+    command.add_argument(
+        "--seeds", type=whole_number(1), metavar="N", help="each point so often, in place of the file's seeds"
+    )
+    command.add_argument(
+        "--workers", type=whole_number(1), metavar="N", help="points at a time (one per GPU, else one per core)"
+    )
     command.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, like tcp://10.0.0.5:8786")
     command.add_argument("--retry", action="store_true", help="try points that failed before again")
     add_parameters(command)
@@ -82,13 +88,17 @@ def main(arguments: list[str] | None = None) -> int:
     """The console script: 0 done, 1 a notebook failed, 2 a mistake in what was asked, 130 stopped by Ctrl-C."""
     options = parser().parse_args(arguments)
     module, _, function = options.action.partition(":")
+    return exit_code_of(lambda: _run(getattr(import_module(module), function), options))
+
+
+def _run(action: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     try:
-        return getattr(import_module(module), function)(options)
+        return action(options)
     except UsageError as error:
         print(f"workbook: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        raise
     except OSError as error:  # a disk that is full, a folder that may not be written
         print(f"workbook: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130

@@ -1,12 +1,15 @@
 """What notebook 06 concludes about our network: the kept luma, the gain, vividness, ambiguity and failures."""
 
+import numpy as np
 import pandas as pd
 
-from lib.conclusions.gains import against_the_gray_copy
+from lib.conclusions.gains import against_the_gray_copy, of_the_truths_color
 from lib.evaluation.names import Method
 from lib.evaluation.rows import values_of
+from lib.evaluation.size import counted
 from lib.evaluation.vividness import SCALED, VIVIDNESS, color_and_gain, gain_at, gains_by_picture
 
+SMALL_ERROR = 0.5  # of 255: less is rounding, to which nothing is compared
 HIGHEST_COMPARED = 0.95  # of the truth's colorfulness, where vividness is compared with its control
 
 
@@ -25,17 +28,24 @@ def gain_in_words(per_image: pd.DataFrame, rows: pd.DataFrame, method: Method) -
     better = (gains_by_picture(per_image, method) > 0).mean()
     return (
         f"{method}: {against_the_gray_copy(per_image, method)}, SSIM {value['ssim']:.3f}, "
-        f"{value['colorfulness_ratio']:.2f} of the truth's colorfulness; better than gray on {better:.0%} of the "
-        "pictures."
+        f"{of_the_truths_color(value['colorfulness_ratio'])}; better than gray on {better:.0%} of the pictures."
     )
 
 
 def vividness_in_words(curve: pd.DataFrame) -> str:
     """Vividness and its control at the same colorfulness. `curve` is what `measure_vividness` returns."""
     reached = [curve.loc[curve["kind"] == kind, "colorfulness_ratio"].max() for kind in (VIVIDNESS, SCALED)]
+    if not np.isfinite(reached).all():
+        return "Vividness and its control cannot be compared at one colorfulness: the truths have no color."
     at = min(HIGHEST_COMPARED, *reached)
     gain, control = (gain_at(curve, kind, at) for kind in (VIVIDNESS, SCALED))
     distance, of_control = (gain_at(curve, kind, at, "distance") for kind in (VIVIDNESS, SCALED))
+    if not np.isfinite([gain, control]).all():
+        least = curve.loc[curve["kind"] == VIVIDNESS, "colorfulness_ratio"].min()
+        return (
+            f"Vividness and its control cannot be compared at {at:.2f} of the truth's colorfulness: even the safest "
+            f"colors have {least:.2f} of it."
+        )
     return (
         f"At {at:.2f} of the truth's colorfulness vividness scores {gain:+.2f} dB against the gray copy, the control "
         f"{control:+.2f} dB; the distance of the colors as a whole from the true ones is {distance:.3f} with "
@@ -45,7 +55,12 @@ def vividness_in_words(curve: pd.DataFrame) -> str:
 
 def calibration_in_words(groups: pd.DataFrame) -> str:
     """Whether ambiguity predicts the error. `groups` is what `calibration` returns."""
-    rank = groups["ambiguity"].corr(groups["error"], method="spearman")
+    if len(groups) < 2 or not (groups["error"] > SMALL_ERROR).all() or groups["ambiguity"].nunique() < 2:
+        return (
+            f"Whether ambiguity predicts the error cannot be said: {counted(len(groups), 'group')} of cells, with "
+            f"errors of {groups['error'].min():.1f} to {groups['error'].max():.1f} of 255."
+        )
+    rank = groups["ambiguity"].rank().corr(groups["error"].rank()) if groups["error"].nunique() > 1 else 0.0
     ratio = groups["error"].iloc[-1] / groups["error"].iloc[0]
     apart = (groups["expected"] / groups["error"] - 1).abs().mean()
     return (

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import difference
+from lib.conclusions.gains import difference_in_words
 from lib.evaluation.names import GRAY_COPY, INTENSITY_MAP, PAPER, Method
 from lib.evaluation.rows import values_of
 
@@ -35,11 +35,10 @@ def best_in_words(scores: pd.DataFrame, rows: pd.DataFrame, methods: Sequence[Me
     """
     psnr = values_of(rows)["psnr"]
     best, copy = psnr[list(methods)].idxmax(), psnr[GRAY_COPY]
-    gain, low, high = difference(scores, best, GRAY_COPY, "psnr")
     below = int((psnr[list(methods)] < copy).sum())
     return (
         f"The best classical method by PSNR, {best}, scores {psnr[best]:.2f} dB; the gray copy {copy:.2f} dB. The "
-        f"difference is {gain:+z.2f} dB [{low:+z.2f}, {high:+z.2f}]. Below the gray copy: {below} of {len(methods)} "
+        f"difference is {difference_in_words(scores, best, GRAY_COPY)}. Below the gray copy: {below} of {len(methods)} "
         "methods."
     )
 
@@ -56,17 +55,14 @@ def opencv_in_words(rows: pd.DataFrame, paper: pd.DataFrame) -> str:
 
 def ceiling_in_words(scores: pd.DataFrame) -> str:
     """How much the best map from intensity alone gains over the gray copy."""
-    gain, low, high = difference(scores, INTENSITY_MAP, GRAY_COPY, "psnr")
-    return (
-        f"All that intensity alone can know of color is worth {gain:+z.2f} dB [{low:+z.2f}, {high:+z.2f}] over the "
-        "gray copy."
-    )
+    gain, few, more = difference_in_words(scores, INTENSITY_MAP, GRAY_COPY).partition(" (")
+    return f"All that intensity alone can know of color is worth {gain} over the gray copy{few}{more}."
 
 
 def times_in_words(seconds: Mapping[Method, float], pixels: int) -> str:
     """The slowest method and the median, where each took so many seconds for a picture of so many pixels."""
     slowest = max(seconds, key=seconds.get)
     return (
-        f"On {pixels / 1e6:.0f} megapixels the slowest method ({slowest}) takes {seconds[slowest]:.2f} s, the median "
+        f"On {pixels / 1e6:.3g} megapixels the slowest method ({slowest}) takes {seconds[slowest]:.2f} s, the median "
         f"{np.median(list(seconds.values())):.2f} s."
     )

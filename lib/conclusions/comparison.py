@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from lib.conclusions.gains import against_the_gray_copy
+from lib.conclusions.gains import against_the_gray_copy, of_the_truths_color
 from lib.evaluation.names import CONTROLS, GRAY_COPY, Method
 from lib.evaluation.rows import grid_of, values_of
 
@@ -36,7 +36,7 @@ def gains_in_words(scores: pd.DataFrame, rows: pd.DataFrame, ours: Iterable[Meth
     colorful = values_of(rows)["colorfulness_ratio"]
     return [
         f"{method.label[0].upper()}{method.label[1:]}: {against_the_gray_copy(scores, method)}, "
-        f"{colorful[method]:.2f} of the truth's colorfulness."
+        f"{of_the_truths_color(colorful[method])}."
         for method in ours
     ]
 
@@ -57,6 +57,8 @@ def better_in_words(rows: pd.DataFrame) -> str:
 
 def ledger_in_words(claims: Sequence[Mapping[str, str]]) -> str:
     """How many claims of the ledger have which verdict, the most frequent first."""
+    if not claims:
+        return "The ledger holds no claims."
     counts = Counter(entry["verdict"] for entry in claims).most_common()
     each = [f"{count} {'is' if count == 1 else 'are'} “{verdict}”" for verdict, count in counts]
     return f"Of {len(claims)} claims in the ledger, {', '.join(each)}."

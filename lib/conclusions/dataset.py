@@ -3,19 +3,20 @@
 import numpy as np
 import pandas as pd
 
+from lib.evaluation.intervals import with_interval
 from lib.evaluation.names import GRAY_COPY, INTENSITY_MAP
 from lib.evaluation.rows import values_of
-from lib.evaluation.size import counted
+from lib.evaluation.size import counted, too_few
 
 
 def controls_in_words(rows: pd.DataFrame, pictures: int) -> str:
     """What the two controls score on so many test pictures. `rows` are what `summarize` returns for them."""
     psnr = rows[rows["metric"] == "psnr"].set_index("method")
-    copy, best = psnr.loc[GRAY_COPY.name], values_of(rows).loc[INTENSITY_MAP, "psnr"]
+    copy, best = psnr.loc[GRAY_COPY.name, ["value", "low", "high"]], values_of(rows).loc[INTENSITY_MAP, "psnr"]
+    few = ", too few for an interval" if too_few(pictures) else ""
     return (
-        f"A gray copy scores {copy['value']:.2f} dB [{copy['low']:.2f}, {copy['high']:.2f}] on "
-        f"{counted(pictures, 'test picture')}; the best map from intensity alone "
-        f"{best:.2f} dB, {best - copy['value']:+.2f} dB."
+        f"A gray copy scores {with_interval(tuple(copy), '.2f', ' dB')} on {counted(pictures, 'test picture')}{few}; "
+        f"the best map from intensity alone {best:.2f} dB, {best - copy['value']:+z.2f} dB."
     )
 
 

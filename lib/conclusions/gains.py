@@ -1,15 +1,35 @@
-"""A method's gain over the gray copy in words, as several notebooks conclude it."""
+"""Differences between two methods in words, and what is said where a score is not defined."""
 
+import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import difference
+from lib.evaluation.intervals import with_interval
 from lib.evaluation.names import GRAY_COPY, Method
+from lib.evaluation.rows import of_method
+from lib.evaluation.size import too_few
+
+
+def difference_in_words(scores: pd.DataFrame, method: Method | str, reference: Method | str) -> str:
+    """`+1.37 dB [+0.55, +2.10]`: the paired difference in PSNR and its bootstrap 95% interval.
+
+    Where the pictures are too few for an interval, their number follows instead. `scores` are what `evaluate` returns.
+    """
+    gain = with_interval(difference(scores, method, reference, "psnr"), "+z.2f", " dB")
+    return gain + too_few(len(of_method(scores, method)))
 
 
 def against_the_gray_copy(scores: pd.DataFrame, method: Method | str) -> str:
-    """`+1.37 dB [+0.55, +2.10] against the gray copy`: the paired difference in PSNR, its bootstrap 95% interval.
+    """`+1.37 dB [+0.55, +2.10] against the gray copy`: the paired difference in PSNR.
 
     `scores` are what `evaluate` returns, of the method and the gray copy.
     """
-    gain, low, high = difference(scores, method, GRAY_COPY, "psnr")
-    return f"{gain:+.2f} dB [{low:+.2f}, {high:+.2f}] against the gray copy"
+    gain, few, more = difference_in_words(scores, method, GRAY_COPY).partition(" (")
+    return f"{gain} against the gray copy{few}{more}"
+
+
+def of_the_truths_color(ratio: float) -> str:
+    """`0.75 of the truth's colorfulness`, or that the truths have none."""
+    if np.isfinite(ratio):
+        return f"{ratio:.2f} of the truth's colorfulness"
+    return "no ratio of colorfulness, because the truths have no color"

@@ -1,9 +1,13 @@
 """What notebook 03 concludes about the perceptual loss and gradient accumulation."""
 
+import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import difference
+from lib.evaluation.intervals import with_interval
 from lib.evaluation.names import Method
+from lib.evaluation.rows import of_method
+from lib.evaluation.size import too_few
 
 _UNITS = {
     "psnr": "dB PSNR",
@@ -31,17 +35,22 @@ def effect_of_the_corrected_loss(scores: pd.DataFrame, with_it: Method, without:
     """
     changes = {metric: difference(scores, with_it, without, metric) for metric in _UNITS}
     listed = "; ".join(
-        f"{value:+.3f} [{low:+.3f}, {high:+.3f}] {_UNITS[m]}" for m, (value, low, high) in changes.items()
+        f"{with_interval(change, '+.3f')} {_UNITS[metric]}"
+        for metric, change in changes.items()
+        if np.isfinite(change[0])  # without color in the truths there is no ratio of colorfulness
     )
+    few = too_few(len(of_method(scores, with_it)))
     weight, pairs = with_it.settings["perceptual_weight"], with_it.settings["pairs"]
     return (
         f"Corrected, with weight {weight:g} and {vgg_weights} VGG weights, it moves the network trained on {pairs:,} "
-        f"pairs by {listed}."
+        f"pairs by {listed}{few}."
     )
 
 
 def effect_of_accumulation(table: pd.DataFrame) -> str:
     """What two accumulated half batches change and save. `table` is what `compare_accumulation` returns."""
+    if not np.isfinite(table["gradient differs by (%)"]).all():
+        return "Accumulation is not compared: the batch has fewer than two pictures, and so no halves."
     differs = {norm: _percent(value) for norm, value in table["gradient differs by (%)"].items()}
     kept = table.loc["none"]
     return (

@@ -20,6 +20,9 @@ with suppress(ImportError):
 FORMATS = tuple(sorted(set(Image.OPEN) - _NOT_DECODED))
 SUFFIXES = frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in (*FORMATS, "MPO"))
 
+# For the file dialogs of browsers: by their suffixes, because browsers take few of these formats for pictures.
+ACCEPTED = ",".join(("image/*", *sorted(SUFFIXES)))
+
 
 def passed_over_in_words(files: Counter[str]) -> str:
     """How many files are no pictures, by suffix, the most frequent first; "" for none.
@@ -29,7 +32,7 @@ def passed_over_in_words(files: Counter[str]) -> str:
     """
     if not files:
         return ""
-    total = files.total()
-    each = ", ".join(f"{suffix} {count}" for suffix, count in files.most_common())
+    total, by_count = files.total(), sorted(files.items(), key=lambda item: (-item[1], item[0]))
+    each = ", ".join(f"{suffix} {count}" for suffix, count in by_count)
     advice = "" if SUFFIXES >= HEIF_SUFFIXES or HEIF_SUFFIXES.isdisjoint(files) else " (pillow-heif would read HEIC)"
     return f"{total} {'file' if total == 1 else 'files'} passed over: {each}{advice}"

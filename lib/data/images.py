@@ -1,20 +1,23 @@
 """The one reader of photographs: a file or its bytes in, the picture as a person sees it out.
 
-`read_photograph` serves data sets, notebooks and widgets. The command `colorize` keeps transparency and metadata, so it
-takes the same steps one by one: `open_picture`, `upright`, `to_8_bits`.
+`read_photograph` serves data sets, notebooks and widgets. The command `colorize` keeps transparency, metadata and
+pages, so it takes the same steps one by one: `open_picture`, `frames_of`, `load_frame`, `as_seen`.
 """
 
 import io
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lib.data.formats import FORMATS
-
-# How to turn a picture upright, by its EXIF orientation from 2 on.
-_TURNS = "FLIP_LEFT_RIGHT ROTATE_180 FLIP_TOP_BOTTOM TRANSPOSE ROTATE_270 TRANSVERSE ROTATE_90"
-_TURN_OF = {orientation: Image.Transpose[name] for orientation, name in enumerate(_TURNS.split(), 2)}  # 1 is upright
+from lib.data.limits import SizeError, check_header, free_memory, room_for
+from lib.data.pixels import PixelError
+from lib.data.seen import as_seen
+from lib.data.tiff import PREFIXES, RAW, Tiff, pages
+from lib.data.unreadable import HEAD, RAW_SUFFIXES, about_jpeg, is_video_or_document, what_it_is
 
 
 class PhotographError(ValueError):
@@ -22,77 +25,136 @@ class PhotographError(ValueError):
 
 
 def read_photograph(path: str | Path, content: bytes | None = None) -> Image.Image:
-    """A photograph as 8-bit RGB, as a person sees it: EXIF rotation applied, transparency laid on white.
+    """A photograph as 8-bit RGB, as a person sees it (see `as_seen`), transparency laid on white.
+
+    Several threads may read at a time: large pictures wait for each other where the memory is short.
 
     Args:
         path: the picture's file, in any format that PIL reads; only a name for messages where `content` is given.
         content: the bytes of the file, where they are at hand.
 
     Returns:
-        A picture of mode "RGB" without metadata. Gray of 16 or 32 bits is scaled to 8 (see `to_8_bits`).
+        A picture of mode "RGB" without metadata; of several pages or frames, the first.
 
     Raises:
-        PhotographError: the file is missing, empty, truncated, no picture, larger than PIL's limit against
-            decompression bombs, or has floating-point pixels.
+        PhotographError: the file is missing, empty, truncated, no picture, larger than the free memory, or has pixels
+            without an agreed range (floating point, 32 bits).
     """
-    try:
-        image = to_8_bits(upright(open_picture(path, content)))
-    except PixelError as error:
-        raise PhotographError(f"{path}: {error}") from error
-    image = on_white(image) if image.mode == "RGBA" else image.convert("RGB")
+    image = _opened(path, content)
+    with _in_words(path, image), room_for(image.size):
+        image.load()  # a truncated file fails here, not later
+        image = as_seen(image)
+        image = on_white(image) if image.mode == "RGBA" else image.convert("RGB")
     image.info = {}  # an orientation that stays in the metadata would be applied twice
     return image
 
 
-def open_picture(path: str | Path, content: bytes | None = None) -> Image.Image:
+def open_picture(path: str | Path, content: bytes | None = None, max_pixels: int | None = None) -> Image.Image:
     """The picture of a file, or of its bytes `content`, decoded and otherwise as it is stored.
 
-    Raises `PhotographError` for a file that is missing, empty, truncated, no picture or a decompression bomb.
+    Args:
+        path: the picture's file; only a name for messages where `content` is given.
+        content: the bytes of the file.
+        max_pixels: the largest size that is decoded; None is as many as fit into the memory that is free.
+
+    Returns:
+        The first picture of the file. For others, see `frames_of` and `load_frame`.
+
+    Raises:
+        PhotographError: the file is missing, empty, truncated, no picture, or too large.
     """
+    image = _opened(path, content)
+    _load(path, image, max_pixels)
+    return image
+
+
+def load_frame(path: str | Path, image: Image.Image, number: int, max_pixels: int | None = None) -> None:
+    """Choose a page or frame of an opened picture and decode it, in place; `path` is its name in messages.
+
+    Raises `PhotographError` as `open_picture` does.
+    """
+    with _in_words(path, image):
+        image.seek(number)
+    _load(path, image, max_pixels)
+
+
+def frames_of(image: Image.Image) -> list[int]:
+    """The numbers of the pages or frames of an opened picture that are pictures of their own.
+
+    Smaller copies and masks among the pages of a TIFF are left out, and so is all but the first of an MPO, the JPEG of
+    phones and stereo cameras, whose others are previews, depths and gain maps.
+    """
+    if isinstance(image, Tiff):
+        return pages(image)
+    return [0] if image.format == "MPO" else list(range(getattr(image, "n_frames", 1)))
+
+
+def _load(path: str | Path, image: Image.Image, max_pixels: int | None) -> None:
+    with _in_words(path, image), room_for(image.size, max_pixels):
+        image.load()
+
+
+@contextmanager
+def _in_words(path: str | Path, image: Image.Image | None = None, content: bytes | None = b"") -> Iterator[None]:
+    """Raise what goes wrong inside as a `PhotographError` whose one sentence names the file."""
     try:
-        content = Path(path).read_bytes() if content is None else content
-        # Opened by path, PIL maps an uncompressed TIFF into memory, and turns a rotated one into noise.
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
-        image.load()  # a truncated file fails here, not later
+        yield
+    except PhotographError:
+        raise
     except FileNotFoundError as error:
         raise PhotographError(f"{path}: no such file") from error
+    except (PixelError, SizeError) as error:
+        raise PhotographError(f"{path}: {error}") from error
+    except MemoryError as error:
+        size = f" for {image.width} x {image.height} px" if image else ""
+        raise PhotographError(f"{path}: the memory is not enough{size}; make it smaller or free memory") from error
     except Exception as error:  # PIL's readers raise errors of all kinds on damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, UnidentifiedImageError):
             reason = "no format that is known" if content else "the file is empty"
         raise PhotographError(f"{path}: not readable as a picture ({reason}); replace or remove it") from error
+
+
+def _opened(path: str | Path, content: bytes | None) -> Image.Image:
+    """The picture of a file, its header read and nothing decoded yet."""
+    with _in_words(path, content=content):
+        content = _content(path) if content is None else content
+    with _in_words(path, content=content):
+        # Opened by path, PIL maps an uncompressed TIFF into memory, and turns a rotated one into noise.
+        try:
+            tiff = content.startswith(PREFIXES)
+            image = Tiff(content) if tiff else Image.open(io.BytesIO(content), formats=FORMATS)
+        except Exception as error:
+            known = what_it_is(content[:HEAD]) or about_jpeg(content)
+            if known:
+                raise PixelError(known) from error
+            raise
+        check_header(image.size, len(content))
+        if isinstance(image, Tiff):
+            if Path(path).suffix.lower() in RAW_SUFFIXES:
+                raise PixelError(RAW)
+            numbers = pages(image) if image.tag_v2.get(254) else [0]  # the first may be a thumbnail of the second
+            image.seek(numbers[0])
+        if image.format == "JPEG" and (unusual := about_jpeg(content)):
+            raise PixelError(unusual)
     return image
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """A decoded picture turned as its EXIF orientation says. Damaged EXIF turns nothing."""
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # EXIF is damaged in many ways, and PIL raises as many errors; none shall cost the picture
-        return image
-    return image.transpose(_TURN_OF[orientation]) if orientation in _TURN_OF else image
-
-
-class PixelError(ValueError):
-    """Pixels that cannot be shown as 8 bits; the message says why, and the caller names the picture."""
-
-
-def to_8_bits(image: Image.Image) -> Image.Image:
-    """A picture in any of PIL's modes as "L", "RGB" or, where it has transparency, "RGBA".
-
-    Gray of 16 bits is divided by 257, so that white stays white. PIL opens a 16-bit PGM as 32-bit pixels, so these are
-    taken as 16-bit levels, and values outside 0..65535 are clipped. Floating-point pixels raise `PixelError`.
-    """
-    if image.mode == "F":
-        raise PixelError("floating-point pixels have no agreed range; save it with 8 or 16 bits")
-    if image.mode.startswith("I"):  # PIL's own conversion would clip to 255
-        levels = np.asarray(image).clip(0, 65535).astype(np.uint32)
-        levels += 128  # in place: a new array for each step takes five times as long
-        levels //= 257
-        return Image.fromarray(levels.astype(np.uint8))
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image if image.mode == "L" else image.convert("RGB")
+def _content(path: str | Path) -> bytes:
+    """The bytes of a file, which is not to be a pipe, a device, or too large to be a picture."""
+    path = Path(path)
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise PixelError("it is a folder; name a picture")
+    if not stat.S_ISREG(status.st_mode):
+        raise PixelError("it is a pipe or a device, not a file; name a picture")
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        if is_video_or_document(head):
+            raise PixelError(what_it_is(head))
+        if status.st_size > free_memory():
+            raise SizeError(f"its {status.st_size / 1e9:.1f} GB do not fit into the free memory; make it smaller")
+        return head + file.read()
 
 
 def on_white(image: Image.Image) -> Image.Image:

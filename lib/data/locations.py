@@ -4,15 +4,16 @@ from pathlib import Path
 
 from lib.common.files import printable, resolve
 from lib.data.kaggle import kaggle_folder
-from lib.data.listing import list_folder
 
 SCENES = 2600  # 80 in 100 of them are for training, which must be more than the paper's 2,000 pairs
+
+SMALLEST = 16  # px, side of the pictures that the networks can take
 
 
 def check_size(size: int) -> None:
     """Raise `ValueError` for pictures of a `size` in px that the networks cannot take."""
-    if size < 16:
-        raise ValueError(f"size is {size} px; the networks need at least 16")
+    if size < SMALLEST:
+        raise ValueError(f"size is {size} px; the networks need at least {SMALLEST}")
 
 
 def find_source(data: str) -> str | Path:
@@ -54,4 +55,6 @@ def describe_source(data: str) -> str:
     source = find_source(data)
     if source == "scenes":
         return f"{SCENES:,} landscapes rendered by lib/data/scenes (no photographs)"
+    from lib.data.listing import list_folder  # imports NumPy: names are checked without it
+
     return list_folder(source).description

@@ -6,6 +6,7 @@ import pandas as pd
 from lib.evaluation.metrics import psnr_of, r2_of_sums
 from lib.evaluation.names import METRICS, Method
 from lib.evaluation.rows import METHOD, methods_of, of_method, rows_of
+from lib.evaluation.size import LEAST_PICTURES
 
 RESAMPLES = 1000
 
@@ -37,30 +38,40 @@ def _bootstrap_weights(count: int, seed: int = 0) -> np.ndarray:
     return np.vstack([np.ones(count), drawn]) / count
 
 
-def _interval(scores: np.ndarray) -> tuple[float, float, float]:
-    """Value, low, high: the score of the pictures as they are, and its 95% interval over the resampled ones."""
-    low, high = np.percentile(scores[1:], [2.5, 97.5])
+def _interval(scores: np.ndarray, pictures: int) -> tuple[float, float, float]:
+    """Value, low, high: the score of so many pictures as they are, and its 95% interval over the resampled ones.
+
+    Low and high are NaN for fewer than `LEAST_PICTURES`, and where some resampled pictures have no such score.
+    """
+    low, high = np.percentile(scores[1:], [2.5, 97.5]) if pictures >= LEAST_PICTURES else (np.nan, np.nan)
     return float(scores[0]), float(low), float(high)
 
 
 def summarize(per_image: pd.DataFrame) -> pd.DataFrame:
-    """Rows of results.json as a table: bootstrap 95% intervals over pictures, methods in given order."""
+    """Rows of results.json as a table: bootstrap 95% intervals over pictures, methods in given order.
+
+    Fewer than `LEAST_PICTURES` have no interval: its ends are NaN.
+    """
     rows = []
     for method in methods_of(per_image):
         table = of_method(per_image, method)
         scores = _scores(table, _bootstrap_weights(len(table)))
         for metric in METRICS:
             if metric in scores:
-                rows.append(method.row(metric, len(table), *_interval(scores[metric])))
+                rows.append(method.row(metric, len(table), *_interval(scores[metric], len(table))))
     return rows_of(rows)
 
 
 def difference(
     per_image: pd.DataFrame, method: Method | str, reference: Method | str, metric: str
 ) -> tuple[float, float, float]:
-    """How much more `method` scores than `reference`: value, low, high of the paired bootstrap 95% interval."""
+    """How much more `method` scores than `reference`: value, low, high of the paired bootstrap 95% interval.
+
+    Low and high are NaN where there are fewer than `LEAST_PICTURES`.
+    """
     tables = [of_method(per_image, one).sort_values("name") for one in (method, reference)]
     if tables[0]["name"].tolist() != tables[1]["name"].tolist() or tables[0].empty:
         raise ValueError(f"{method} and {reference} were not measured on the same pictures")
     weights = _bootstrap_weights(len(tables[0]))
-    return _interval(_scores(tables[0], weights)[metric] - _scores(tables[1], weights)[metric])
+    gains = _scores(tables[0], weights)[metric] - _scores(tables[1], weights)[metric]
+    return _interval(gains, len(tables[0]))

@@ -1,5 +1,6 @@
 """Colorizers run on pictures and measured: one row of metrics for each method and picture."""
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -9,22 +10,39 @@ from torch import nn
 from lib.color.spaces import Colorizer
 from lib.common.progress import progress
 from lib.data.pairs import Pairs
+from lib.evaluation.methods_file import in_words
 from lib.evaluation.metrics import ciede2000, quick_metrics
-from lib.evaluation.names import Method
+from lib.evaluation.names import Method, refuse_look_alikes
 from lib.losses.vgg_features import feature_distance
+
+ROUNDING = 1e-3  # values may lie that far outside [0, 1]: rounding, which is clipped; beyond it something is wrong
 
 
 @torch.inference_mode()
 def predict(colorizer: Colorizer, gray: torch.Tensor, name: Method | str = "the colorizer") -> torch.Tensor:
-    """`colorizer(gray)` with the contract checked: `(B, 3, H, W)`, finite, clipped to [0, 1]."""
-    rgb = colorizer(gray)
+    """`colorizer(gray)` with the contract checked: `(B, 3, H, W)`, finite, in [0, 1] to rounding, which is clipped.
+
+    The colorizer gets a copy: what it does to its input reaches no other. `ValueError` names what breaks the contract,
+    and `RuntimeError` what the colorizer raised.
+    """
+    try:
+        rgb = colorizer(gray.clone())
+    except Exception as error:
+        raise RuntimeError(f"{name} failed: {in_words(error)}") from error
     if not isinstance(rgb, torch.Tensor):
         raise ValueError(f"{name} returned a {type(rgb).__name__}; it must return a tensor (B, 3, H, W)")
     expected = (len(gray), 3, *gray.shape[-2:])
     if tuple(rgb.shape) != expected:
         raise ValueError(f"{name} returned {tuple(rgb.shape)} for gray {tuple(gray.shape)}; it must be {expected}")
-    if not torch.isfinite(rgb).all():
+    if rgb.is_complex():
+        raise ValueError(f"{name} returned complex numbers; a colorizer returns RGB in [0, 1]")
+    low, high = (float(end) for end in rgb.aminmax())
+    if not math.isfinite(low + high):
         raise ValueError(f"{name} returned values that are not finite")
+    kind = "" if rgb.is_floating_point() else f"{rgb.dtype} ".removeprefix("torch.")
+    if kind or low < -ROUNDING or high > 1 + ROUNDING:
+        wanted = "a colorizer returns RGB in [0, 1]" + (", as floats" if kind else "")
+        raise ValueError(f"{name} returned {kind}values from {low:.4g} to {high:.4g}; {wanted}")
     return rgb.float().clamp(0, 1)
 
 
@@ -41,8 +59,9 @@ def evaluate(
 
     The columns `method`, `settings` (as JSON text) and `label` say which method it is, `name` which picture.
     `features` (see `vgg_features.vgg11_features`) adds the column `vgg_distance`. Predictions are rounded to 8 bits
-    first, as they would be in a file.
+    first, as they would be in a file. Two methods that would stand under one name raise `ValueError`.
     """
+    refuse_look_alikes(colorizers)
     tables, methods = [], {Method.of(method): colorizer for method, colorizer in colorizers.items()}
     with progress("evaluation", len(colorizers) * len(pairs)) as tick:
         for start in range(0, len(pairs), batch_size):

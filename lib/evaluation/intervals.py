@@ -23,6 +23,17 @@ def mean_interval(values: list[float]) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
+def with_interval(interval: tuple[float, float, float], form: str, unit: str = "") -> str:
+    """A value in a format with the ends of its interval, or alone where it has none.
+
+    >>> with_interval((1.371, 0.549, 2.1), "+.2f", " dB"), with_interval((1.371, np.nan, np.nan), "+.2f")
+    ('+1.37 dB [+0.55, +2.10]', '+1.37')
+    """
+    value, low, high = interval
+    ends = f" [{low:{form}}, {high:{form}}]" if np.isfinite([low, high]).all() else ""
+    return f"{value:{form}}{unit}{ends}"
+
+
 def verdict(low: float, high: float) -> str:
     """The verdict on a claim that a difference is positive, from the interval of that difference.
 

@@ -1,13 +1,14 @@
 """The methods of a table: its controls, and those that a user adds in a file."""
 
-import runpy
+from torch import nn
 
 from lib.classical.color_maps import fit_intensity_map
 from lib.color import spaces
 from lib.color.spaces import Colorizer
-from lib.common.files import resolve
+from lib.common.usage import UsageError
 from lib.data.pairs import Pairs
-from lib.evaluation.names import GRAY_COPY, INTENSITY_MAP, Method, is_taken
+from lib.evaluation.methods_file import EXAMPLE, check_methods_file, check_names, run_file
+from lib.evaluation.names import GRAY_COPY, INTENSITY_MAP, Method
 
 
 def controls(pairs: Pairs) -> dict[Method, Colorizer]:
@@ -23,18 +24,20 @@ def controls(pairs: Pairs) -> dict[Method, Colorizer]:
 def load_methods(path: str) -> dict[str, Colorizer]:
     """The `METHODS` (name to colorizer) of a user's Python file; an empty path has none.
 
-    Raises `FileNotFoundError` for a missing file, and `ValueError` for one without such a dictionary or with a method
-    whose name is taken by one of the workbook's own.
+    The file's folder is importable from then on. `UsageError` says in one sentence what is wrong with the file: it is
+    not there, is not Python, raises, has no such dictionary, or a name in it is taken or there twice.
     """
     if not path:
         return {}
-    file = resolve(path)
-    if not file.is_file():
-        raise FileNotFoundError(f"{path}: no such file of methods")
-    methods = runpy.run_path(str(file)).get("METHODS")
-    valid = isinstance(methods, dict) and all(isinstance(k, str) and callable(v) for k, v in methods.items())
-    if not valid:
-        raise ValueError(f'{path}: must define METHODS = {{"a name": a colorizer}}')
-    for name in filter(is_taken, methods):
-        raise ValueError(f"{path}: the name '{name}' is taken by one of the workbook's own methods; choose another")
+    methods = run_file(path, check_methods_file(path))
+    if not isinstance(methods, dict):
+        raise UsageError(f"{path}: must define {EXAMPLE}.")
+    check_names(path, methods)
+    for name, colorizer in methods.items():
+        if isinstance(colorizer, type):
+            raise UsageError(f"{path}: '{name}' is a class; write {colorizer.__name__}(), which makes a colorizer.")
+        if not callable(colorizer):
+            raise UsageError(f"{path}: '{name}' is {colorizer!r} and no function; must define {EXAMPLE}.")
+        if isinstance(colorizer, nn.Module):
+            colorizer.eval()  # a module is made in training mode: dropout would be drawn, batch norm would learn
     return methods

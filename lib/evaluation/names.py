@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
@@ -36,7 +37,10 @@ TITLES = {
     "paper": "paper: {method}",
     "truth": "truth",
 }
-OTHER_NAMES = ("ours", "gray", "names", "VGG11")  # columns of pictures and networks beside those of methods
+# Columns of pictures and networks beside those of methods.
+OTHER_NAMES = ("ours", "gray", "input", "names", "VGG11", "ColorizationNet", "WithClassicalInputs", "ChromaNet")
+# Letters of other alphabets that look like ours, in lower case.
+_LOOK_ALIKE = str.maketrans("авекмнорстухіјѕґαεικνορτυχ", "abekmhopctyxijsraeikvoptux")
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,38 @@ PAPER, TRUTH = "paper", "truth"  # the paper's printed numbers, and the true col
 UNRANKED = (PAPER, TRUTH)  # they are shown and do not compete
 
 
+def look_of(name: str) -> str:
+    """What a reader sees of a name: equal for names that differ in case, blanks, kinds of dashes or Unicode form.
+
+    >>> look_of("Gray\u00a0 Copy ") == look_of("gray copy"), look_of("tint -1") == look_of("tint 1")
+    (True, False)
+    """
+    text = unicodedata.normalize("NFKC", name).casefold().translate(_LOOK_ALIKE)
+    kinds = ((character, unicodedata.category(character)) for character in text)
+    shown = ("-" if kind == "Pd" or character == "−" else character for character, kind in kinds if kind != "Cf")
+    return " ".join("".join(shown).split())
+
+
 def is_taken(name: str) -> bool:
-    """Whether a user's method may not be called so: tables and figures would show two things under one name."""
-    first_words, *taken = (
-        re.split("[,:]", text)[0].strip().casefold() for text in (name, *TITLES, *TITLES.values(), *OTHER_NAMES)
-    )
+    """Whether a user's method may not be called so: tables and figures would show two things under one name.
+
+    What stands before a comma or colon decides, by its letters and digits alone: `gray-copy` is the gray copy.
+    """
+    names = (name, *TITLES, *TITLES.values(), *OTHER_NAMES)
+    first_words, *taken = (re.sub(r"[\W_]", "", re.split("[,:]", look_of(text).strip(",: "))[0]) for text in names)
     return first_words in taken
+
+
+def refuse_look_alikes(methods: Iterable["Method | str"]) -> None:
+    """Raise `ValueError` where two methods would stand under one name in tables and figures.
+
+    One identifier with different settings is not refused: rows hold the settings.
+    """
+    seen: dict[str, Method] = {}
+    for method in map(Method.of, methods):
+        other = seen.setdefault(look_of(method.label), method)
+        if other is not method and (other == method or other.name != method.name):
+            raise ValueError(f"two methods go by one name: '{other.name}' and '{method.name}'; rename one")
 
 
 @dataclass(frozen=True)

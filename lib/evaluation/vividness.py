@@ -49,8 +49,9 @@ def measure_vividness(
     Returns:
         One row per setting and one per factor. "kind" is `VIVIDNESS` or `SCALED`, and "setting" the value.
         "gain" is the PSNR minus that of the gray copy (dB, per-image mean). "psnr", "ssim" and "colorfulness_ratio"
-        are as in `evaluate`. "distance" is the total variation between the distributions of predicted and true chroma,
-        in [0, 1]: the share of pixels that would have to change their color.
+        are as in `evaluate`; the ratio is NaN where the truths have no color. "distance" is the total variation
+        between the distributions of predicted and true chroma, in [0, 1]: the share of pixels that would have to
+        change their color.
     """
     chosen = [(VIVIDNESS, setting) for setting in settings] + [(SCALED, factor) for factor in factors]
     tables, painted, true, device = [], dict.fromkeys(chosen, 0.0), 0.0, device_of(network)
@@ -71,7 +72,7 @@ def measure_vividness(
     means = pd.concat(tables).groupby(["kind", "setting"], sort=False).mean()
     curve = means[["gain", "psnr", "ssim"]]
     curve = curve.assign(
-        colorfulness_ratio=means["colorfulness"] / means["colorfulness_truth"].clip(lower=1e-9),
+        colorfulness_ratio=means["colorfulness"] / means["colorfulness_truth"].where(lambda truth: truth > 1e-6),
         distance=[float((painted[key] - true).abs().sum() / (2 * true.sum())) for key in curve.index],
     )
     return curve.reset_index()
@@ -103,7 +104,7 @@ def calibration(network: ChromaNet, pairs: Pairs, groups: int = 10) -> pd.DataFr
     Args:
         network: the colorizer.
         pairs: the pictures to measure on.
-        groups: the number of groups of equal size.
+        groups: the number of groups of equal size; there are fewer where there are fewer cells.
 
     Returns:
         One row per group, from the least to the most ambiguous, with means over its cells. "ambiguity" is the entropy
@@ -121,7 +122,7 @@ def calibration(network: ChromaNet, pairs: Pairs, groups: int = 10) -> pd.DataFr
         columns = torch.stack([distribution.ambiguity(), distribution.variance(), error])
         batches.append(columns.flatten(1).cpu().numpy())
     cells = pd.DataFrame(np.concatenate(batches, axis=1).T, columns=["ambiguity", "expected", "error"])
-    group = pd.qcut(cells["ambiguity"].rank(method="first"), groups, labels=False)
+    group = pd.qcut(cells["ambiguity"].rank(method="first"), min(groups, len(cells)), labels=False)
     table = cells.groupby(group).mean()
     table[["expected", "error"]] = 255 * np.sqrt(table[["expected", "error"]])
     return table.reset_index(drop=True)

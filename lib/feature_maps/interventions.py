@@ -62,7 +62,10 @@ def intervene(network: nn.Module, gray: Tensor, layer: str, channels: Sequence[i
     """
     repeated = gray.to(device_of(network)).expand(len(channels), -1, -1, -1)
     with scale_channels(network.eval(), layer, channels, factor):
-        return predict(network, repeated).cpu()
+        rgb = network(repeated).float()
+    if not torch.isfinite(rgb).all():
+        raise ValueError(f"with a channel of {layer} times {factor:g} the network returned values that are not finite")
+    return rgb.clamp(0, 1).cpu()  # not `predict`: a scaled channel may well lead outside [0, 1]
 
 
 def chroma_difference(first: Tensor, second: Tensor) -> Tensor:

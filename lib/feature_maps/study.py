@@ -9,8 +9,10 @@ import pandas as pd
 from torch import Tensor, nn
 
 from lib.color.spaces import Colorizer
+from lib.common.usage import free_name
 from lib.data.photographs import Photograph
 from lib.evaluation.evaluate import device_of, predict
+from lib.evaluation.methods_file import in_words
 from lib.feature_maps.activations import Activation, capture, pick
 from lib.feature_maps.interventions import channel_effects
 from lib.feature_maps.measures import dead_channels
@@ -46,9 +48,7 @@ class Study:
 
     def add(self, photograph: Photograph) -> str:
         """Add a photograph and return its name here. If the name is in use, a number is appended to it."""
-        name, number = photograph.name, 2
-        while name in self.photographs:
-            name, number = f"{photograph.name} ({number})", number + 1
+        name = free_name(photograph.name, self.photographs)
         self.photographs[name] = photograph
         return name
 
@@ -146,13 +146,14 @@ class Study:
 
 @contextmanager
 def _naming_errors(network: str, photograph: Photograph) -> Iterator[None]:
-    """Re-raise torch's errors as `ValueError` with the network and the photograph named first.
+    """Re-raise what a network or a method raises as `ValueError` with it and the photograph named first.
 
-    Most of them say that the picture is too small.
+    Most errors of torch say that the picture is too small.
     """
     try:
         yield
     except RuntimeError as error:
         height, width = photograph.gray.shape[-2:]
-        reason = (str(error) or "no reason given").splitlines()[0]
+        cause = error.__cause__ or error  # `predict` names the network, too
+        reason = in_words(cause) if type(cause) is not RuntimeError or not str(cause) else str(cause).splitlines()[0]
         raise ValueError(f"{network} cannot take {photograph.name} of {width} x {height} px: {reason}") from error

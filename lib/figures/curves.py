@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lib.figures.labels import label_points
-from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_axes, new_figure
+from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_axes, new_figure, say_nothing_to_show
 
 
 def histogram(values: np.ndarray, label: str) -> Figure:
@@ -73,8 +73,12 @@ def vividness_curve(curve: pd.DataFrame, others: Mapping[str, tuple[float, float
     """
     figure, grid = new_figure(1, 2, 9.6, 4.2)
     left, right = grid[0]
+    if curve["colorfulness_ratio"].isna().all():
+        for axes in (left, right):
+            say_nothing_to_show(axes, "no ratio of colorfulness: the truths have no color")
+        curve, others = curve.iloc[:0], {}
     styles, labels = (("o-", PALETTE[0]), ("s--", PALETTE[3])), {left: [], right: []}
-    for (kind, rows), (style, color) in zip(curve.groupby("kind", sort=False), styles, strict=True):
+    for (kind, rows), (style, color) in zip(curve.groupby("kind", sort=False), styles, strict=len(curve) > 0):
         for axes, column in ((left, "gain"), (right, "distance")):
             axes.plot(rows["colorfulness_ratio"], rows[column], style, color=color, markersize=5, label=kind)
             for _, row in rows.iloc[[0, -1]].iterrows():  # labels of all settings would overlap

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.figures.style import MUTED, new_figure
+from lib.figures.style import MUTED, new_figure, plain
 
 
 def show_picture(axes: Axes, picture: np.ndarray) -> None:
@@ -68,9 +68,9 @@ def picture_table(
             axes = grid[band * count + row, column]
             show_picture(axes, picture)
             if row == 0:
-                axes.set_title(textwrap.fill(str(heading), 17), fontsize=9, loc="center")
+                axes.set_title(textwrap.fill(plain(heading), 17), fontsize=9, loc="center")
             if column == 0 and names:
-                axes.text(-0.05, 0.5, names[row], transform=axes.transAxes, rotation=90, va="center", ha="right",
+                axes.text(-0.05, 0.5, plain(names[row]), transform=axes.transAxes, rotation=90, va="center", ha="right",
                           fontsize=7, color=MUTED)  # fmt: skip
     return figure
 
@@ -85,7 +85,7 @@ def color_ramps(ramps: Mapping[object, np.ndarray]) -> Figure:
     for axes, (name, table) in zip(grid[:, 0], ramps.items(), strict=True):
         axes.imshow(table[None], aspect="auto", extent=(0, 256, 0, 1))
         axes.set_axis_off()
-        axes.text(-0.01, 0.5, name, transform=axes.transAxes, ha="right", va="center", fontsize=9)
+        axes.text(-0.01, 0.5, plain(name), transform=axes.transAxes, ha="right", va="center", fontsize=9)
     return figure
 
 

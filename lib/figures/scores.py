@@ -8,7 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.figures.labels import label_points
-from lib.figures.style import ACCENT, CONTROL, INK, MUTED, PALETTE, new_axes
+from lib.figures.style import ACCENT, CONTROL, INK, MUTED, PALETTE, new_axes, plain, say_nothing_to_show
+
+NO_INTERVALS = "no intervals: too few values"
 
 
 def dots(axes: Axes, rows: pd.DataFrame, controls: Sequence[str]) -> None:
@@ -18,12 +20,13 @@ def dots(axes: Axes, rows: pd.DataFrame, controls: Sequence[str]) -> None:
     """
     for y, row in enumerate(rows.to_dict("records")):
         color = MUTED if row["method"] in controls else ACCENT
-        low, high = (row["value"] if pd.isna(end) else end for end in (row["low"], row["high"]))
-        axes.plot([low, high], [y, y], color=color, linewidth=3, alpha=0.45, solid_capstyle="round")
+        if pd.notna(row["low"]) and pd.notna(row["high"]):
+            ends = [row["low"], row["high"]]
+            axes.plot(ends, [y, y], color=color, linewidth=3, alpha=0.45, solid_capstyle="round")
         axes.plot(row["value"], y, "o", color=color, markersize=6)
         if row["method"] in controls:
             axes.axvline(row["value"], color=CONTROL, linestyle=":", linewidth=1, zorder=0)
-    axes.set(yticks=range(len(rows)), yticklabels=rows["label"])
+    axes.set(yticks=range(len(rows)), yticklabels=map(plain, rows["label"]))
     axes.grid(axis="y", visible=False)
 
 
@@ -37,7 +40,7 @@ def intervals(
     chosen = rows[rows["metric"] == metric].iloc[::-1].reset_index(drop=True)
     figure, axes = new_axes(8.0, 0.9 + 0.3 * len(chosen))
     dots(axes, chosen, controls)
-    axes.set_xlabel(label)
+    axes.set_xlabel(label if chosen[["low", "high"]].notna().any(axis=None) else f"{label}\n{NO_INTERVALS}")
     reported = chosen["method"].map(paper or {}).dropna()
     if len(reported):
         look = dict(color=PALETTE[1], markersize=7, markeredgewidth=2, label="reported by the paper")
@@ -53,12 +56,15 @@ def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
     figure = Figure(figsize=(9.0, max(4.6, 0.6 + 0.19 * len(value))), layout="constrained")
     axes, key = figure.subplots(1, 2, width_ratios=(3, 1.5))
     x = value["colorfulness_ratio"].clip(upper=2.0)  # beyond twice the truth's, how much more no longer matters
+    if x.isna().all():
+        say_nothing_to_show(axes, "no ratio of colorfulness: the truths have no color")
     labels = []
     for number, row in enumerate(value.itertuples(), start=1):
         color = MUTED if row.method in controls else ACCENT
-        axes.plot(x[row.Index], row.psnr, "o", color=color, markersize=6)
-        labels.append((x[row.Index], row.psnr, str(number), color))
-        text = f"{number}  {row.label}  {row.psnr:.1f} dB"
+        if pd.notna(x[row.Index]):
+            axes.plot(x[row.Index], row.psnr, "o", color=color, markersize=6)
+            labels.append((x[row.Index], row.psnr, str(number), color))
+        text = plain(f"{number}  {row.label}  {row.psnr:.1f} dB")
         key.text(0, 1 - (number - 0.5) / len(value), text, fontsize=7.5, va="center", color=color)
     for psnr in value.loc[value["method"].isin(controls), "psnr"]:
         axes.axhline(psnr, color=CONTROL, linestyle=":", linewidth=1, zorder=0)
@@ -75,11 +81,13 @@ def bars(values: Mapping[object, tuple[float, float, float]], label: str) -> Fig
     names = list(values)[::-1]
     for y, name in enumerate(names):
         value, low, high = values[name]
-        clear = low > 0 or high < 0
+        clear = np.isfinite([low, high]).all() and (low > 0 or high < 0)
         axes.barh(y, value, height=0.55, color=ACCENT if clear else CONTROL)
         if np.isfinite([low, high]).all():
             axes.plot([low, high], [y, y], color=INK, linewidth=1.6)
     axes.axvline(0, color=INK, linewidth=0.9)
-    axes.set(yticks=range(len(names)), yticklabels=map(str, names), xlabel=label)
+    known = np.isfinite([ends for _, *ends in values.values()]).any()
+    axes.set(yticks=range(len(names)), yticklabels=map(plain, names))
+    axes.set_xlabel(label if known else f"{label}\n{NO_INTERVALS}")
     axes.grid(axis="y", visible=False)
     return figure

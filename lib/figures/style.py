@@ -50,6 +50,16 @@ def new_figure(rows: int, columns: int, width: float, height: float, **options) 
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
+def plain(text: object) -> str:
+    """A name as text that is drawn as it is: Matplotlib reads what stands between two dollars as a formula."""
+    return str(text).replace("$", r"\$")
+
+
+def say_nothing_to_show(axes: Axes, reason: str) -> None:
+    """Write into an empty plot why it is empty."""
+    axes.text(0.5, 0.5, reason, transform=axes.transAxes, ha="center", va="center", fontsize=9, color=MUTED, wrap=True)
+
+
 def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
     """A figure of `width` x `height` inches with one plot, and its axes."""
     figure, grid = new_figure(1, 1, width, height)

@@ -14,6 +14,13 @@ NETWORKS = {
 }
 
 
+def network_class(name: str) -> type["nn.Module"]:
+    """The class of a network; a name that is no key of `NETWORKS` raises `ValueError` with the known ones."""
+    if name not in NETWORKS:
+        raise ValueError(f"no network is called {name!r}; there are {', '.join(NETWORKS)}")
+    return getattr(import_module(NETWORKS[name]), name)
+
+
 def build_network(name: str, seed: int = 0, **options) -> "nn.Module":
     """A new, untrained network.
 
@@ -22,9 +29,7 @@ def build_network(name: str, seed: int = 0, **options) -> "nn.Module":
         seed: the weights depend on it alone; the caller's random state is left untouched.
         options: the arguments of the class.
     """
-    if name not in NETWORKS:
-        raise ValueError(f"no network is called {name!r}; there are {', '.join(NETWORKS)}")
-    network = getattr(import_module(NETWORKS[name]), name)
+    network = network_class(name)
     import torch
 
     with torch.random.fork_rng(devices=[]):

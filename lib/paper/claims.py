@@ -13,11 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from lib.evaluation.names import JUDGED, PAPER, Method
-from lib.evaluation.rows import rows_of
+from lib.evaluation.rows import methods_of, rows_of
 from lib.evaluation.size import NOT_TESTED, Size, checked_size
 from lib.paper import judgments
 from lib.paper.judgments import Judgment, Spread
 from lib.workbook.records.reader import RunFiles
+from lib.workbook.records.shape import is_number
 from lib.workbook.report.html import prose
 
 Entry = dict[str, str]  # claim, paper, measured, verdict
@@ -33,6 +34,11 @@ SOURCES = {
 # too wide, or too uncertain themselves, to judge by; both numbers are ours.
 TRAINED = Size(pairs=1000, epochs=20, pictures=100)
 TRAINED_OVER_SEEDS = Size(pairs=1000, epochs=20, seeds=3, pictures=100)
+# Columns of numbers that the tables must have.
+COLUMNS = {
+    "per_image": ("mse", "psnr", "ssim", "colorfulness", "colorfulness_truth", "pixels"),
+    "history": ("pairs", "epoch", "loss"),
+}
 PAPER_PAIRS = 2000  # what the paper profile trains on at most: data with fewer pairs cannot be run with it
 
 
@@ -134,13 +140,27 @@ CLAIMS = (
 
 
 def read_table(run: RunFiles, notebook: str, name: str = "per_image") -> pd.DataFrame | None:
-    """A table that a notebook of the run kept, or None where it did not."""
+    """A table that a notebook of the run kept, or None where it did not.
+
+    One that is damaged, or lacks what a table of that name holds, raises `ValueError` with its file.
+    """
     file: Path = run.folder / notebook / f"{name}.csv"
     if notebook not in run.results or not file.exists():
         return None
     # Names are text whatever they look like: a picture may be called 001 or NA.
     text = dict.fromkeys(("name", "method", "settings", "label"), str)
-    return pd.read_csv(file, dtype=text, keep_default_na=False, na_values=[""])
+    try:
+        table = pd.read_csv(file, dtype=text, keep_default_na=False, na_values=[""])
+        columns = COLUMNS.get(name, ())
+        table[list(columns)].astype(float)
+        if name == "per_image":
+            methods_of(table)
+        if table.empty:
+            raise ValueError("it has no rows")
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"{file} is not readable as a table of scores ({reason}); run its notebook again") from error
+    return table
 
 
 def ledger(run: RunFiles, experiment: pd.DataFrame, size: Size, sweeps: Sequence[Entry] = ()) -> list[Entry]:
@@ -156,8 +176,17 @@ def ledger(run: RunFiles, experiment: pd.DataFrame, size: Size, sweeps: Sequence
             same claim, except that one not tested replaces none that is; new claims follow at the end.
     """
     change = run.results.get(SOURCES["printed change"], {}).get("artifacts", {}).get("printed_gradient_change")
-    found = {name: read_table(run, SOURCES[name]) for name in ("maps", "cnn", "perceptual")}
-    found |= {"history": read_table(run, SOURCES["history"], "history"), "printed change": change}
+    found = {"printed change": change if is_number(change) else None}
+    for source, name in (
+        ("maps", "per_image"),
+        ("cnn", "per_image"),
+        ("perceptual", "per_image"),
+        ("history", "history"),
+    ):
+        try:
+            found[source] = read_table(run, SOURCES[source], name)
+        except ValueError as error:
+            found[source] = error
     found |= {"experiment": experiment, "size": size, "spread": Spread.of(experiment, size)}
     entries = {claim.name: entry_of(claim, found, data_option(run)) for claim in CLAIMS}
     measured = {claim.name for claim in CLAIMS if not missing_notebooks(claim, found)}
@@ -173,13 +202,15 @@ def entry_of(claim: Claim, found: Mapping[str, object], option: str = "") -> Ent
 
     Args:
         claim: the claim.
-        found: what it is judged by, by the names in `Claim.tables`; None for what the run does not have.
+        found: what it is judged by, by the names in `Claim.tables`; None for what the run does not have, an error for
+            what cannot be read.
         option: what to add to the claim's command.
     """
     missing = missing_notebooks(claim, found)
     if missing:
-        reason = f"Not measured in this run: {', '.join(missing)} left no results on these pictures"
-        measured, verdict = reason, "cannot tell"
+        damaged = [str(found[name]) for name in claim.tables if isinstance(found[name], ValueError)]
+        reason = damaged[0] if damaged else f"{', '.join(missing)} left no results on these pictures"
+        measured, verdict = f"Not measured in this run: {reason}", "cannot tell"
     else:
         judged = claim.judge(*(found[name] for name in claim.tables))
         command = claim.command + option
@@ -189,7 +220,8 @@ def entry_of(claim: Claim, found: Mapping[str, object], option: str = "") -> Ent
 
 def missing_notebooks(claim: Claim, found: Mapping[str, object]) -> list[str]:
     """The notebooks that left nothing of what a claim is judged by."""
-    return list(dict.fromkeys(SOURCES[name] for name in claim.tables if found[name] is None))
+    lost = [name for name in claim.tables if found[name] is None or isinstance(found[name], ValueError)]
+    return list(dict.fromkeys(SOURCES[name] for name in lost))
 
 
 def data_option(run: RunFiles) -> str:

@@ -8,20 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import difference, summarize
-from lib.evaluation.intervals import mean_interval, verdict
+from lib.evaluation.intervals import mean_interval, verdict, with_interval
 from lib.evaluation.names import GRAY_COPY, JUDGED, Method
 from lib.evaluation.rows import grid_of, methods_of, of_method
-from lib.evaluation.size import Size, counted
+from lib.evaluation.size import Size, counted, too_few
 from lib.paper.preprocessing import paired_over_seeds
 from lib.workbook.analysis.verdicts import judged_in_words
 
 FLATTENS_AFTER = 20  # epochs, as the paper says
 FLAT = 0.05  # a loss that falls by less than this share of its whole fall is called flat
 PAPER_MAPS = ("intensity_rules", "opencv_jet", "opencv_turbo", "opencv_viridis", "opencv_hot", "gradient_hand_made")
+FEW = " (too few pictures for an interval)"
 SECONDS = ("training s", "inference s", "seconds to par")  # columns of the preprocessing experiment
 
 
@@ -93,10 +93,14 @@ def compare(
     words, result = judged_in_words(differences)
     pictures = len(of_method(per_image, method))
     words += f" {Size(seeds=1, pictures=pictures).in_words}"
+    if too_few(pictures):
+        words += FEW
     if spread is None:
         return Judgment(words, result, Size.of((method, reference), 1, pictures))
     size = Size.of((method, reference), spread.seeds, pictures)
-    return Judgment(f"{words} each; {spread.in_words}", result if spread.known else "cannot tell", size)
+    if not too_few(pictures):
+        words += f" each; {spread.in_words}"
+    return Judgment(words, result if spread.known else "cannot tell", size)
 
 
 def named(head: str, judgment: Judgment) -> Judgment:
@@ -152,8 +156,12 @@ def judge_saturation(cnn: pd.DataFrame) -> Judgment:
     network = grid_of(cnn)[-1]
     row = summarize(of_method(cnn, network)).set_index("metric").loc["colorfulness_ratio"]
     size = Size.of((network,), 1, int(row["n"]))
-    interval = f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
-    measured = f"{network}: {interval} of the truth's colorfulness {size.in_words}"
+    if pd.isna(row["value"]):
+        return Judgment(f"{network}: the truths have no color to compare with, {size.in_words}", "cannot tell", size)
+    interval = with_interval((row["value"], row["low"], row["high"]), ".2f")
+    measured = (
+        f"{network}: {interval} of the truth's colorfulness {size.in_words}{FEW if too_few(size.pictures) else ''}"
+    )
     return Judgment(measured, verdict(1 - row["high"], 1 - row["low"]), size)
 
 
@@ -162,6 +170,9 @@ def judge_plateau(history: pd.DataFrame) -> Judgment:
     pairs = int(history["pairs"].max())
     own = history[history["pairs"] == pairs].set_index("epoch")["loss"]
     size = Size(pairs, int(own.index.max()), 1)
+    if own.iloc[0] == own.iloc[-1]:
+        measured = f"MSE alone: the loss is the same at epoch 1 and at epoch {size.epochs}, 1 seed"
+        return Judgment(measured, "cannot tell", size)
     if size.epochs <= FLATTENS_AFTER:
         fall = float(1 - own.iloc[-1] / own.iloc[0])
         measured = f"MSE alone: the loss falls by {100 * fall:.0f}% from epoch 1 to epoch {size.epochs}, 1 seed"
@@ -183,7 +194,7 @@ def judge_preprocessing(experiment: pd.DataFrame, size: Size) -> Judgment:
     together, single = list(gains)[-1], max(list(gains)[:-1], key=lambda name: gains[name][0])
     if size.seeds < 2:
         return Judgment(f"All filters as inputs: {gains[together][0]:+.2f} dB {size.in_words}", "cannot tell", size)
-    words = {name: f"{value:+.2f} dB [{low:+.2f}, {high:+.2f}]" for name, (value, low, high) in gains.items()}
+    words = {name: with_interval(gain, "+.2f", " dB") for name, gain in gains.items()}
     measured = f"All filters as inputs: {words[together]} {size.in_words}; best alone, {single}: {words[single]}"
     return Judgment(measured, verdict(*gains[together][1:]), size)
 
@@ -205,5 +216,4 @@ def judge_efficiency(experiment: pd.DataFrame, size: Size) -> Judgment:
 
 def times(ratios: Sequence[float]) -> str:
     """`1.21 times [1.10, 1.32]`: the mean of ratios by seed; one seed has no interval."""
-    mean, low, high = mean_interval(list(ratios))
-    return f"{mean:.2f} times [{low:.2f}, {high:.2f}]" if np.isfinite(low) else f"{mean:.2f} times"
+    return with_interval(mean_interval(list(ratios)), ".2f", " times")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _RECIPE = 1  # raise it when the loop, a loss or a network changes what a configuration yields
 LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution")
 SCHEDULES = ("constant", "one-cycle")
+VGG_WEIGHTS = ("bundled", "imagenet")
+MOST_SEED = 2**32 - 1  # NumPy's and torch's generators take it, also with the number of a process above it
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
@@ -56,9 +58,13 @@ class TrainingConfig:
         for name in ("pairs", "epochs", "batch_size", "accumulation", "validation_pairs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("weight_decay", "crop"):
+        for name in ("weight_decay", "crop", "perceptual_weight", "seed"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 0")
+        if self.seed > MOST_SEED:
+            raise ValueError(f"seed is {self.seed}; it must be at most {MOST_SEED}")
+        if self.vgg_weights not in ("", *VGG_WEIGHTS):
+            raise ValueError(f"vgg_weights is one of {', '.join(VGG_WEIGHTS)}, not {self.vgg_weights!r}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is {self.learning_rate}; it must be greater than 0")
         if any(not 0 < epoch <= self.epochs for epoch in self.snapshots):

@@ -9,6 +9,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from lib.common.files import atomic_write, read_json, write_json
+from lib.data.formats import ACCEPTED
 from lib.data.photographs import uploaded_photograph
 from lib.feature_maps.activations import parse_address
 from lib.feature_maps.measures import RANKINGS
@@ -69,7 +70,7 @@ class FeatureMapBrowser:
         networks, photographs = list(self._study.networks), list(self._study.photographs)
         self.network = widgets.Dropdown(options=networks, description="network", layout=wide)
         self.picture = widgets.Dropdown(options=photographs, description="photograph", layout=middle)
-        self.upload = widgets.FileUpload(accept="image/*", description="your own")
+        self.upload = widgets.FileUpload(accept=ACCEPTED, description="your own")
         self.kind = widgets.ToggleButtons(options=KINDS, style={"button_width": "8em"})
         # Each of these controls is hidden separately, so each needs its own layout.
         self.layer = widgets.Dropdown(description="layer", layout={"width": "36em"})

@@ -6,22 +6,27 @@ import io
 import json
 import re
 import tokenize
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
+from lib.common import plain_yaml
+from lib.common.files import NOTEBOOKS, read_json, resolve
+from lib.common.usage import PLAIN_TYPES, UsageError, as_written, convert, hint, is_plain, nearest
+from lib.evaluation.methods_file import check_methods_file
+from lib.workbook.ranges import Range, is_there, parse_range
 
-from lib.common.files import NOTEBOOKS, read_json
-from lib.common.usage import PLAIN_TYPES, UsageError, convert, is_plain, nearest
-
-PATHS = ("data", "methods")  # parameters that may name a file or folder, seen from where the user is
+SOURCES = ("auto", "scenes", "kaggle")  # names of data that are no folders, also where there is one of that name
+METHODS = "methods"  # the parameter that names a user's file of methods
+PATHS = ("data", METHODS)  # parameters that have an option of their own
 
 
 @dataclass(frozen=True)
 class Notebook:
     """A notebook: what its first markdown cell says ("" where it does not), and its parameters by name.
 
-    A parameter's line is `epochs: int = 9  # passes over the pairs`: name, annotated type, default and help.
+    A parameter's line is `epochs: int = 9  # passes over the pairs, at least 3`: name, annotated type, default, help.
+    `ranges` holds what the help says of its values (see `lib.workbook.ranges`).
     """
 
     path: Path
@@ -30,6 +35,7 @@ class Notebook:
     types: dict[str, str] = field(default_factory=dict)
     defaults: dict[str, object] = field(default_factory=dict)
     help: dict[str, str] = field(default_factory=dict)
+    ranges: dict[str, Range] = field(default_factory=dict)
 
     @property
     def stem(self) -> str:
@@ -107,10 +113,36 @@ def _read_parameters(notebook: Notebook, source: str) -> None:
                 "'name: type = value' on a line without a second '=', the type one of "
                 f"{', '.join(PLAIN_TYPES)} or list[...] of these."
             )
+        notebook.ranges[name] = _range(notebook, name)
 
 
-def assign(parameters: dict[str, dict], takers: list[Notebook], values: dict, where: str) -> None:
-    """Put each value into `parameters[stem]` of every taker that has a parameter of its name, checked and converted."""
+def _range(notebook: Notebook, name: str) -> Range:
+    kind, default = notebook.types[name], notebook.defaults[name]
+    try:
+        return parse_range(notebook.help[name], kind, convert(default, kind))
+    except ValueError as error:
+        raise UsageError(f"{notebook.path.name}: parameter '{name}' ({kind}): {error}.") from None
+
+
+def assign(
+    parameters: dict[str, dict],
+    takers: list[Notebook],
+    values: Mapping,
+    where: str,
+    read: Callable[[object, str], object] = lambda value, kind: value,
+) -> None:
+    """Put each value into `parameters[stem]` of every taker that has a parameter of its name.
+
+    Args:
+        parameters: those of each notebook so far.
+        takers: the notebooks that may have the parameters.
+        values: by name.
+        where: what gave the values, for messages.
+        read: makes the value for a type from what was given; without it, that is the value itself.
+
+    Raises:
+        UsageError: a name is unknown, or a value is of the wrong type or out of the range that its help says.
+    """
     for name, value in values.items():
         having = [notebook for notebook in takers if name in notebook.types]
         if not having:
@@ -118,27 +150,46 @@ def assign(parameters: dict[str, dict], takers: list[Notebook], values: dict, wh
             known = [name for notebook in takers for name in notebook.types]
             raise UsageError(f"{where}: {lacking} parameter '{name}'; {nearest(str(name), known)}")
         for notebook in having:
-            kind = notebook.types[name]
+            kind, called = notebook.types[name], f"'{name}' of {notebook.stem}"
+            found = read(value, kind)
             try:
-                parameters[notebook.stem][name] = convert(value, kind)
+                converted = convert(found, kind)
             except ValueError:
-                raise UsageError(f"{where}: '{name}' of {notebook.stem} must be {kind}, not {value!r}.") from None
+                end = hint(found, kind)
+                raise UsageError(f"{where}: {called} must be {kind}, not {as_written(value)}{end}.") from None
+            try:
+                parameters[notebook.stem][name] = notebook.ranges[name].check(called, converted)
+            except ValueError as error:
+                raise UsageError(f"{where}: {error}.") from None
+        if name == METHODS and value:
+            check_methods_file(str(value))
+
+
+def check_values(notebook: Notebook, values: Mapping[str, object]) -> None:
+    """Raise `UsageError` for a value out of the range that its parameter's help says; paths are not looked for."""
+    for name, known in notebook.ranges.items():
+        try:
+            if not known.path:
+                known.check(f"'{name}'", convert(values[name], notebook.types[name]))
+        except ValueError as error:
+            raise UsageError(f"{notebook.path.name}: {error}.") from None
 
 
 def read_yaml(path: Path) -> object:
-    """The content of a YAML file; a broken one raises `UsageError`."""
+    """The content of a YAML file (see `lib.common.plain_yaml`); a broken one raises `UsageError`."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path.name} is not readable as YAML: {' '.join(str(error).split())}") from None
+        return plain_yaml.load(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # also for bytes that are no text
+        raise UsageError(f"{path.name} is not readable as YAML: {error}.") from None
 
 
 def yaml_value(option: str, text: str) -> object:
     """The value of a command line's option, read as YAML."""
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise UsageError(f"{option}: {text!r} is not readable as YAML; a list is written [1, 2].") from None
+        return plain_yaml.load(text)
+    except ValueError as error:
+        reason = str(error).removeprefix("line 1: ")
+        raise UsageError(f"{option}: {text!r} is not readable as YAML ({reason}); a list is written [1, 2].") from None
 
 
 def profile_parameters(notebooks: list[Notebook], profile: Path) -> dict[str, dict]:
@@ -161,34 +212,54 @@ def profile_parameters(notebooks: list[Notebook], profile: Path) -> dict[str, di
 
 
 def assign_option(parameters: dict[str, dict], selected: list[Notebook], name: str, text: str) -> None:
-    """Apply one `-p name text`. The text is read as YAML, except for a `str` parameter, which takes it as it stands."""
-    options = {"run": "--output", "data": "--data", "methods": "--methods"}  # paths, seen from the user's folder
+    """Apply one `-p name text`, read as the type that each notebook names.
+
+    A list is YAML. Text is taken as it stands, and a number is the whole text: "5 # comment" is none.
+    """
+    options = {"run": "--output", "data": "--data", "methods": "--methods"}
     if name in options:
         raise UsageError(f"-p {name}: use {options[name]} instead.")
-    is_text = all(notebook.types.get(name, "str") == "str" for notebook in selected)
-    value = text if is_text else yaml_value(f"-p {name}", text)
-    assign(parameters, selected, {name: value}, f"-p {name}")
+
+    def read(text: str, kind: str) -> object:
+        if kind.startswith("list["):
+            return yaml_value(f"-p {name}", text)
+        return text if kind == "str" else plain_yaml.scalar(text.strip())
+
+    assign(parameters, selected, {name: text}, f"-p {name}", read)
 
 
 def given_parameters(
     notebooks: list[Notebook], selected: list[Notebook], options: argparse.Namespace
 ) -> dict[str, dict]:
-    """{stem: {name: value}} from a command line: the profile, then each `-p`, then `--data` and `--methods`."""
+    """{stem: {name: value}} from a command line: the profile, then each `-p`, then `--data` and `--methods`.
+
+    Paths among the defaults of the selected notebooks are in it too, where they do not lie in the notebook's folder.
+    """
     parameters = profile_parameters(notebooks, NOTEBOOKS / "parameters" / f"{options.profile}.yaml")
     for name, text in options.parameters:
         assign_option(parameters, selected, name, text)
     for name in PATHS:
         value = getattr(options, name)
         if value is not None:
-            if name == "methods" and not Path(value).is_file():
-                raise UsageError(f"--methods: {value} is no file.")
+            if name == METHODS:
+                check_methods_file(value)
             assign(parameters, selected, {name: absolute(value)}, f"--{name}")
+    for notebook in selected:
+        given = parameters[notebook.stem]
+        for name, known in notebook.ranges.items():
+            default = notebook.defaults[name]
+            if not known.path or name in given or name == "run":
+                continue
+            beside = [notebook.path.parent / path for path in (default if isinstance(default, list) else [default])]
+            if default and all(map(is_there, beside)):  # a kernel runs there
+                continue
+            assign(parameters, [notebook], {name: default}, f"{notebook.path.name}, default")
     return parameters
 
 
 def absolute(value: str) -> str:
     """A path as it is seen from any folder, for kernels run in the notebooks'; a name that is no path as it is."""
-    return str(Path(value).resolve()) if value and Path(value).exists() else value
+    return str(resolve(value)) if value not in SOURCES and is_there(value) else value
 
 
 def select(notebooks: list[Notebook], only: str | None, option: str = "--only") -> list[Notebook]:

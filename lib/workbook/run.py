@@ -8,8 +8,8 @@ from pathlib import Path
 from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
 from lib.common.progress import clock
 from lib.common.usage import UsageError
-from lib.data.locations import describe_source
 from lib.evaluation.names import METRICS
+from lib.workbook.data_check import check_data
 from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.live_line import live_line
 from lib.workbook.parameters import Notebook, assign, given_parameters, inspect, select
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     parameters = given_parameters(notebooks, selected, options)
     assign(parameters, selected, {"run": str(folder)}, "the run's folder")
 
-    print_data(selected, parameters)
+    check_data([(notebook, parameters[notebook.stem]) for notebook in selected])
     record = new_record(folder, options, [(notebook.stem, parameters[notebook.stem]) for notebook in selected])
     for notebook in selected:
         if execute_recorded(notebook, folder, record, max(len(n.stem) for n in selected)) == "interrupted":
@@ -60,15 +60,6 @@ def run_folder(output: str | None, profile: str) -> Path:
     if folder.exists() and not (folder / "run.json").exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"--output: {output} is there and is no folder of a run; name a new one.")
     return folder
-
-
-def print_data(selected: list[Notebook], parameters: dict[str, dict]) -> None:
-    """The first line of a run: which data it uses. A name or folder that is none ends the run here."""
-    for data in dict.fromkeys(parameters[n.stem].get("data", n.defaults.get("data")) for n in selected):
-        try:
-            print(f"Data: {describe_source(data)}", flush=True)
-        except (ValueError, OSError) as error:
-            raise UsageError(str(error)) from None
 
 
 def new_record(folder: Path, options: argparse.Namespace, planned: list[tuple[str, dict]]) -> dict:

@@ -4,13 +4,15 @@ import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from pictures_by_hand import failing_save, luma, opened, truncated, written
 from PIL import Image
 from skimage import data
 
-from lib.colorize.batch import FORMATS, save_colored
+from lib.color import composition
+from lib.colorize.files import FORMATS, save_colored
 from lib.colorize.photograph import colorize_photograph
 from lib.data.formats import SUFFIXES
 
@@ -44,7 +46,7 @@ def test_folders_names_and_formats_are_kept(album, colorize, gray):
     (album / ".trash").mkdir()
     gray.save(album / ".trash" / "j.png")
     gray.save(album / ".k.png")
-    assert colorize() == (0, [f"7 written to {album.parent / 'out'}"], [])
+    assert colorize() == (0, ["1 file passed over: .txt 1", f"7 written to {album.parent / 'out'}"], [])
     out = album.parent / "out"
     assert written(out) == sorted([*(name for name in names if name != "h.gif"), "h.png"])
     kinds = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".tiff": "TIFF", ".webp": "WEBP", ".bmp": "BMP"}
@@ -107,12 +109,17 @@ def test_results_inside_the_folder_are_not_colorized_again(album, colorize, gray
     assert written(album) == ["a.png", "results/a.png"]
 
 
-def test_two_photographs_for_one_name_are_refused(album, colorize, gray):
-    for name in ("a.png", "b.gif", "b.png"):
+def test_two_photographs_for_one_name_are_left_out_and_the_others_done(album, colorize, gray):
+    for name in ("a.png", "b.gif", "b.png", "b.bmp"):
         gray.save(album / name)
-    code, lines, (error,) = colorize()
-    assert (code, lines) == (2, []) and "b.gif" in error and "in/b.png" in error and "out/b.png" in error
-    assert not (album.parent / "out").exists()
+    code, lines, errors = colorize()
+    out = album.parent / "out"
+    assert (code, lines) == (1, [f"2 written to {out}, 2 not done"])
+    assert errors == [
+        f"{album / one}: would become {out / 'b.png'}, and so would {album / other}; colorize them into two folders"
+        for one, other in (("b.gif", "b.png"), ("b.png", "b.gif"))
+    ]
+    assert written(out) == ["a.png", "b.bmp"]
 
 
 def test_a_photograph_that_is_named_twice_is_done_once(album, colorize, gray):
@@ -154,7 +161,7 @@ BAD = {
     "empty.jpg": (lambda path, _: path.write_bytes(b""), "not readable as a picture"),
     "text.webp": (lambda path, _: path.write_text("no picture\n"), "not readable as a picture"),
     "no pixels.pgm": (lambda path, _: path.write_bytes(b"P5 0 16 255\n"), "not readable as a picture"),
-    "bomb.png": (header_of_a_bomb, "exceeds limit"),
+    "bomb.png": (header_of_a_bomb, "not readable as a picture"),
     "float.tif": (lambda path, _: Image.new("F", (32, 32), 0.5).save(path), "save it with 8 or 16 bits"),
     "small.png": (lambda path, gray: gray.crop((0, 0, 15, 32)).save(path), "too small to colorize; it needs 16 px"),
 }
@@ -192,7 +199,8 @@ def test_what_cannot_be_written_is_one_line_and_the_others_are_done(album, color
     assert [error.split(":")[0] for error in errors] == [
         str(out / name) for name in ("a-1.jpg", "b/1-1.jpg", "b/2-1.jpg")
     ]
-    assert all("could not be written" in error for error in errors)
+    assert "holds 65,535 px each way, and the picture has 70,000 x 16; choose --format png" in errors[0]
+    assert all("could not be written" in error for error in errors[1:])
     assert written(out) == ["b", "c-1.jpg", "c-2.jpg"]
 
 
@@ -212,9 +220,35 @@ def test_results_are_whole_or_not_there(album, colorize, gray, monkeypatch, forc
 
 
 def test_no_photographs(album, colorize):
+    assert colorize()[2] == [f"colorize: error: no photographs in {album}; there is no file in it"]
     (album / "notes.txt").write_text("no photograph")
     code, lines, errors = colorize()
-    assert (code, lines, len(errors)) == (2, [], 1) and f"no photographs in {album}" in errors[0]
+    assert (code, lines) == (2, [])
+    assert errors == [f"colorize: error: no photographs in {album}; 1 file passed over: .txt 1"]
+
+
+def test_a_full_memory_costs_one_photograph(album, colorize, gray, monkeypatch):
+    for name in ("a.png", "b.png"):
+        gray.save(album / name)
+    paint, calls = composition.paint, []
+
+    def failing(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise cv2.error("OpenCV: alloc.cpp: error: (-4:Insufficient memory) Failed to allocate 268435456 bytes")
+        return paint(*arguments)
+
+    monkeypatch.setattr(composition, "paint", failing)
+    code, lines, errors = colorize()
+    assert (code, lines) == (1, [f"1 written to {album.parent / 'out'}, 1 not done"])
+    assert errors == [f"{album / 'a.png'}: the memory is full; close other programs, or make the photograph smaller"]
+
+
+def test_the_largest_size_can_be_chosen(album, colorize, gray):
+    gray.save(album / "a.png")
+    code, _, (error,) = colorize("--max-megapixels", 0.001)
+    assert code == 1 and error.startswith(f"{album / 'a.png'}: 48 x 32 px are ")
+    assert colorize("--max-megapixels", 1)[0] == 0
 
 
 def test_what_is_written_can_be_read_and_what_is_listed_is_known_to_pil():

@@ -1,5 +1,6 @@
 """One training from the command line: settings checked, the network kept where notebooks look, several processes."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -12,6 +13,7 @@ from lib.commands import workbook
 from lib.commands.train import _value, configuration, main
 from lib.common.files import ROOT
 from lib.data.sources import load_pairs
+from lib.data.survey import Survey
 from lib.training.config import TrainingConfig
 from lib.training.trainer import train
 
@@ -51,8 +53,30 @@ def test_every_setting_of_a_training_can_be_given():
     [
         (("epoch", "3"), "-p epoch: a training has no such setting; did you mean 'epochs'?"),
         (("epochs", "many"), "-p epochs: must be int, not 'many'."),
+        *(
+            (("epochs", text), f"-p epochs: must be int, not '{text}'.")
+            for text in ("1:30", "0x1F", "1_0", "5 # x", "")
+        ),
+        (("epochs", "1e1"), "-p epochs: must be int, not '1e1'; write 10."),
+        (("epochs", "0"), "epochs is 0; it must be at least 1"),
+        (("pairs", "0"), "pairs is 0; it must be at least 1"),
+        (("seed", "-1"), "seed is -1; it must be at least 0"),
+        (("seed", "4294967296"), "seed is 4294967296; it must be at most 4294967295"),
+        (("learning_rate", "0"), "learning_rate is 0.0; it must be greater than 0"),
+        (("perceptual_weight", "-1"), "perceptual_weight is -1.0; it must be at least 0"),
+        (("loss", "mae"), "loss is one of mse, mse + perceptual, "),
+        (
+            ("loss", "mse + perceptual"),
+            "-p loss: 'mse + perceptual' needs -p vgg_weights too, one of bundled, ",
+        ),
+        (("schedule", "linear"), "schedule is one of constant, one-cycle, not 'linear'"),
+        (("vgg_weights", "vgg"), "vgg_weights is one of bundled, imagenet, not 'vgg'"),
+        (("options", "{width: 8, width: 9}"), "line 1: 'width' is given twice, first in line 1; keep one"),
+        (("options", "{width: 1e1}"), "-p options: width must be int, not 10.0; write 10."),
+        (("options", "{width: 0}"), "width is 0; it must be at least 1"),
         (("epochs", "2.5"), "-p epochs: must be int, not '2.5'."),
         (("options", "8"), "-p options: must be dict, not '8'; write {width: 8}."),
+        (("crop", "8"), "crop is 8 px; the networks need at least 16."),
         (("snapshots", "1"), "-p snapshots: must be list[int], not '1'; write [1, 3]."),
         (("options", "{widht: 8}"), "unexpected keyword argument 'widht'"),
         (("options", "{width: ["), "-p options: must be dict"),
@@ -65,6 +89,38 @@ def test_mistakes_are_one_sentence_before_anything_is_read(setting, sentence, ca
     assert main(["--data", "nowhere", "-p", *setting]) == 2
     printed = capsys.readouterr().err
     assert sentence in printed and printed.count("\n") == 1 and printed.startswith("train: ")
+
+
+@pytest.mark.parametrize(
+    ("counts", "options", "sentence"),
+    [
+        ({"train": 34, "val": 5}, [], "mine has 34 training pictures, fewer than pairs 1000; give -p pairs 34."),
+        ({"train": 0, "val": 5}, [], "fewer than pairs 1000; add pictures, or lines to split.csv."),
+        ({"train": 1000, "val": 0}, [], "mine has no validation pictures; add pictures, or lines to split.csv."),
+        ({}, ["-p", "network", "ChromaNet", "--size", "36"], "--size is 36 px; ChromaNet trains on sides that are a"),
+        ({}, ["--data", ""], "--data is empty; give auto, scenes, kaggle or a folder."),
+    ],
+)
+def test_pictures_that_do_not_suit_are_refused_before_anything_is_decoded(
+    counts, options, sentence, monkeypatch, capsys
+):
+    monkeypatch.setattr("lib.data.survey.survey", lambda data: Survey("toy", counts))
+    monkeypatch.setattr("lib.data.sources.load_pairs", lambda *_: pytest.fail("the pictures were decoded"))
+    assert main(["--data", "mine", *options]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_what_is_left_out_is_said(folder, tmp_path, monkeypatch, capsys):
+    own = tmp_path / "own"
+    shutil.copytree(folder, own)
+    own.joinpath("bad.png").write_text("no picture")
+    with own.joinpath("split.csv").open("a") as file:
+        file.write("bad,train\n")
+    monkeypatch.setattr("lib.data.sources.CACHE", tmp_path)
+    monkeypatch.chdir(tmp_path)  # the pictures are named from where the user is
+    assert main(arguments("own", tmp_path)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("Left out: 1 file that cannot be used; the first: ") and "bad.png" in lines[1]
 
 
 def test_workbook_train_trains(folder, tmp_path, monkeypatch, capsys):

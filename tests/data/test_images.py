@@ -9,7 +9,7 @@ from pictures_by_hand import damaged_exif, truncated
 from PIL import Image
 
 from lib.common.files import ROOT
-from lib.data.images import PhotographError, read_photograph, squared, upright
+from lib.data.images import PhotographError, as_seen, read_photograph, squared
 
 
 def pixels(path):
@@ -80,7 +80,7 @@ def test_exif_rotation_is_applied(tmp_path, photograph, orientation):
     seen = read_photograph(path)
     assert seen.size == photograph.size
     assert np.abs(np.asarray(seen, float) - np.asarray(photograph, float)).mean() < 8
-    assert np.array_equal(upright(seen), seen)  # what is upright is not turned again
+    assert np.array_equal(as_seen(seen), seen)  # what is upright is not turned again
 
 
 def test_an_ordinary_photograph_is_itself(tmp_path, photograph):

@@ -7,8 +7,10 @@ from scipy import stats
 from scores_by_hand import row_of, value_of
 
 from lib.evaluation.bootstrap import difference, summarize
+from lib.evaluation.intervals import verdict
 from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS, ROW, Method
-from lib.evaluation.rows import of_method, values_of
+from lib.evaluation.rows import of_method, records_of, values_of
+from lib.evaluation.size import LEAST_PICTURES, too_few
 
 CONTROL_METHODS = (GRAY_COPY, INTENSITY_MAP)
 
@@ -68,6 +70,21 @@ def test_pairing_sees_what_unpaired_intervals_hide(scores, rows):
     assert (value, low, high) == pytest.approx((0.05, 0.05, 0.05))
     row = row_of(rows, GRAY_COPY, "psnr")
     assert row.high - row.low > 0.5
+
+
+@pytest.mark.parametrize("pictures", [1, 2, LEAST_PICTURES - 1, LEAST_PICTURES])
+def test_too_few_pictures_have_no_interval(scores, pictures):
+    few = scores[scores["name"].isin(scores["name"].unique()[:pictures])]
+    rows, ends = summarize(few), difference(few, "tinted", GRAY_COPY, "psnr")
+    assert rows["value"].notna().all() and np.isfinite(ends[0])
+    assert rows[["low", "high"]].isna().all(axis=None) == (pictures < LEAST_PICTURES)
+    assert np.isnan(ends[1:]).all() == (pictures < LEAST_PICTURES)
+    assert all((row["low"] is None) == (pictures < LEAST_PICTURES) for row in records_of(rows))
+    assert verdict(*ends[1:]) == "cannot tell" or pictures == LEAST_PICTURES
+    assert too_few(pictures) == {
+        1: " (1 picture: too few for an interval)", 2: " (2 pictures: too few for an interval)",
+        4: " (4 pictures: too few for an interval)", 5: "",
+    }[pictures]  # fmt: skip
 
 
 @pytest.mark.parametrize("other", ["nobody", GRAY_COPY])

@@ -50,7 +50,7 @@ def test_a_constant_prediction_explains_nothing(test_split):
 
 def test_predictions_are_rounded_to_eight_bits(test_split):
     nearly = summarize(
-        evaluate({"a": spaces.gray_to_rgb, "b": lambda g: spaces.gray_to_rgb(g) + 0.4 / 255}, test_split)
+        evaluate({"a": spaces.gray_to_rgb, "b": lambda g: spaces.gray_to_rgb(g) + 0.2 / 255}, test_split)
     )
     assert value_of(nearly, "a", "mse") == value_of(nearly, "b", "mse")
 
@@ -66,6 +66,11 @@ def test_without_features_there_is_no_vgg_distance(test_split):
     assert "vgg_distance" not in set(summarize(evaluate({"a": spaces.gray_to_rgb}, test_split))["metric"])
 
 
+def ramp(gray):
+    """Colors from 0 to 1, whatever the picture."""
+    return torch.linspace(0, 1, gray.shape[-1]).expand(len(gray), 3, *gray.shape[-2:])
+
+
 @pytest.mark.parametrize(
     ("colorizer", "sentence"),
     [
@@ -75,6 +80,13 @@ def test_without_features_there_is_no_vgg_distance(test_split):
         (lambda gray: spaces.gray_to_rgb(gray) * float("nan"), "mine returned values that are not finite"),
         (lambda gray: spaces.gray_to_rgb(gray) / 0, "mine returned values that are not finite"),
         (lambda gray: spaces.gray_to_rgb(gray).numpy(), r"mine returned a ndarray; it must return a tensor"),
+        (lambda gray: 255 * ramp(gray), r"mine returned values from 0 to 255; a colorizer returns RGB in \[0, 1\]$"),
+        (lambda gray: 1.5 * ramp(gray) - 0.2, r"mine returned values from -0\.2 to 1\.3; a colorizer returns"),
+        (lambda gray: ramp(gray) - 0.002, r"mine returned values from -0\.002 to 0\.998;"),
+        (lambda gray: (255 * ramp(gray)).byte(), r"returned uint8 values from 0 to 255; .* in \[0, 1\], as floats"),
+        (lambda gray: ramp(gray).round().long(), r"returned int64 values from 0 to 1; .*, as floats"),
+        (lambda gray: ramp(gray) > 0.5, r"returned bool values from 0 to 1; .*, as floats"),
+        (lambda gray: ramp(gray).to(torch.complex64), "mine returned complex numbers"),
     ],
 )
 def test_a_colorizer_that_breaks_the_contract_is_named(colorizer, sentence):
@@ -82,11 +94,44 @@ def test_a_colorizer_that_breaks_the_contract_is_named(colorizer, sentence):
         predict(colorizer, torch.rand(2, 1, 16, 16), "mine")
 
 
-def test_predictions_are_clipped_and_have_no_gradient():
-    rgb = predict(lambda gray: 3 * spaces.gray_to_rgb(gray) - 1, torch.rand(1, 1, 16, 16))
+def test_rounding_outside_the_range_is_clipped_and_predictions_have_no_gradient():
+    rgb = predict(lambda gray: 1.0018 * ramp(gray) - 0.0009, torch.rand(1, 1, 16, 16))
     assert rgb.min() == 0 and rgb.max() == 1 and rgb.dtype == torch.float32
     network = build_network("ColorizationNet", width=8)
     assert not predict(network, torch.rand(1, 1, 16, 16)).requires_grad
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_floats_of_any_size_will_do(kind):
+    rgb = predict(lambda gray: ramp(gray).to(kind).requires_grad_(), torch.rand(1, 1, 16, 16))
+    assert rgb.dtype == torch.float32 and not rgb.requires_grad
+
+
+def test_a_colorizer_that_raises_is_named_with_its_reason():
+    with pytest.raises(RuntimeError, match=r"^mine failed: KeyError: 'x'$"):
+        predict(lambda gray: {}["x"], torch.rand(1, 1, 16, 16), "mine")
+
+
+def test_what_a_colorizer_does_to_its_input_reaches_no_other(test_split):
+    def darkened(gray):
+        return spaces.gray_to_rgb(gray.mul_(0.5))
+
+    alone = summarize(evaluate({GRAY_COPY: spaces.gray_to_rgb}, test_split))
+    after = summarize(evaluate({"darkened": darkened, GRAY_COPY: spaces.gray_to_rgb}, test_split))
+    assert value_of(after, GRAY_COPY, "psnr") == value_of(alone, GRAY_COPY, "psnr")
+
+
+@pytest.mark.parametrize(
+    "name", ["gray copy", "gray_copy", "Gray  Copy", "gray\u00a0copy", "intensity-only map (best)"]
+)
+def test_methods_that_would_stand_under_one_name_are_refused(test_split, methods, name):
+    with pytest.raises(ValueError, match=r"two methods go by one name: '.*' and '.*'; rename one"):
+        evaluate({**methods, name: spaces.gray_to_rgb}, test_split)
+
+
+def test_one_method_with_two_settings_may_have_one_label(test_split):
+    networks = {Method("cnn_perceptual", {"pairs": 4, "epochs": epochs}): spaces.gray_to_rgb for epochs in (1, 2)}
+    assert len(evaluate(networks, test_split)) == 2 * len(test_split)
 
 
 def test_colorizers_without_weights_work_on_the_cpu():

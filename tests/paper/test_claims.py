@@ -64,6 +64,24 @@ def test_a_claim_whose_notebook_is_missing_stands_there_with_the_reason(run):
     assert verdicts["The CNN's scores show that it colors well"][0] == "not supported"
 
 
+@pytest.mark.parametrize("damage", ["", "a,b\n1\n1,2,3\n", "\x00\x00", "columns", "text", "settings"])
+def test_a_damaged_table_is_named_in_the_ledger_and_costs_the_other_claims_nothing(run, tmp_path, damage):
+    run(n01_classical_mapping={"per_image": classical()}, n02_baseline_cnn={"per_image": grid()})
+    file, table = tmp_path / "01_classical_mapping" / "per_image.csv", classical().astype(object)
+    if damage == "columns":
+        table = table.drop(columns="psnr")
+    elif damage == "text":
+        table.iloc[3, table.columns.get_loc("psnr")] = "much"
+    elif damage == "settings":
+        table["settings"] = "{"
+    file.write_text(table.to_csv(index=False) if damage.isalpha() else damage)
+    verdicts = {entry["claim"]: entry for entry in claims.ledger(load_run(tmp_path), EXPERIMENT, SIZE)}
+    entry = verdicts["The CNN outperforms heuristic color mapping"]
+    assert entry["measured"].startswith(f"Not measured in this run: {file} is not readable as a table of scores (")
+    assert entry["verdict"] == "cannot tell" and "\n" not in entry["measured"]
+    assert verdicts["The CNN's scores show that it colors well"]["verdict"] == "not supported"
+
+
 SHORT, TINY = cnn(400, 30), cnn(200, 30)
 
 

@@ -50,14 +50,41 @@ def uploaded(name, content):
              "last_modified": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)},)  # fmt: skip
 
 
-def test_an_upload_is_shown_and_an_unreadable_one_gives_a_message(colorizer_browser, photograph):
+def png(picture):
     buffer = io.BytesIO()
-    photograph.save(buffer, format="png")
-    colorizer_browser.upload.value = uploaded("mine.png", buffer.getvalue())
-    assert colorizer_browser.photograph.value == "mine.png" and shown(colorizer_browser).std() > 10
+    picture.save(buffer, format="png")
+    return buffer.getvalue()
+
+
+def test_an_upload_is_shown_and_an_unreadable_one_changes_only_the_message(colorizer_browser, photograph):
+    colorizer_browser.upload.value = uploaded("mine.png", png(photograph))
+    assert colorizer_browser.photograph.value == "mine.png"
+    before = shown(colorizer_browser)
     colorizer_browser.upload.value = uploaded("broken.png", b"no picture")
     sentence = "broken.png: not readable as a picture (no format that is known); replace or remove it"
     assert colorizer_browser.message.value == f"<b>{sentence}</b>"
-    assert colorizer_browser.shown.value == b""
+    assert colorizer_browser.photograph.value == "mine.png"
+    assert "broken.png" not in colorizer_browser.photograph.options
+    colorizer_browser.photograph.value = "rocket"
     colorizer_browser.photograph.value = "mine.png"
-    assert shown(colorizer_browser).std() > 10
+    assert (shown(colorizer_browser) == before).all()
+
+
+def test_another_upload_of_the_same_name_is_another_photograph(colorizer_browser, photograph):
+    colorizer_browser.upload.value = uploaded("mine.png", png(photograph))
+    first = shown(colorizer_browser)
+    colorizer_browser.upload.value = uploaded("mine.png", png(photograph.rotate(180)))
+    assert colorizer_browser.photograph.value == "mine.png (2)"
+    assert (shown(colorizer_browser) != first).any()
+
+
+def test_a_photograph_that_is_too_small_is_named_and_never_shown_as_another(colorizer_browser, photograph):
+    colorizer_browser.upload.value = uploaded("small.png", png(photograph.resize((10, 8))))
+    sentence = colorizer_browser.message.value
+    assert "small.png: a picture of" in sentence
+    colorizer_browser.vividness.value = 0.1
+    assert colorizer_browser.message.value == sentence and colorizer_browser.shown.value == b""
+
+
+def test_the_file_dialog_offers_what_can_be_read(colorizer_browser):
+    assert {"image/*", ".tga", ".tif"} <= set(colorizer_browser.upload.accept.split(","))

@@ -13,6 +13,7 @@ from nbclient.exceptions import DeadKernelError
 from toys import write_notebook
 
 from lib.commands import workbook
+from lib.data.survey import Survey
 from lib.workbook import parameters, run
 from lib.workbook.records.reader import load_run
 
@@ -46,7 +47,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "NOTEBOOKS", notebooks)
     monkeypatch.setattr(parameters, "NOTEBOOKS", notebooks)
     monkeypatch.setattr(run, "OUTPUTS", tmp_path / "outputs")
-    monkeypatch.setattr(run, "describe_source", lambda data: f"toy {data}")
+    monkeypatch.setattr("lib.data.survey.survey", lambda data: Survey(f"toy {data}", {}))
     return notebooks
 
 
@@ -112,11 +113,23 @@ def test_run_reports_done_and_failed(folder, tmp_path, capsys, monkeypatch):
         (["-p", "epoch", "5"], "-p epoch: no notebook here has a parameter 'epoch'; did you mean 'epochs'?"),
         (["--only", "1", "-p", "depth", "5"], "-p depth: 01_good has no parameter 'depth'; "),
         (["-p", "epochs", "many"], "-p epochs: 'epochs' of 01_good must be int, not 'many'."),
-        (["-p", "epochs", "true"], "-p epochs: 'epochs' of 01_good must be int, not True."),
+        (["-p", "epochs", "true"], "-p epochs: 'epochs' of 01_good must be int, not 'true'."),
         (["-p", "rate", "nan"], "-p rate: 'rate' of 01_good must be float, not 'nan'."),
-        (["-p", "grid", "[1, x]"], "-p grid: 'grid' of 01_good must be list[int], not [1, 'x']."),
-        (["-p", "grid", "[1, "], "-p grid: '[1, ' is not readable as YAML; a list is written [1, 2]."),
-        (["-p", "fast", "1"], "-p fast: 'fast' of 01_good must be bool, not 1."),
+        (["-p", "grid", "[1, x]"], "-p grid: 'grid' of 01_good must be list[int], not '[1, x]'."),
+        (["-p", "grid", "[1, "], "-p grid: '[1, ' is not readable as YAML (expected the node content, but found "),
+        (["-p", "grid", "400"], "-p grid: 'grid' of 01_good must be list[int], not '400'; write [400]."),
+        (["-p", "grid", "[010, 1:30]"], "-p grid: 'grid' of 01_good must be list[int], not '[010, 1:30]'."),
+        (["-p", "fast", "1"], "-p fast: 'fast' of 01_good must be bool, not '1'; write true or false."),
+        (["-p", "fast", "yes"], "-p fast: 'fast' of 01_good must be bool, not 'yes'; write true or false."),
+        *(
+            (["-p", "epochs", text], f"-p epochs: 'epochs' of 01_good must be int, not '{text}'.")
+            for text in ("1:30", "0x1F", "0b1", "0o7", "1_000", "5 # five", "", "٣", "1,000", "2020-01-01")
+        ),
+        (["-p", "epochs", "1e3"], "-p epochs: 'epochs' of 01_good must be int, not '1e3'; write 1000."),
+        *(
+            (["-p", "rate", text], f"-p rate: 'rate' of 01_good must be float, not '{text}'.")
+            for text in (".inf", "1_0")
+        ),
         (["-p", "run", "x"], "-p run: use --output instead."),
         (["--only", "01,07"], "--only: there is no notebook '07'; there are: 01_good, 02_more."),
         (["--profile", "quik"], "There is no profile 'quik'; did you mean 'quick'?"),
@@ -221,7 +234,7 @@ def test_data_that_is_none_ends_the_run_before_a_kernel(executed, monkeypatch, c
     def refuse(data):
         raise FileNotFoundError(f"there are no pictures in {data}")
 
-    monkeypatch.setattr(run, "describe_source", refuse)
+    monkeypatch.setattr("lib.data.survey.survey", refuse)
     assert workbook.main(["run"]) == 2
     assert capsys.readouterr().err == "workbook: there are no pictures in scenes\n"
     assert not executed
@@ -247,6 +260,6 @@ def test_the_help_of_a_notebook(folder, capsys):
 
 def test_the_help_of_a_notebook_needs_no_torch_and_no_papermill():
     code = "import sys; from lib.commands import workbook; workbook.main(['run', '--help-notebook', '02']); "
-    code += "print({'torch', 'papermill', 'pandas'} & set(sys.modules))"
+    code += "print({'torch', 'papermill', 'pandas', 'numpy', 'PIL'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from torch import nn
 
-from lib.colorize.batch import FORMATS
+from lib.colorize.files import FORMATS
 from lib.colorize.photograph import colorize_photograph
 from lib.data.images import open_picture
 from lib.data.pairs import Pairs

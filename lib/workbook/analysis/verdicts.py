@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from lib.common.files import resolve
-from lib.evaluation.intervals import mean_interval, verdict
+from lib.evaluation.intervals import mean_interval, verdict, with_interval
 from lib.evaluation.names import JUDGED, Method
 from lib.evaluation.size import NOT_TESTED, Size, checked_size, counted
 from lib.workbook.analysis import long_table
@@ -21,9 +21,8 @@ Interval = tuple[float, float, float]  # value, low, high
 def judged_in_words(differences: Mapping[str, Interval]) -> tuple[str, str]:
     """Differences by metric in words, `+0.31 dB [+0.16, +0.45], ...`, and the verdict that PSNR and SSIM agree on."""
     parts = []
-    for metric, (value, low, high) in differences.items():
-        digits = 2 if metric == "psnr" else 3
-        parts.append(f"{value:+z.{digits}f}{UNITS[metric]} [{low:+z.{digits}f}, {high:+z.{digits}f}]")
+    for metric, interval in differences.items():
+        parts.append(with_interval(interval, "+z.2f" if metric == "psnr" else "+z.3f", UNITS[metric]))
     verdicts = {verdict(*differences[metric][1:]) for metric in JUDGED if metric in differences}
     disagree = " (PSNR and SSIM disagree)" if {"supported", "not supported"} <= verdicts else ""
     return ", ".join(parts) + disagree, verdicts.pop() if len(verdicts) == 1 else "cannot tell"

@@ -1,13 +1,15 @@
 """What a run or a sweep left behind, read from its files alone."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lib.common.files import read_json
 from lib.evaluation.names import METRICS
 from lib.workbook.records.score_table import first_of_each
+from lib.workbook.records.shape import fault_of_record, fault_of_results
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,11 +20,15 @@ COMPARISON = "05_comparison"  # the notebook whose conclusions, rows and claims 
 
 @dataclass(frozen=True)
 class RunFiles:
-    """What a run's folder holds: `record` is run.json ({} without a runner), `results` results.json by notebook."""
+    """What a run's folder holds: `record` is run.json ({} without a runner), `results` results.json by notebook.
+
+    `problems` has a sentence for each file of the run that cannot be used.
+    """
 
     folder: Path
     record: dict
     results: dict[str, dict]
+    problems: list[str] = field(default_factory=list)
 
     @property
     def stems(self) -> list[str]:
@@ -58,20 +64,48 @@ class RunFiles:
 
 
 def load_run(folder: Path) -> RunFiles:
-    """Read a run's folder. A results.json that is not whole, or is old, raises `ValueError` with its name."""
-    record = folder / "run.json"
-    results = {path.parent.name: read_results(path) for path in sorted(folder.glob("*/results.json"))}
-    return RunFiles(folder, read_json(record) if record.exists() else {}, results)
+    """Read a run's folder. What cannot be used, such as a results.json that is not whole, is among its problems."""
+    results, record, problems = {}, {}, []
+    for path in sorted(folder.glob("*/results.json")):
+        try:
+            results[path.parent.name] = read_results(path)
+            problems += without_lost_pictures(path.parent, results[path.parent.name])
+        except ValueError as error:
+            problems.append(str(error))
+    if (folder / "run.json").exists():
+        try:
+            record = checked_json(folder / "run.json", fault_of_record)
+        except ValueError as error:
+            problems.append(str(error))
+    return RunFiles(folder, record, results, problems)
 
 
 def read_results(file: Path) -> dict:
-    """A results.json. One that is not whole, or of an older version of the workbook, raises `ValueError`."""
-    results = read_json(file)
-    rows = results.get("rows", []) if isinstance(results, dict) else []
-    # Older versions wrote rows without settings and label, and spelled "artifacts" otherwise.
-    if "artefacts" in results or not all({"settings", "label"} <= set(row) for row in rows):
-        raise ValueError(f"{file} was written by an older version of the workbook; run its notebook again")
-    return results
+    """A results.json. One that is not whole, was edited badly or is of an older version raises `ValueError`."""
+    return checked_json(file, fault_of_results)
+
+
+def checked_json(file: Path, fault_of: Callable[[object], str]) -> dict:
+    """The content of a JSON file; `ValueError` names the file where it cannot be read or has a fault."""
+    try:
+        content = read_json(file)
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
+    fault = fault_of(content)
+    if fault.startswith("it was"):
+        raise ValueError(f"{file} {fault.removeprefix('it ')}; run its notebook again")
+    if fault:
+        raise ValueError(f"{file}: {fault}; run its notebook again")
+    return content
+
+
+def without_lost_pictures(folder: Path, results: dict) -> list[str]:
+    """Drop a notebook's sample pictures from its results where their file cannot be read; a sentence if so."""
+    name = results.get("artifacts", {}).get("pictures")
+    if name is None or zipfile.is_zipfile(folder / str(name)):
+        return []
+    del results["artifacts"]["pictures"]
+    return [f"{folder / str(name)} is missing or not readable as pictures; run its notebook again"]
 
 
 @dataclass(frozen=True)
@@ -153,8 +187,8 @@ def merged_rows(run: RunFiles, stems: Iterable[str], vgg_weights: str) -> list[d
     """
     rows = []
     for results in (run.results[stem] for stem in stems if stem in run.results):
-        other = results["artifacts"].get("vgg_weights") != vgg_weights
-        rows += [row for row in results["rows"] if not (other and row["metric"] == "vgg_distance")]
+        other = results.get("artifacts", {}).get("vgg_weights") != vgg_weights
+        rows += [row for row in results.get("rows", []) if not (other and row["metric"] == "vgg_distance")]
     return list(first_of_each(rows).values())
 
 
@@ -167,7 +201,7 @@ def sample_pictures(run: RunFiles) -> tuple[list[str], dict[str, "np.ndarray"]]:
 
     names, pictures = [], {}
     for stem, results in run.results.items():
-        if "pictures" in results["artifacts"]:
+        if "pictures" in results.get("artifacts", {}):
             with np.load(run.folder / stem / results["artifacts"]["pictures"]) as kept:
                 names = names or kept["names"].tolist()
                 if kept["names"].tolist() == names:

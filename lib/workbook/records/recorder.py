@@ -26,7 +26,8 @@ from lib.evaluation.bootstrap import summarize
 from lib.evaluation.names import Method
 from lib.evaluation.rows import records_of, rows_of
 from lib.evaluation.size import counted
-from lib.workbook.parameters import Notebook, find_notebook, inspect
+from lib.workbook.data_check import check_counts
+from lib.workbook.parameters import Notebook, check_values, find_notebook, inspect
 from lib.workbook.records.provenance import PACKAGES, code_version, device_name
 from lib.workbook.records.reader import FINGERPRINTS
 from lib.workbook.records.score_table import ScoreTable
@@ -45,12 +46,12 @@ class Run:
         namespace: the notebook's `globals()`, after its parameter cell has run.
 
     Raises:
-        UsageError: there is no such notebook, or a parameter has no value.
+        UsageError: there is no such notebook, or a parameter has no value, or one out of its range.
     """
 
     def __init__(self, notebook: str, namespace: Mapping[str, object]):
         found = inspect(find_notebook(notebook))
-        self.parameters = _values(found, namespace)
+        self.notebook, self.parameters = found, _values(found, namespace)
         # A run is a name under outputs/ or, from the runner, an absolute folder; joining keeps the latter as it is.
         self.root = OUTPUTS / self.parameters["run"]
         self.folder = self.root / notebook
@@ -83,6 +84,7 @@ class Run:
         """The pairs that `data` names, `size` px; the first call says which they are and notes them."""
         if self._pairs is None:
             pairs = self._pairs = load_pairs(self.parameters["data"], self.parameters["size"])
+            check_counts(pairs.name, pairs.counts(), [(self.notebook, self.parameters)], option="")
             self.results["data"] = {
                 "name": pairs.name,
                 "description": pairs.description,
@@ -143,14 +145,14 @@ class Run:
             figure.savefig(temporary)
         display(Image(filename=self.folder / f"{name}.png"))
         _replace(self.results["figures"], {"file": f"{name}.png", "caption": caption, "main": main}, ("file",))
-        display(Markdown(f"*{caption}*"))
+        display(Markdown(f"*{_without_formulas(caption)}*"))
 
     def conclude(self, *sentences: str) -> None:
         """Show conclusions computed from this run, and keep them for the report."""
         for sentence in sentences:
             if sentence not in self.results["conclusions"]:
                 self.results["conclusions"].append(sentence)
-            display(Markdown(sentence))
+            display(Markdown(_without_formulas(sentence)))
 
     def claim(self, claim: str, paper: str, measured: str, verdict: str) -> None:
         """Enter a claim of the paper in the ledger, with what this run measured and the verdict."""
@@ -230,7 +232,13 @@ def _values(notebook: Notebook, namespace: Mapping[str, object]) -> dict[str, ob
     values = {name: namespace[name] for name in names}
     if isinstance(values["run"], Run):
         values["run"] = values["run"].parameters["run"]
+    check_values(notebook, values)
     return values
+
+
+def _without_formulas(text: str) -> str:
+    """Markdown in which dollars are dollars: a name between two of them would be set as a formula."""
+    return text.replace("$", r"\$")
 
 
 def _replace(entries: list[dict], entry: dict, keys: tuple[str, ...]) -> None:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from lib.evaluation.names import CONTROLS, METRICS, PAPER, TRUTH, UNRANKED, UNSHOWN, Method, metric
+from lib.evaluation.names import CONTROLS, COSTS, METRICS, PAPER, TRUTH, UNRANKED, UNSHOWN, Method, metric
+from lib.evaluation.size import LEAST_PICTURES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,15 @@ def cell_text(row: dict | None, digits: int) -> str:
     if row.get("low") is not None and row.get("high") is not None:
         text += f" [{row['low']:z.{digits}f}, {row['high']:z.{digits}f}]"
     return text
+
+
+def intervals_in_words(rows: Iterable[dict]) -> str:
+    """What a table says of its intervals: where they are, or why it shows none."""
+    measured = [row for row in rows if row.get("n") and row["metric"] not in COSTS]
+    if measured and all(row["low"] is None for row in measured):
+        few = [row["n"] for row in measured if row["n"] < LEAST_PICTURES]
+        return f"No intervals: too few pictures ({max(few)})." if few else "No intervals."
+    return "Below each value its 95% interval."
 
 
 def results_table(rows: list[dict]) -> "pd.DataFrame":
@@ -134,7 +144,7 @@ class ScoreTable:
     def _repr_html_(self) -> str:
         """The table as HTML. Styles are in its elements: JupyterLab drops style sheets. Without any it reads, too."""
         first, *others = map(_html_table, table_parts(self.rows))
-        under = f'<p style="{SOFT}"><small>Below each value its 95% interval; the best of a column is bold.</small></p>'
+        under = f'<p style="{SOFT}"><small>{intervals_in_words(self.rows)} The best of a column is bold.</small></p>'
         return "\n".join(
             [first, under, *(f"<details><summary>all metrics</summary>\n{table}\n</details>" for table in others)]
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from lib.common.usage import UsageError
 from lib.evaluation.names import COSTS
 from lib.workbook.records.reader import COMPARISON, RunFiles, load_run
-from lib.workbook.records.score_table import table_parts
+from lib.workbook.records.score_table import intervals_in_words, table_parts
 from lib.workbook.report.html import duration, embedded, executed_notebook, when, write_page
 
 QUESTION = "How well do the paper's methods color gray pictures, compared with doing nothing?"
@@ -21,8 +21,8 @@ QUESTION = "How well do the paper's methods color gray pictures, compared with d
 def write_report(folder: Path) -> Path:
     """Write the `index.html` of a run or of a sweep, and the HTML of executed notebooks; returns the page's path.
 
-    The page is one file that opens offline; only its links to the notebooks want them beside it. A run.json, sweep.json
-    or a run's results.json that is not whole raises `UsageError` with its name.
+    The page is one file that opens offline; only its links to the notebooks want them beside it. A run.json or a
+    results.json that is not whole is named on the page; a sweep.json that is not raises `UsageError` with its name.
     """
     try:
         if (folder / "sweep.json").exists():
@@ -45,6 +45,7 @@ def write_run_page(folder: Path) -> Path:
         question=QUESTION,
         answer=answer(run),
         facts=facts(run),
+        warnings=[f"Left out: {problem}." for problem in run.problems],
         claims=run.claims,
         figures=main_figures(run),
         table=table(run),
@@ -104,7 +105,7 @@ def table(run: RunFiles) -> dict:
     numbers = sorted({row["n"] for row in run.rows if row.get("n") and row["metric"] not in COSTS})
     pictures = " to ".join(f"{number:,}" for number in dict.fromkeys([*numbers[:1], *numbers[-1:]]))
     under = f"Means over {pictures} test pictures. " if pictures else ""
-    under += "The 95% interval is below each value."
+    under += intervals_in_words(run.rows)
     return {"parts": table_parts(run.rows) if run.rows else [], "under": under}
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 from lib.common.files import NOTEBOOKS, OUTPUTS, read_json, timestamp, write_json
 from lib.common.usage import UsageError, nearest
 from lib.evaluation.names import METRICS, TITLES
+from lib.workbook.data_check import check_data
 from lib.workbook.parameters import given_parameters, inspect
 from lib.workbook.records.reader import point_state
 from lib.workbook.sweeps.cluster import SchedulerLost, connected, cores, embedded, run_jobs, visible_gpus
 from lib.workbook.sweeps.fingerprints import expected_fingerprints, is_done
 from lib.workbook.sweeps.job import Job
 from lib.workbook.sweeps.live_table import SweepTable
-from lib.workbook.sweeps.plan import Sweep, find_sweep, read_sweep
+from lib.workbook.sweeps.plan import Sweep, find_sweep, leave_out_small_data, read_sweep
 
 DAY = 24 * 3600  # seconds
 
@@ -82,7 +83,11 @@ def plan_sweep(options: argparse.Namespace) -> Sweep:
     insisted = [name for name, _ in options.parameters]
     if options.data:
         insisted.append("data")
-    return read_sweep(find_sweep(options.sweep), notebook, options.profile, given, options.seeds, insisted)
+    file = find_sweep(options.sweep)
+    plan = read_sweep(file, notebook, options.profile, given, options.seeds, insisted)
+    found = check_data([(notebook, point.parameters) for point in plan.points], file.name)
+    leave_out_small_data(plan, file, {data: survey.counts for data, survey in found.items()})
+    return plan
 
 
 def sweep_folder(output: str | None, plan: Sweep) -> Path:

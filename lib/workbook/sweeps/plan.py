@@ -24,6 +24,7 @@ this data. Rerunning the command resumes the sweep, however it was interrupted.
 """
 
 import itertools
+import math
 import re
 import shlex
 from collections.abc import Collection, Mapping
@@ -32,13 +33,15 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from lib.common.files import NOTEBOOKS, ROOT
-from lib.common.usage import UsageError, convert, nearest, value_text
+from lib.common.usage import UsageError, as_written, convert, nearest, value_text
 from lib.evaluation.size import Size
 from lib.workbook.parameters import PATHS, Notebook, absolute, assign, read_yaml
 from lib.workbook.sweeps.fingerprints import short_hash
 from lib.workbook.sweeps.points import Point
 
 READY_MADE = NOTEBOOKS / "parameters" / "sweeps"
+MOST_SEEDS = 1000
+NEEDED = (("train", "pairs"), ("test", "pictures"))  # splits, and what claims need of them
 AXES = ("values", "grid", "zip")
 # What table and page read.
 REPORTED = {"question": str, "metrics": list, "baseline": dict, "methods": list, "claims": list}
@@ -111,7 +114,7 @@ def read_sweep(
         assign(parameters, [notebook], {**sections.get("values", {}), **varied}, file.name)
         own = {**notebook.defaults, **given, **parameters[notebook.stem], **{name: given[name] for name in insisted}}
         own.pop("run", None)
-        own |= {name: absolute(own[name]) for name in PATHS if name in own}
+        own |= {name: absolute(own[name]) for name in PATHS if name in own}  # where its help does not call it a path
         varied = {name: own[name] for name in varied}  # as converted
         point = Point(point_folder(notebook, own, varied), own, varied)
         if point in points:
@@ -131,6 +134,21 @@ def paper_command(file: Path, notebook: Notebook, data: object) -> str:
     command = ["workbook", "sweep", str(path), file.stem if file.parent == READY_MADE else str(file)]
     command += ["--profile", "paper"]
     return shlex.join(command if data == "auto" else [*command, "--data", str(data)])
+
+
+def leave_out_small_data(sweep: Sweep, file: Path, counts: Mapping[str, Mapping[str, int]]) -> None:
+    """Remove the data from the commands of claims that need more pictures than it has: they cannot be tested on it.
+
+    Args:
+        sweep: as read from `file`; its claims are changed.
+        file: the sweep's file.
+        counts: the number of pictures in each split, by the name of the data.
+    """
+    there = counts.get(sweep.points[0].parameters.get("data", ""), {})
+    for claim in sweep.reported["claims"]:
+        needs = claim.get("needs", {})
+        if any(there.get(split, math.inf) < needs.get(name, 0) for split, name in NEEDED):
+            claim["command"] = paper_command(file, sweep.notebook, "auto")
 
 
 def _sections(file: Path, profile: str) -> dict[str, object]:
@@ -153,7 +171,7 @@ def _sections(file: Path, profile: str) -> dict[str, object]:
             raise UsageError(f"{file.name}: a sweep has no section '{name}'; {nearest(str(name), known)}")
         if not isinstance(section, kinds[name]) or section is True:
             kind = {dict: "lines of name: value", list: "a list", str: "text"}.get(kinds[name], "a number or a list")
-            raise UsageError(f"{file.name}: '{name}' must be {kind}, not {section!r}.")
+            raise UsageError(f"{file.name}: '{name}' must be {kind}, not {as_written(section)}.")
     return sections
 
 
@@ -168,7 +186,7 @@ def _axes(file: Path, sections: Mapping, notebook: Notebook) -> list[list[dict[s
             raise UsageError(f"{file.name}: 'run' is the runner's to set; use --output.")
     for name, choices in (grid | zipped).items():
         if not isinstance(choices, list) or not choices:
-            raise UsageError(f"{file.name}: '{name}' needs a list of the values to try, not {choices!r}.")
+            raise UsageError(f"{file.name}: '{name}' needs a list of the values to try, not {as_written(choices)}.")
     lengths = {name: len(choices) for name, choices in zipped.items()}
     if len(set(lengths.values())) > 1:
         each = ", ".join(f"{name} {length}" for name, length in lengths.items())
@@ -190,6 +208,8 @@ def _seeds(file: Path, sections: Mapping, names: list[str], notebook: Notebook) 
     if isinstance(seeds, int):
         if seeds < 1:
             raise UsageError(f"{file.name}: seeds is {seeds}; it must be at least 1.")
+        if seeds > MOST_SEEDS:
+            raise UsageError(f"{file.name}: seeds is {seeds}; it must be at most {MOST_SEEDS}.")
         seeds = list(range(seeds))
     if not seeds:
         raise UsageError(f"{file.name}: 'seeds' is an empty list; give a number, or the seeds.")

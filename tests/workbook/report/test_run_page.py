@@ -1,5 +1,6 @@
 """The page of a run: its contents for complete, partial and damaged runs. It opens offline and escapes HTML."""
 
+import argparse
 import json
 
 import nbformat
@@ -8,9 +9,9 @@ import pytest
 from PIL import Image
 from runs_by_hand import CLAIM, EXTERNAL, ROWS, row, write_results
 
-from lib.common.usage import UsageError
 from lib.evaluation.names import GRAY_COPY
 from lib.workbook.records.reader import load_run
+from lib.workbook.report.command import report
 from lib.workbook.report.run_page import write_report
 
 
@@ -96,10 +97,24 @@ def test_a_partial_run_has_a_page(tmp_path):
 
 def test_an_unreadable_results_file_is_named(run):
     (run / "02_net" / "results.json").write_text('{"rows": [')
-    with pytest.raises(ValueError, match=r"02_net.results\.json"):
-        load_run(run)
-    with pytest.raises(UsageError, match=r"02_net.results\.json"):
-        write_report(run)
+    (problem,) = load_run(run).problems
+    assert f"{run / '02_net' / 'results.json'} is not readable as JSON" in problem
+    page = write_report(run).read_text()
+    assert '<p class="warning">Left out: ' in page and "delete it and run again.</p>" in page and "A title" in page
+
+
+def test_an_unreadable_record_costs_the_page_only_what_it_says(run):
+    (run / "run.json").write_text('{"profile": "quick", "started": "now"}')
+    page = write_report(run).read_text()
+    assert "run.json: &#39;started&#39; must be a time, not &#39;now&#39;; run its notebook again." in page
+    assert "A title" in page and "Profile" not in page
+
+
+def test_the_command_names_what_the_page_leaves_out(run, capsys):
+    assert report(argparse.Namespace(folder=str(run))) == 0
+    (run / "02_net" / "results.json").write_text("[]")
+    assert report(argparse.Namespace(folder=str(run))) == 1
+    assert f"left out: {run / '02_net' / 'results.json'}: it holds no object; run its" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kept", [0, 60])

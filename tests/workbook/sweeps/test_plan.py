@@ -20,7 +20,7 @@ batch: int = 16
 parts: int = 1
 counts: list[int] = [200, 400]
 how: str = ""
-seed: int = 0
+seed: int = 0  # at least 0
 run: str = ""
 """
 
@@ -108,6 +108,30 @@ def test_a_path_in_the_file_is_seen_from_where_the_user_is(tmp_path, monkeypatch
     assert point.parameters["data"] == "scenes"
 
 
+def test_paths_in_every_section_are_made_absolute_and_must_be_there(tmp_path, monkeypatch):
+    cell = 'picture: str = ""  # path of a file; "" for none\nplaces: list[str] = []  # paths of folders; [] for none'
+    notebook = inspect(write_notebook(tmp_path, "01_toy", parameters=cell))
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "x.jpg").touch()
+    monkeypatch.chdir(tmp_path / "a b")
+    for text in ("values: {picture: ../x.jpg}", "grid: {picture: [../x.jpg]}", "zip: {picture: [../x.jpg]}"):
+        assert read(tmp_path, notebook, text).points[0].parameters["picture"] == str(tmp_path / "x.jpg")
+        with pytest.raises(UsageError, match=r"own\.yaml: 'picture' of 01_toy must be the path of a file, and there"):
+            read(tmp_path, notebook, text.replace("x.jpg", "y.jpg"))
+    (point,) = read(tmp_path, notebook, "values: {places: [../a b/]}").points
+    assert point.parameters["places"] == [str(tmp_path / "a b")]
+
+
+def test_the_command_names_no_pictures_that_are_too_few(tmp_path):
+    notebook = inspect(write_notebook(tmp_path, "01_toy", parameters='data: str = "auto"\nrate: int = 1'))
+    needs = "needs: {pairs: 100, pictures: 10}"
+    text = f"values: {{data: mine}}\ngrid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: {{}}, than: {{}}, {needs}}}]"
+    for counts, named in [({"train": 100, "test": 10}, True), ({"train": 99, "test": 10}, False), ({}, True)]:
+        sweep = read(tmp_path, notebook, text)
+        plan.leave_out_small_data(sweep, tmp_path / "own.yaml", {"mine": counts})
+        assert sweep.reported["claims"][0]["command"].endswith("--data mine") == named
+
+
 def test_a_point_keeps_its_folder_when_the_sweep_grows(tmp_path, notebook):
     few = read(tmp_path, notebook, "grid: {rate: [0.1]}", seeds=2)
     more = read(tmp_path, notebook, "grid: {rate: [0.2, 0.1]}", seeds=3)
@@ -126,8 +150,19 @@ def test_a_profile_has_sections_of_its_own(tmp_path, notebook):
     [
         ("grid: {rates: [1]}", "own.yaml: 01_toy has no parameter 'rates'; did you mean 'rate'?"),
         ("grid: {rate: [fast]}", "own.yaml: 'rate' of 01_toy must be float, not 'fast'."),
+        ("values: {batch: 1:30}", "own.yaml: 'batch' of 01_toy must be int, not '1:30'."),
+        ("grid: {batch: [8, 0x10]}", "own.yaml: 'batch' of 01_toy must be int, not '0x10'."),
+        ("zip: {batch: [8, 1_6]}", "own.yaml: 'batch' of 01_toy must be int, not '1_6'."),
+        ("seeds: [0, 1:30]", "own.yaml: 'seed' of 01_toy must be int, not '1:30'."),
+        ("seeds: [0, -1]", "own.yaml: 'seed' of 01_toy must be at least 0, not -1."),
+        ("seeds: 0x3", "own.yaml: 'seeds' must be a number or a list, not '0x3'."),
+        ("seeds: 100000000000", "own.yaml: seeds is 100000000000; it must be at most 1000."),
+        ("values: {how: 2020}", "own.yaml: 'how' of 01_toy must be str, not 2020; write '2020' in quotes."),
+        ("values: {how: null}", "own.yaml: 'how' of 01_toy must be str, not null; write \"\" for no text."),
+        ("values: {batch: 8, batch: 4}", "own.yaml is not readable as YAML: line 1: 'batch' is given twice"),
+        ("grid: {counts: [[200], []]}", "own.yaml: 'counts' of 01_toy must have at least one value, not []."),
         ("values: {batch: 1.5}", "own.yaml: 'batch' of 01_toy must be int, not 1.5."),
-        ("grid: {rate: [0.1, true]}", "own.yaml: 'rate' of 01_toy must be float, not True."),
+        ("grid: {rate: [0.1, true]}", "own.yaml: 'rate' of 01_toy must be float, not true."),
         ("grid: {rate: 0.1}", "own.yaml: 'rate' needs a list of the values to try, not 0.1."),
         ("grid: {rate: []}", "own.yaml: 'rate' needs a list of the values to try, not []."),
         ("grid: {rate: [1e-1, 0.1]}", "own.yaml: the point rate=0.1 is there twice; remove one."),

@@ -1,0 +1,115 @@
+"""What the command `colorize` will do: which photographs it finds, and which files each of them becomes."""
+
+import argparse
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lib.colorize.files import FORMATS
+from lib.data.formats import passed_over_in_words
+from lib.data.walk import find_pictures
+
+_LONGEST_NAME = 255  # bytes, in all common file systems
+
+
+@dataclass
+class Plan:
+    """The photographs to colorize, each with its results, and what cannot be done.
+
+    Args:
+        jobs: a photograph, and the file of each of its versions.
+        problems: a sentence for each path that is passed over although it was asked for.
+        passed_over: how many files are no pictures, by suffix.
+    """
+
+    jobs: list[tuple[Path, list[Path]]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+
+def plan_of(options: argparse.Namespace) -> Plan:
+    """The plan for a parsed command line.
+
+    Raises `ValueError` where there is nothing to colorize, and where a photograph would be overwritten.
+    """
+    plan, places = Plan(), []
+    for path in options.paths:
+        places += _find(path, options.out, plan)
+    if not places and not plan.problems:
+        there = passed_over_in_words(plan.passed_over) or "there is no file in it"
+        raise ValueError(f"no photographs in {', '.join(map(str, options.paths))}; {there}")
+    inputs = {_identity(source) for source, _ in places}
+    makers: dict[Path, list[Path]] = {}
+    for source, place in places:
+        targets = _targets(place, options)
+        for target in targets:
+            if _exists(target) and _identity(target) in inputs:
+                raise ValueError(f"{target} is itself one of the photographs; name another folder after -o")
+        longest = max(len(os.fsencode(target.name)) for target in targets)
+        if longest > _LONGEST_NAME:
+            plan.problems.append(
+                f"{source}: the name of its result would have {longest} bytes, and {_LONGEST_NAME} is the most; "
+                "rename the photograph"
+            )
+            continue
+        first = makers.setdefault(targets[0], [])
+        if not any(_identity(source) == _identity(other) for other in first):  # else it is named twice
+            first.append(source)
+            plan.jobs.append((source, targets))
+    _leave_out_shared(plan, makers)
+    return plan
+
+
+def _leave_out_shared(plan: Plan, makers: dict[Path, list[Path]]) -> None:
+    """Take from the plan the photographs of which several would become one file."""
+    shared = {target: sources for target, sources in makers.items() if len(sources) > 1}
+    plan.jobs = [(source, targets) for source, targets in plan.jobs if targets[0] not in shared]
+    for target, sources in shared.items():
+        for source in sources:
+            other = next(path for path in sources if path is not source)
+            plan.problems.append(
+                f"{source}: would become {target}, and so would {other}; colorize them into two folders"
+            )
+
+
+def _find(path: Path, out: Path, plan: Plan) -> list[tuple[Path, Path]]:
+    """The photographs of a file or folder, sorted, each with the place that its result has below `out`."""
+    try:
+        path.stat()
+        is_folder = path.is_dir()
+    except (FileNotFoundError, NotADirectoryError):
+        plan.problems.append(f"{path}: no such photograph or folder; check the path")
+        return []
+    except OSError as error:
+        plan.problems.append(f"{path}: cannot be read ({error.strerror}); check its permissions")
+        return []
+    if not is_folder:
+        return [(path, Path(path.name))]
+    if _exists(out) and out.samefile(path):
+        raise ValueError(f"{out} holds the photographs themselves; name another folder after -o")
+    found = find_pictures(path, leave_out=out)
+    plan.problems += found.problems
+    plan.passed_over += found.passed_over
+    return [(picture, picture.relative_to(path)) for picture in found.pictures]
+
+
+def _targets(place: Path, options: argparse.Namespace) -> list[Path]:
+    """The files that are made of the photograph at `place`, one for each version."""
+    suffix = place.suffix if place.suffix.lower() in FORMATS else ".png"
+    if options.format != "keep":
+        suffix = f".{options.format}"
+    numbers = [f"-{number}" for number in range(1, options.versions + 1)] if options.versions > 1 else [""]
+    return [options.out / place.with_name(f"{place.stem}{number}{suffix}") for number in numbers]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, or a folder that may not be read: writing will say so
+        return False
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_dev, stat.st_ino
