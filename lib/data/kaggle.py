@@ -8,8 +8,8 @@ from lib.common.files import DATA
 KAGGLE = "theblackmamba31/landscape-image-colorization"
 
 
-_GRAY = ("gray", "grey", "grayscale", "greyscale")
-_COLOR = ("color", "colour")
+_GRAY = {"gray", "grey", "grayscale", "greyscale"}
+_COLOR = {"color", "colour"}
 
 
 def pair_folders(folder: Path) -> tuple[Path, Path] | None:
@@ -20,11 +20,13 @@ def pair_folders(folder: Path) -> tuple[Path, Path] | None:
     try:
         if (folder / "gray").is_dir() and (folder / "color").is_dir():
             return folder / "gray", folder / "color"
-        inside = {name.casefold(): folder / name for name in sorted(os.listdir(folder), reverse=True)}
-        gray, color = ([inside[n] for n in names if n in inside and inside[n].is_dir()] for names in (_GRAY, _COLOR))
+        inside = sorted(os.listdir(folder))
+        gray, color = (
+            [n for n in inside if n.casefold() in names and (folder / n).is_dir()] for names in (_GRAY, _COLOR)
+        )
     except OSError:  # what cannot be read is said by whoever reads it
         return None
-    return (gray[0], color[0]) if gray and color else None
+    return (folder / gray[0], folder / color[0]) if gray and color else None
 
 
 def is_gray_side(folder: Path) -> bool:

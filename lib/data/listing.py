@@ -1,8 +1,9 @@
 """Lists the pictures of a folder under the names that data sets use, and finds which gray and color ones are pairs."""
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lib.common.files import printable
@@ -10,6 +11,7 @@ from lib.data.formats import passed_over_in_words
 from lib.data.images import PhotographError
 from lib.data.kaggle import is_gray_side, pair_folders
 from lib.data.names import file_name, loose, unique_names, without_suffix
+from lib.data.splits import SPLIT_FILES, read_splits
 from lib.data.walk import Found, find_pictures
 
 Item = tuple[str, Path, Path | None]  # name, gray and color file; without a color file, the first is the color picture
@@ -66,16 +68,39 @@ def list_folder(folder: Path) -> Listing:
     if sides:
         return _list_pairs(folder, *sides)
     found = find_pictures(folder)
-    places = sorted({p for path in {path.parent for path in found.pictures} for p in _pairs_around(path, folder)})
+    inside = {Path(name) for name in {os.path.dirname(path) for path in found.pictures}}
+    places = sorted({place for path in inside for place in _pairs_around(path, folder)})
     if places:
         return _list_inner(folder, found, places)
     if not found.pictures:
-        why = [*found.problems[:1], *filter(None, [passed_over_in_words(found.passed_over)])]
         advice = "give a folder of photographs, or of gray/ and color/"
-        raise PhotographError("; ".join([f"{printable(folder)} holds no pictures", *why, advice]))
+        raise PhotographError(_without_pictures(folder, found, advice))
     files = _names_below(folder, found.pictures)
     items = [(name, path, None) for name, path in zip(unique_names(files), found.pictures, strict=True)]
     return Listing(folder, items, files, False, _without_split_file(found.passed_over, folder), found.problems)
+
+
+def list_with_splits(folder: Path) -> tuple[Listing, list[str], str]:
+    """`list_folder` and `read_splits` in one: the pictures, their splits, and a sentence on lines without a picture.
+
+    A picture whose name is not UTF-8 cannot be in split.csv. It is left out rather than the whole folder refused.
+    """
+    listing = list_folder(folder)
+    odd = {name for name, *paths in listing.items if not all(_is_utf8(path) for path in paths if path)}
+    splits, remark = read_splits(listing.folder, listing.names, listing.files, odd)
+    for (_, path, _), split in zip(listing.items, splits, strict=True):
+        if split is None:
+            listing.problems.append(
+                f"{printable(path)}: not in split.csv, and its name is not UTF-8; rename and add it"
+            )
+    chosen = [i for i, split in enumerate(splits) if split is not None]
+    kept = replace(listing, items=[listing.items[i] for i in chosen], files=[listing.files[i] for i in chosen])
+    return kept, [splits[i] for i in chosen], remark
+
+
+def _is_utf8(path: Path) -> bool:
+    text = str(path)
+    return text.isascii() or printable(text) == text
 
 
 def match_pairs(gray_dir: str | Path, color_dir: str | Path) -> tuple[list[tuple[str, Path, Path]], list[str]]:
@@ -112,7 +137,7 @@ def _match(gray_dir: Path, gray: Found, color_dir: Path, color: Found) -> tuple[
 
 
 def _partners(gray: list[str], color: list[str]) -> tuple[dict[int, int], list[tuple[list[int], list[int]]]]:
-    """The position of each gray picture's color picture, in gray's order, and groups that could be paired in many ways."""
+    """For the position of each gray picture that of its color picture, and groups whose pairs are not clear."""
     partner: dict[int, int] = {}
     left = [list(range(len(gray))), list(range(len(color)))]
     keys: list[Callable[[str], str]] = [str, without_suffix, loose, lambda name: loose(without_suffix(name))]
@@ -125,27 +150,15 @@ def _partners(gray: list[str], color: list[str]) -> tuple[dict[int, int], list[t
         left = [[i for i in left[0] if i not in partner], sorted(set(left[1]) - set(partner.values()))]
         if not left[0] or not left[1]:
             return dict(sorted(partner.items())), []
-    return dict(sorted(partner.items())), [
-        group for group in groups.values() if all(group) and max(map(len, group)) > 1
-    ]
+    unclear = [group for group in groups.values() if all(group) and max(map(len, group)) > 1]
+    return dict(sorted(partner.items())), unclear
 
 
 def _list_pairs(folder: Path, gray_dir: Path, color_dir: Path) -> Listing:
     gray, color = find_pictures(gray_dir), find_pictures(color_dir)
     items, problems = _match(gray_dir, gray, color_dir, color)
     if not items:
-        for side, found in ((gray_dir, gray), (color_dir, color)):
-            if not found.pictures:
-                why = [*found.problems[:1], *filter(None, [passed_over_in_words(found.passed_over)])]
-                raise PhotographError(
-                    "; ".join([f"{printable(side)} holds no pictures", *why, "put one side of each pair there"])
-                )
-        raise PhotographError(
-            f"{printable(folder)} holds no pairs: none of the {len(gray.pictures)} pictures in {printable(gray_dir.name)}/, "
-            f"such as {printable(gray.pictures[0].name)}, has a partner of the same name among the "
-            f"{len(color.pictures)} in {printable(color_dir.name)}/, such as {printable(color.pictures[0].name)}; "
-            "name both sides of a pair alike"
-        )
+        raise PhotographError(_without_pairs(folder, (gray_dir, gray), (color_dir, color)))
     beside = Counter[str]()
     for path in folder.iterdir():  # whatever is on neither side
         if path in (gray_dir, color_dir) or path.name.startswith("."):
@@ -161,13 +174,33 @@ def _list_pairs(folder: Path, gray_dir: Path, color_dir: Path) -> Listing:
     return Listing(folder, items, files, True, passed_over, problems)
 
 
+def _without_pairs(folder: Path, *sides: tuple[Path, Found]) -> str:
+    """The sentence on a folder with gray/ and color/ whose pictures are no pairs."""
+    for side, found in sides:
+        if not found.pictures:
+            return _without_pictures(side, found, "put one side of each pair there")
+    (gray, color), (grays, colors) = zip(
+        *((printable(side.name), found.pictures) for side, found in sides), strict=True
+    )
+    return (
+        f"{printable(folder)} holds no pairs: none of the {len(grays)} pictures in {gray}/, such as "
+        f"{printable(grays[0].name)}, has a partner of the same name among the {len(colors)} in {color}/, such as "
+        f"{printable(colors[0].name)}; name both sides of a pair alike"
+    )
+
+
+def _without_pictures(folder: Path, found: Found, advice: str) -> str:
+    """The sentence on a folder without pictures, with what is there instead."""
+    there = [*found.problems[:1], passed_over_in_words(_without_split_file(found.passed_over, folder))]
+    return "; ".join(filter(None, [f"{printable(folder)} holds no pictures", *there, advice]))
+
+
 def _list_inner(folder: Path, found: Found, places: list[Path]) -> Listing:
     """The pairs in the only folder that has gray/ and color/ further down."""
     shown = ", ".join(printable(place) for place in places[:3])
     if len(places) > 1:
-        raise PhotographError(
-            f"{printable(folder)} holds gray/ and color/ in {len(places)} places; give one of {shown}"
-        )
+        advice = f"holds gray/ and color/ in {len(places)} places; give one of {shown}"
+        raise PhotographError(f"{printable(folder)} {advice}")
     sides = pair_folders(places[0])
     if not all(any(path.is_relative_to(side) for side in sides) for path in found.pictures):
         raise PhotographError(
@@ -192,7 +225,5 @@ def _names_below(folder: Path, paths: list[Path]) -> list[str]:
 
 def _without_split_file(passed_over: Counter[str], folder: Path) -> Counter[str]:
     """The counts without split.csv, which is read."""
-    from lib.data.splits import SPLIT_FILES
-
     inside = any((folder / name).exists() for name in SPLIT_FILES)
     return passed_over - Counter({".csv": int(inside)})

@@ -1,5 +1,6 @@
 """The names of pictures: text that does not depend on how a file system writes it, and one for each picture."""
 
+import os
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +15,8 @@ def file_name(path: str | Path) -> str:
 
     macOS writes names decomposed and most others composed. They look the same, and must be the same picture.
     """
-    return unicodedata.normalize("NFC", printable(path))
+    text = str(path)
+    return text if text.isascii() else unicodedata.normalize("NFC", printable(text))
 
 
 def without_suffix(name: str) -> str:
@@ -23,8 +25,8 @@ def without_suffix(name: str) -> str:
     >>> without_suffix("beach/v1.2.JPG"), without_suffix("beach/v1.2")
     ('beach/v1.2', 'beach/v1.2')
     """
-    suffix = Path(name).suffix
-    return name[: -len(suffix)] if suffix.lower() in SUFFIXES else name
+    stem, suffix = os.path.splitext(name)
+    return stem if suffix.lower() in SUFFIXES else name
 
 
 def loose(name: str) -> str:

@@ -13,12 +13,12 @@ from lib.data import locations
 from lib.data.cache import cached_pairs, decode_pairs
 from lib.data.formats import passed_over_in_words
 from lib.data.images import PhotographError
-from lib.data.listing import Item, list_folder
+from lib.data.listing import Item, list_with_splits
 from lib.data.locations import check_size, describe_source, find_source
 from lib.data.monochrome import check_color, is_gray, look_at, no_readable_picture
 from lib.data.pairs import Pairs, make_pairs
 from lib.data.scenes.rendering import render_scenes
-from lib.data.splits import read_splits, split_by_name
+from lib.data.splits import split_by_name
 
 _SCENES_VERSION = 2  # raise it when the renderer changes: cached scenes are then rendered anew
 
@@ -43,8 +43,7 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
     source = find_source(data)
     if source == "scenes":
         return cached_pairs(cache, ["scenes", _SCENES_VERSION, locations.SCENES, size], lambda _: _render(size))
-    listing = list_folder(source)
-    splits, remark = read_splits(listing.folder, listing.names, listing.files)
+    listing, splits, remark = list_with_splits(source)
     status = [_status(item, listing.problems) for item in listing.items]
     here = [i for i, known in enumerate(status) if known is not None]
     items, splits = [listing.items[i] for i in here], [splits[i] for i in here]

@@ -6,7 +6,7 @@ import io
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from lib.common.files import printable
@@ -47,7 +47,9 @@ def find_split_file(folder: Path) -> Path | None:
     return next((path for path in places if os.path.exists(path)), None)
 
 
-def read_splits(folder: Path, names: Sequence[str], files: Sequence[str] | None = None) -> tuple[list[str], str]:
+def read_splits(
+    folder: Path, names: Sequence[str], files: Sequence[str] | None = None, optional: Collection[str] = ()
+) -> tuple[list[str | None], str]:
     """The split of each picture: from split.csv in `folder` or beside it, else from folders train/, val/ and test/.
 
     Where all three folders are there and every picture lies in one, they decide; in all other cases `split_by_name`.
@@ -56,9 +58,11 @@ def read_splits(folder: Path, names: Sequence[str], files: Sequence[str] | None 
         folder: holds the pictures.
         names: those of the pictures.
         files: for each picture its path below the folder, with suffix.
+        optional: names that split.csv may leave out.
 
     Returns:
-        "train", "val" or "test" for each picture, and a sentence on lines of split.csv without a picture, "" for none.
+        "train", "val" or "test" for each picture, None for one that is left out; and a sentence on lines of split.csv
+        without a picture, "" for none.
 
     Raises:
         ValueError: split.csv cannot be read, leaves out a picture, or names one twice with different splits.
@@ -69,7 +73,7 @@ def read_splits(folder: Path, names: Sequence[str], files: Sequence[str] | None 
         return (folders if set(folders) == set(SPLITS) else split_by_name(names)), ""
     lines = _read_lines(file)
     splits, unused = _Names(names, files or names).splits(lines, file)
-    unknown = [name for name, split in zip(names, splits, strict=True) if split is None]
+    unknown = [name for name, split in zip(names, splits, strict=True) if split is None and name not in optional]
     not_here = ""
     if unused:
         count = (
@@ -77,10 +81,8 @@ def read_splits(folder: Path, names: Sequence[str], files: Sequence[str] | None 
         )
         not_here = f"{file.name} names {count} {unused[0]}"
     if unknown:
-        further = f"; it names {not_here.partition(' names ')[2]}" if unused else ""
-        raise ValueError(
-            f"{printable(file)}: does not name {unknown[0]} ({len(unknown)} such pictures); add a line for each{further}"
-        )
+        wrong = f"does not name {unknown[0]} ({len(unknown)} such pictures); add a line for each"
+        raise ValueError("; ".join(filter(None, [f"{printable(file)}: {wrong}", not_here])))
     return splits, not_here
 
 
@@ -163,7 +165,9 @@ class _Names:
     def _meant(self, name: str) -> tuple[int, Iterable[int]]:
         """How well a line names pictures, 0 for exactly, and which."""
         spelled = [file_name(name)]
-        if any("\udc80" <= letter <= "\udcff" for letter in name):  # not UTF-8: a spreadsheet on Windows, most likely
+        if not name.isascii() and any(
+            "\udc80" <= letter <= "\udcff" for letter in name
+        ):  # not UTF-8: a spreadsheet on Windows, most likely
             spelled.append(file_name(os.fsencode(name).decode("cp1252", "replace")))
         for text in spelled:
             if text in self.exact:

@@ -7,10 +7,10 @@ from lib.common.files import printable
 from lib.data import locations
 from lib.data.formats import passed_over_in_words
 from lib.data.images import PhotographError
-from lib.data.listing import list_folder
+from lib.data.listing import list_with_splits
 from lib.data.locations import describe_source, find_source
 from lib.data.monochrome import check_color, look_at, no_readable_picture
-from lib.data.splits import SPLITS, empty_split, read_splits, split_by_name
+from lib.data.splits import SPLITS, empty_split, split_by_name
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Survey:
 
 
 def survey(data: str, needed: Sequence[str] = SPLITS) -> Survey:
-    """Look at the data set `data` (see `find_source`), without importing torch. Of a folder, a few pictures are decoded.
+    """Look at the data set `data` (see `find_source`), without importing torch; a few pictures are decoded.
 
     Args:
         data: a name or folder.
@@ -47,8 +47,7 @@ def survey(data: str, needed: Sequence[str] = SPLITS) -> Survey:
 
         splits = split_by_name(map(scene_name, range(locations.SCENES)))
         return Survey(describe_source("scenes"), _counts(splits))
-    listing = list_folder(source)
-    splits, remark = read_splits(listing.folder, listing.names, listing.files)
+    listing, splits, remark = list_with_splits(source)
     counts = _counts(splits)
     for split in needed:
         if not counts[split]:

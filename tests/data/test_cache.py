@@ -14,8 +14,8 @@ from PIL import Image
 
 from lib.common.files import ROOT
 from lib.data.cache import cached_pairs, decode_pairs
-from lib.data.folders import match_pairs
 from lib.data.images import PhotographError
+from lib.data.listing import match_pairs
 
 
 def test_decoding_makes_squares_and_lists_what_it_left_out(folders, photograph, tmp_path):

@@ -1,6 +1,7 @@
-"""The paper's data set: two folders, matched by stem."""
+"""The paper's data set: two folders, matched by name."""
 
 import re
+import unicodedata
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from pictures_by_hand import truncated
 from torch.utils.data import DataLoader
 
 from lib.color.spaces import to_tensor
-from lib.data.folders import GrayscaleToColorDataset, match_pairs
+from lib.data.folders import GrayscaleToColorDataset
 from lib.data.images import PhotographError
 
 
@@ -74,7 +75,26 @@ def test_nothing_usable_is_an_error_in_either_mode(tmp_path):
         GrayscaleToColorDataset(tmp_path / "gray", tmp_path / "color", on_error="ignore")
 
 
-def test_two_files_of_one_stem_are_refused(folders, photograph):
-    photograph.save(folders[1] / "been.png")
-    with pytest.raises(PhotographError, match=r"been\.png and been\.JPG have the same stem; rename one"):
-        match_pairs(*folders)
+def test_names_in_other_forms_are_matched(folders):
+    """The gray sides decomposed as macOS writes them, and in capitals."""
+    for path in folders[0].iterdir():
+        path.rename(path.with_name(unicodedata.normalize("NFD", path.name).upper()))
+    dataset = GrayscaleToColorDataset(*folders)
+    assert sorted(name for name, *_ in dataset.items) == ["been", "été 山"]
+
+
+def test_two_files_of_one_stem_are_left_out(folders, photograph):
+    photograph.save(folders[1] / "been.tif")
+    with pytest.raises(PhotographError, match=r"it is not clear which of them are pairs; rename them"):
+        GrayscaleToColorDataset(*folders)
+    dataset = GrayscaleToColorDataset(*folders, on_error="skip")
+    assert [name for name, *_ in dataset.items] == ["été 山"] and len(dataset.skipped) == 1
+    photograph.save(folders[1] / "been.png")  # the name with its suffix comes first
+    assert len(GrayscaleToColorDataset(*folders, on_error="skip")) == 2
+
+
+def test_a_dangling_link_stops_or_is_listed(folders):
+    (folders[0] / "gone.png").symlink_to("nowhere.png")
+    with pytest.raises(PhotographError, match=r"gone\.png: cannot be read"):
+        GrayscaleToColorDataset(*folders)
+    assert len(GrayscaleToColorDataset(*folders, on_error="skip")) == 2

@@ -1,12 +1,11 @@
-"""Pairs: splits that never change, several sets as one, fingerprints."""
+"""Pairs: their splits, several sets as one, fingerprints."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from lib.color.spaces import to_tensor
-from lib.data.pairs import Pairs, join_pairs, make_pairs, read_splits, split_by_name
+from lib.data.pairs import Pairs, join_pairs, make_pairs
 
 
 def test_tensors_are_the_pictures(pairs):
@@ -60,59 +59,6 @@ def test_fingerprints_stand_for_pixels_names_and_splits(pairs):
     renamed = ["x", *pairs.names[1:]]
     assert again() == pairs.fingerprint
     assert len({pairs.fingerprint, again(gray=gray), again(splits=splits), again(names=renamed)}) == 4
-
-
-def test_split_by_name_never_changes():
-    """A changed split would let yesterday's training pictures into today's test."""
-    names = ["scene-000000", "scene-000001", "Places365_val_00000001", "été 山", "a", "b", "c"]
-    assert split_by_name(names).tolist() == ["val", "train", "train", "test", "train", "train", "train"]
-    counts = pd.Series(split_by_name(f"p{i}" for i in range(5000))).value_counts(normalize=True)
-    assert counts["train"] == pytest.approx(0.8, abs=0.02) and counts["val"] == pytest.approx(0.1, abs=0.02)
-
-
-@pytest.mark.parametrize("place", ["in", "beside"])
-def test_split_csv_is_honored(tmp_path, place):
-    folder = tmp_path / "color"
-    folder.mkdir()
-    (folder if place == "in" else tmp_path).joinpath("split.csv").write_text(
-        "name,split\na.jpg,test\nb,val\nother,train\n"
-    )
-    assert read_splits(folder, ["a", "b"]).tolist() == ["test", "val"]
-
-
-def test_split_csv_in_the_folder_goes_first(tmp_path):
-    (tmp_path / "color").mkdir()
-    (tmp_path / "split.csv").write_text("name,split\na,train\n")
-    (tmp_path / "color" / "split.csv").write_text("name,split\na,val\n")
-    assert read_splits(tmp_path / "color", ["a"]).tolist() == ["val"]
-
-
-def test_without_split_csv_names_decide(tmp_path):
-    np.testing.assert_array_equal(read_splits(tmp_path, ["a", "b", "c"]), split_by_name(["a", "b", "c"]))
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("name,split\na,train\n", r"split\.csv: does not name b \(2 such pictures\); add a line for each"),
-        ("name,split\na,train\nb,valid\nc,test\n", r"split\.csv: needs the columns name,split with split one of train"),
-        ("file,part\na,train\n", r"split\.csv: needs the columns name,split"),
-        ("name,split\na,train\nb\nc,val\n", r"split\.csv: needs the columns name,split"),
-        ("", r"split\.csv"),
-        ("name,split\na,train,x,y\nb,c,d,e,f,g\n", r"split\.csv"),
-        ("\xff\xfe\x00", r"split\.csv"),
-    ],
-)
-def test_a_split_csv_that_will_not_do_is_named(tmp_path, text, sentence):
-    (tmp_path / "split.csv").write_text(text, encoding="latin-1")
-    with pytest.raises(ValueError, match=sentence):
-        read_splits(tmp_path, ["a", "b", "c"])
-
-
-def test_odd_names_in_split_csv_stay_names(tmp_path):
-    """Digits, pandas' word for nothing, dots, a byte order mark as spreadsheets write it."""
-    (tmp_path / "split.csv").write_text("name,split\n007,test\nNA,val\nv1.2,test\nv1.3.JPG,val\n", encoding="utf-8-sig")
-    assert read_splits(tmp_path, ["007", "NA", "v1.2", "v1.3"]).tolist() == ["test", "val", "test", "val"]
 
 
 @pytest.fixture

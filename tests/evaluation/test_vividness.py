@@ -124,3 +124,16 @@ def test_kinds_are_read_from_names():
     assert table.loc["ice", "pictures"] == 3 and table.loc["sea", "gain"] == pytest.approx(1.5)
     assert table.loc["ice", "better"] == pytest.approx(1 / 3)
     assert by_kind(gains, [f"{i}-x" for i in range(6)]).empty  # one kind per picture is no grouping
+
+
+def test_kinds_are_folders_where_pictures_lie_in_folders():
+    gains = pd.Series([1.0, 3.0, 2.0, -2.0, -2.0, -2.0])
+    table = by_kind(gains, ["beach/IMG-1", "beach/IMG-2", "beach/p-3", "hill/IMG-4", "hill/5", "hill/6"])
+    assert table["pictures"].to_dict() == {"hill": 3, "beach": 3} and table.loc["beach", "gain"] == pytest.approx(2)
+    deep = [f"{place}/{year}/{index}" for place in ("sea", "ice") for index, year in enumerate((1950, 1951, 1952))]
+    assert by_kind(gains, deep)["pictures"].to_dict() == {"sea": 3, "ice": 3}  # whole folders hold one picture each
+    within = by_kind(gains, ["all/sea/1", "all/sea/2", "all/sea/3", "all/ice/1", "all/ice/2", "all/ice/3"])
+    assert set(within.index) == {"all/sea", "all/ice"}
+    flat = by_kind(gains, ["x/sea-1", "x/sea-2", "x/sea-3", "x/ice-1", "x/ice-2", "x/ice-3"])
+    assert flat.index.tolist() == ["ice", "sea"]
+    assert set(by_kind(gains, ["a/1", "a/2", "a/3", "a/4", "5", "6"]).index) == {"a", "(no folder)"}

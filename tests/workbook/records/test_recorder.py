@@ -1,6 +1,7 @@
 """What a notebook leaves: one results.json, whole, that needs nothing but JSON to be read."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -179,14 +180,16 @@ def test_sample_pictures_come_back(results, outputs, pairs):
 def test_the_first_lines_name_data_and_device(outputs, pairs, capsys, monkeypatch):
     own = make_pairs("n", "my own", pairs.names, pairs.gray, pairs.color, pairs.splits)
     own.skipped.extend(["x.png: empty", "y.png: empty"])
+    own = replace(own, remarks="3 files passed over: .txt 3")
     monkeypatch.setattr(recorder, "load_pairs", lambda data, size: own if (data, size) == ("tiles", 32) else None)
     run = Run("00_dataset", PARAMETERS)
     assert run.pairs() is own and run.pairs() is own
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Data: my own · 60 pairs at 32 px (train 36, val 12, test 12)"
     assert lines[1] == "Left out: 2 files that cannot be used; the first: x.png: empty"
-    assert lines[2].startswith("Device: CPU (") and lines[2].endswith(str(Path("mine") / "00_dataset"))
-    assert len(lines) == 3  # said once
+    assert lines[2] == "Note: 3 files passed over: .txt 3"
+    assert lines[3].startswith("Device: CPU (") and lines[3].endswith(str(Path("mine") / "00_dataset"))
+    assert len(lines) == 4  # said once
 
 
 def test_a_run_may_be_a_folder_anywhere(tmp_path, outputs):
