@@ -1,4 +1,4 @@
-"""Whether a results.json, a run.json or a sweep.json has the shape that its readers rely on: files are cut off and edited by hand."""
+"""Whether results.json, run.json and sweep.json have the shape that is relied on: files are cut off and edited."""
 
 import math
 from collections.abc import Mapping
