@@ -121,10 +121,6 @@ def _bmp_rle() -> bytes:
     return b"BM" + struct.pack("<IHHI", 54 + 1024 + len(rows), 0, 0, 54 + 1024) + header + palette + rows
 
 
-def _cursor(icon: bytes) -> bytes:
-    return b"\0\0\2\0" + icon[4:]
-
-
 def _psd(packed: bool) -> bytes:
     planes = [np.asarray(channel) for channel in COLOR.split()]
     resource = b"8BIM" + struct.pack(">HHI", 1039, 0, len(_PROFILE)) + _PROFILE + b"\0" * (len(_PROFILE) % 2)
@@ -222,7 +218,6 @@ def _text_ppm(magic: str, values: np.ndarray, top: str) -> bytes:
     return f"{magic}\n# a comment\n{WIDTH} {HEIGHT}\n{top}{' '.join(map(str, values.ravel().tolist()))}\n".encode()
 
 
-# What PIL does not write.
 _BY_HAND: dict[str, Callable[[], bytes]] = {
     "png-interlaced.png": _interlaced_png,
     "tiff-tiles.tif": lambda: _tiff(np.asarray(COLOR), photometric="rgb", tile=(16, 16), compression="zlib"),
@@ -233,9 +228,7 @@ _BY_HAND: dict[str, Callable[[], bytes]] = {
         np.stack([np.asarray(GRAY)] * 8), byteorder=">", photometric="minisblack"
     ),
     "bmp-rle.bmp": _bmp_rle,
-    "cur.cur": lambda: _cursor(
-        saved(_in_mode(COLOR.resize((18, 18)), "RGBA"), "a.ico", sizes=[(18, 18)], bitmap_format="bmp")
-    ),
+    "cur.cur": lambda: b"\0\0\2\0" + _write("a.ico", "RGBA", {"sizes": [(18, 18)], "bitmap_format": "bmp"})[4:],
     "dcx.dcx": lambda: struct.pack("<4I", 0x3ADE68B1, 16, 16, 0) + saved(COLOR, "a.pcx"),
     "fits-8.fits": lambda: _fits(8),
     "fits-16.fits": lambda: _fits(16),
