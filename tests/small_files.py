@@ -71,7 +71,6 @@ _WRITTEN = [
     ("heic.heic", "RGB", {"format": "HEIF", "quality": 50, "exif": _EXIF}),
     ("heic-pages.heic", "RGB", {"format": "HEIF", "quality": 50, **_FRAMES}),
     *[(f"tga-{mode}.tga", mode, {"compression": "tga_rle"}) for mode in ("L", "P", "RGB", "RGBA")],
-    ("tga-raw.tga", "RGB", {}),
     *[(f"pcx-{mode}.pcx", mode, {}) for mode in ("1", "L", "P", "RGB")],
     *[(f"ppm-{mode.replace(';', '-')}.ppm", mode, {}) for mode in ("1", "L", "I;16", "RGB")],
     ("pfm.pfm", "F", {}),
