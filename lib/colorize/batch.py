@@ -8,7 +8,6 @@ From Python, for one photograph:
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from lib.colorize.files import check_side, save_colored
 from lib.colorize.photograph import colorize_photograph
 from lib.colorize.plan import Plan, plan_of
 from lib.colorize.sequences import colorize_sequence, is_held, sequence_of
+from lib.common.terminal import silent_libraries
 from lib.data.formats import passed_over_in_words
 from lib.data.images import PhotographError, open_picture
 
@@ -96,20 +96,7 @@ def _are_there(targets: Sequence[Path]) -> bool:
         return False
 
 
-@contextmanager
-def _silent_libraries() -> Iterator[None]:
-    """Keep standard error silent: libtiff and libjpeg write there, past Python, what is wrong with a picture."""
-    terminal, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
-    try:
-        yield
-    finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
-        os.close(nothing)
-
-
-@_silent_libraries()
+@silent_libraries()
 def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", options: argparse.Namespace) -> bool:
     """Write the versions of one photograph. What fails raises `PhotographError`.
 

@@ -61,8 +61,7 @@ def colorize_sequence(
             yield made
 
     if kind == "page":
-        pages = versions()
-        save_pages(lambda: next(pages, None), targets)
+        save_pages(versions(), targets, len(numbers) * 4 * image.width * image.height)
     else:
         _write_frames(source, image, len(numbers), targets, versions())
 
