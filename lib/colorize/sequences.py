@@ -88,8 +88,8 @@ def _write_frames(
 def _loops(image: Image.Image) -> int:
     """How often an animation is shown, 0 for without end. A GIF counts the repetitions, if it is repeated at all."""
     loops = image.info.get("loop")
-    if image.format == "GIF":
-        return 1 if loops is None else loops and loops + 1
+    if image.format == "GIF" and loops != 0:
+        return 1 if loops is None else loops + 1
     return loops or 0
 
 

@@ -62,6 +62,15 @@ def test_more_than_4_gb_of_pages_make_a_bigtiff(album, colorize, pages, monkeypa
         np.testing.assert_array_equal(luma(page), luma(truth))
 
 
+def test_a_version_that_is_there_is_left_alone(album, colorize, pages):
+    _save(pages, album / "album.tif")
+    out = album.parent / "out"
+    out.mkdir()
+    (out / "album-1.tif").write_text("mine")
+    assert colorize("--versions", 2)[0] == 0
+    assert (out / "album-1.tif").read_text() == "mine" and len(_frames(out / "album-2.tif")) == 3
+
+
 def test_thumbnails_among_the_pages_are_no_pages(album, colorize, pages):
     thumbnail = pages[0].resize((24, 16))
     thumbnail.encoderinfo = {"tiffinfo": {254: 1}}
