@@ -20,7 +20,7 @@ class Survey:
     Args:
         description: one line about the pictures.
         counts: the number of pictures in each split, before any is decoded.
-        passed_over: a sentence on files that are no pictures, and on lines of split.csv without a picture; "" for none.
+        passed_over: a sentence on files that are no pictures, and on how the splits were made; "" for none.
         problems: a sentence for each picture, link or folder that cannot be used, as far as is known yet.
     """
 
