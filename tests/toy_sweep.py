@@ -9,7 +9,7 @@ import yaml
 from toys import write_notebook
 
 from lib.commands import workbook
-from lib.common.files import read_json
+from lib.common.files import read_json, write_json
 from lib.workbook.sweeps import command
 from lib.workbook.sweeps.fingerprints import fingerprints
 from lib.workbook.sweeps.job import Job
@@ -59,7 +59,7 @@ class ToySweep:
         self.notebook = write_notebook(folder, "01_toy", BODY, parameters=PARAMETERS)
         self.file, self.output = folder / "toy.yaml", output
         output.mkdir(exist_ok=True)
-        (output / "sweep.json").write_text("{}")  # without it, a folder that is not empty is refused
+        write_json(output / "sweep.json", {"notebook": "01_toy", "points": []})  # without it, a folder that is not empty is refused
         self.processes = []
 
     def command(self, *options: str) -> list[str]:

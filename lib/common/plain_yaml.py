@@ -18,7 +18,7 @@ _KINDS = {type(None): "null", bool: "bool", int: "int", float: "float", str: "st
 
 
 def scalar(text: str) -> object:
-    """What a text without quotes stands for: None, a bool, an int, a float, or the text itself.
+    """What a text without quotes means: None, a bool, an int, a float, or the text itself.
 
     >>> scalar("010"), scalar("1e-4"), scalar("0x1F"), scalar("no"), scalar("true")
     (10, 0.0001, '0x1F', 'no', True)
@@ -107,9 +107,9 @@ def _problems(node: yaml.Node, path: list[yaml.Node], seen: set[yaml.Node]) -> I
 
 
 def _repeated(keys: Iterable[yaml.ScalarNode]) -> Iterator[str]:
-    first: dict[str, int] = {}
+    first: dict[object, int] = {}
     for key in keys:
-        line = key.start_mark.line + 1
-        if key.value in first:
-            yield f"line {line}: '{key.value}' is given twice, first in line {first[key.value]}; keep one"
-        first[key.value] = line
+        line, meant = key.start_mark.line + 1, key.value if key.style else scalar(key.value)  # 010 is 10
+        if meant in first:
+            yield f"line {line}: '{key.value}' is given twice, first in line {first[meant]}; keep one"
+        first[meant] = line

@@ -1,4 +1,4 @@
-"""How large a picture may be: as many pixels as fit into the memory that is free, and several at a time no more."""
+"""How large a picture may be: alone, and together with those that other threads decode, it must fit into the memory."""
 
 import threading
 import warnings

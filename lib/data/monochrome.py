@@ -63,7 +63,7 @@ def is_gray(rgb: np.ndarray) -> bool:
 
 @dataclass
 class Look:
-    """What a look at the pictures of one split showed.
+    """Whether the pictures of one split hold color, as far as they were looked at.
 
     Args:
         color: whether they hold color.

@@ -52,7 +52,8 @@ def read_splits(
 ) -> tuple[list[str | None], str]:
     """The split of each picture: from split.csv in `folder` or beside it, else from folders train/, val/ and test/.
 
-    Where all three folders are there and every picture lies in one, they decide; in all other cases `split_by_name`.
+    Where every picture lies in one of these folders, they decide; without val/, a tenth of train/ is for validation. In
+    all other cases `split_by_name` does.
 
     Args:
         folder: holds the pictures.
@@ -72,6 +73,12 @@ def read_splits(
         folders = [_MEANT.get(name.split("/")[0].casefold()) if "/" in name else None for name in names]
         if set(folders) == set(SPLITS):
             return folders, ""
+        if set(folders) == {"train", "test"}:  # a tenth of train/ is kept for validation
+            by_name = split_by_name(names)
+            taken = [
+                "val" if own == "train" and other == "val" else own for own, other in zip(folders, by_name, strict=True)
+            ]
+            return taken, "there is no folder val/, so that a tenth of train/, by name, is the validation split"
         return split_by_name(names), _about_folders(names, folders)
     lines = _read_lines(file)
     splits, unused = _Names(names, files or names).splits(lines, file)

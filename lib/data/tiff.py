@@ -184,7 +184,7 @@ def trusted(page: TiffImagePlugin.TiffImageFile) -> bool:
 
 
 def refusal(tags: TiffImagePlugin.ImageFileDirectory_v2) -> str:
-    """Why a page is not to be shown whatever its pixels are, in words; "" where there is no reason."""
+    """Why a page cannot be shown right even if its pixels can be read, in words; "" where it can."""
     if _DNG_VERSION in tags or (tags.get(_SUBFILE, 0) & _REDUCED and _SUBIFDS in tags):
         return RAW
     if tags.get(_COMPRESSION) == 6 and tags.get(_PHOTOMETRIC, _YCBCR) not in (_BLACK_IS_ZERO, _YCBCR):

@@ -59,7 +59,7 @@ def evaluate(
 
     The columns `method`, `settings` (as JSON text) and `label` say which method it is, `name` which picture.
     `features` (see `vgg_features.vgg11_features`) adds the column `vgg_distance`. Predictions are rounded to 8 bits
-    first, as they would be in a file. Two methods that would stand under one name raise `ValueError`.
+    first, as they would be in a file. Two methods that would be shown under one name raise `ValueError`.
     """
     refuse_look_alikes(colorizers)
     tables, methods = [], {Method.of(method): colorizer for method, colorizer in colorizers.items()}

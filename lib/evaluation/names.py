@@ -116,7 +116,7 @@ def look_of(name: str) -> str:
 def is_taken(name: str) -> bool:
     """Whether a user's method may not be called so: tables and figures would show two things under one name.
 
-    What stands before a comma or colon decides, by its letters and digits alone: `gray-copy` is the gray copy.
+    The text before a comma or colon decides, by its letters and digits alone: `gray-copy` is the gray copy.
     """
     names = (name, *TITLES, *TITLES.values(), *OTHER_NAMES)
     first_words, *taken = (re.sub(r"[\W_]", "", re.split("[,:]", look_of(text).strip(",: "))[0]) for text in names)
@@ -124,7 +124,7 @@ def is_taken(name: str) -> bool:
 
 
 def refuse_look_alikes(methods: Iterable["Method | str"]) -> None:
-    """Raise `ValueError` where two methods would stand under one name in tables and figures.
+    """Raise `ValueError` where two methods would be shown under one name in tables and figures.
 
     One identifier with different settings is not refused: rows hold the settings.
     """

@@ -23,7 +23,7 @@ def check_data(uses: Uses, source: str = "") -> "dict[str, Survey]":
     """Print which pictures each data set has and what of it is passed over; notebooks without data are skipped.
 
     Args:
-        uses: the notebooks, and the parameters that are given to each; its defaults stand for the others.
+        uses: the notebooks, and the parameters that are given to each; defaults are used for the rest.
         source: the file of a sweep, which may give the parameters too.
 
     Returns:
@@ -39,17 +39,22 @@ def check_data(uses: Uses, source: str = "") -> "dict[str, Survey]":
             by_data.setdefault(values["data"], []).append((notebook, values))
     found = {}
     for data, users in by_data.items():
-        found[data] = surveyed(data)
+        # What validates a training picks its pictures from the validation split; other notebooks need none.
+        trains = any(known.split for notebook, _ in users for known in notebook.ranges.values())
+        found[data] = surveyed(data, tuple(SPLITS.values()) if trains else ("train", "test"))
         check_counts(data, found[data].counts, users, f"with -p or in {source}" if source else "")
     return found
 
 
-def surveyed(data: str) -> "Survey":
-    """The survey of a data set, printed: one line, then one each for what is passed over and for problems."""
+def surveyed(data: str, needed: Sequence[str]) -> "Survey":
+    """The survey of a data set, printed: one line, then one each for what is passed over and for problems.
+
+    `needed` are the splits that must have pictures. Data that cannot be used raises `UsageError`.
+    """
     from lib.data.survey import survey
 
     try:
-        found = survey(data)
+        found = survey(data, needed)
     except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
     print(f"Data: {found.description}", flush=True)

@@ -214,7 +214,7 @@ def profile_parameters(notebooks: list[Notebook], profile: Path) -> dict[str, di
 def assign_option(parameters: dict[str, dict], selected: list[Notebook], name: str, text: str) -> None:
     """Apply one `-p name text`, read as the type that each notebook names.
 
-    A list is YAML. Text is taken as it stands, and a number is the whole text: "5 # comment" is none.
+    A list is YAML. Text is taken as it is written, and a number is the whole text: "5 # comment" is none.
     """
     options = {"run": "--output", "data": "--data", "methods": "--methods"}
     if name in options:
@@ -241,8 +241,6 @@ def given_parameters(
     for name in PATHS:
         value = getattr(options, name)
         if value is not None:
-            if name == METHODS:
-                check_methods_file(value)
             assign(parameters, selected, {name: absolute(value)}, f"--{name}")
     for notebook in selected:
         given = parameters[notebook.stem]

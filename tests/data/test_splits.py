@@ -152,11 +152,18 @@ def test_folders_named_like_splits_decide(tmp_path):
     assert read_splits(tmp_path, ["Train/a", "valid/b", "test/beach/c"]) == (["train", "val", "test"], "")
     assert read_splits(tmp_path, ["test/a", "beach/b"]) == (split_by_name(["test/a", "beach/b"]), "")  # a kind
     for names, reason in (
-        (["train/a", "test/b"], "there is no val/"),
+        (["train/a", "val/b"], "there is no test/"),
         (["train/a", "val/b", "test/c", "d"], "d is in none of them"),
     ):
         remark = f"splits are made by name, not by the folders train/, val/ and test/, because {reason}"
         assert read_splits(tmp_path, names) == (split_by_name(names), remark)
+
+
+def test_without_a_folder_val_a_tenth_of_train_is_for_validation(tmp_path):
+    names = [f"train/{number}" for number in range(300)] + [f"test/{number}" for number in range(20)]
+    splits, remark = read_splits(tmp_path, names)
+    assert splits[300:] == ["test"] * 20 and set(splits[:300]) == {"train", "val"}
+    assert 15 < splits.count("val") < 50 and "a tenth of train/" in remark
 
 
 def test_a_parent_that_may_not_be_searched_is_no_obstacle(tmp_path, monkeypatch):
