@@ -67,15 +67,15 @@ def read_json(path: str | Path) -> dict:
     return content
 
 
-def resolve(path: str | Path) -> Path:
+def resolve(path: str | Path, folder: str | Path = "") -> Path:
     """A user's path made absolute, `~` expanded.
 
-    A relative path is looked up in the current folder first; where nothing is there, it counts from the project root.
+    A relative path is looked up in `folder` first, by default the current one; where nothing is there, it counts from
+    the project root.
     """
     path = Path(os.path.expanduser(path))  # not Path.expanduser, which raises where there is no home
-    if path.is_absolute() or path.exists():
-        return path.resolve()
-    return (ROOT / path).resolve()
+    found = Path(folder, path)
+    return found.resolve() if path.is_absolute() or found.exists() else (ROOT / path).resolve()
 
 
 def printable(path: str | Path) -> str:
