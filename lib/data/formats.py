@@ -8,6 +8,8 @@ from PIL import Image
 # PIL knows these formats and does not decode them itself: EPS starts Ghostscript, WMF and EMF need Windows, of an MPEG
 # film it reads the head, and for the others some program would have to be registered.
 _NOT_DECODED = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}
+# An IPTC file wraps a picture of any format, which PIL opens whatever it is: EPS too.
+_NOT_DECODED |= {"IPTC"}
 HEIF_SUFFIXES = frozenset({".heic", ".heics", ".heif", ".heifs", ".hif"})
 
 Image.init()  # lets PIL register all that it knows; by itself it registers the common formats only

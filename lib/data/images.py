@@ -99,7 +99,7 @@ def _room(image: Image.Image, max_pixels: int | None = None) -> AbstractContextM
 
 
 @contextmanager
-def _in_words(path: str | Path, image: Image.Image | None = None, content: bytes | None = b"") -> Iterator[None]:
+def _in_words(path: str | Path, image: Image.Image | None = None, content: bytes | None = None) -> Iterator[None]:
     """Raise what goes wrong inside as a `PhotographError` whose one sentence names the file."""
     try:
         yield
@@ -114,10 +114,12 @@ def _in_words(path: str | Path, image: Image.Image | None = None, content: bytes
     except MemoryError as error:
         size = f" for {image.width} x {image.height} px" if image else ""
         raise PhotographError(f"{path}: the memory is not enough{size}; make it smaller or free memory") from error
+    except Image.DecompressionBombError as error:
+        raise PhotographError(f"{path}: it holds a picture that is larger than the free memory; replace it") from error
     except Exception as error:  # PIL's readers raise errors of all kinds on damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, UnidentifiedImageError):
-            reason = "no format that is known" if content else "the file is empty"
+            reason = "the file is empty" if content == b"" else "no format that is known"
         raise PhotographError(f"{path}: not readable as a picture ({reason}); replace or remove it") from error
 
 
@@ -130,6 +132,8 @@ def _opened(path: str | Path, content: bytes | None) -> Image.Image:
         try:
             tiff = content.startswith(PREFIXES)
             image = Tiff(content) if tiff else Image.open(io.BytesIO(content), formats=FORMATS)
+        except Image.DecompressionBombError:
+            raise
         except Exception as error:
             known = what_it_is(content)
             if known:

@@ -1,6 +1,7 @@
 """How large a picture may be: as many pixels as fit into the memory that is free, and several at a time no more."""
 
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,10 +15,9 @@ _SMALL = 2**20  # pixels that nobody needs to count: to ask for the free memory 
 # Pixels that a byte of a file holds at most: of one color, by the compression. Deflate packs 1,032 bytes of bits.
 _MOST_IN_A_BYTE = {"PNG": 10**4, "GIF": 10**4}
 _MOST_ELSEWHERE = 10**7  # WebP comes near to it
+# What PIL unpacks in Python, pixel by pixel, shall not take minutes.
+_MOST_IN_PYTHON, _IN_PYTHON = 1000, {"bmp_rle", "fits_gzip"}
 _CGROUPS = Path("/sys/fs/cgroup")
-
-# The limit of this module replaces PIL's, which is a number of pixels whatever the memory.
-Image.MAX_IMAGE_PIXELS = None
 
 
 class SizeError(ValueError):
@@ -70,10 +70,19 @@ def free_memory() -> int:
     return max(0, min(rooms))
 
 
+# PIL's own limit is a number of pixels whatever the memory. `room_for` takes its place; what remains is for pictures
+# that only PIL sees (in icons, tiles): at 4 bytes a pixel they are not to take more than the memory. PIL refuses from
+# twice as many.
+Image.MAX_IMAGE_PIXELS = max(_SMALL, free_memory() // 8)
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+
+
 def check_header(image: Image.Image, file_bytes: int) -> None:
     """Raise `SizeError` for a picture, its header read, whose size a file of so many bytes cannot hold."""
     width, height = image.size
-    if width * height > _MOST_IN_A_BYTE.get(image.format, _MOST_ELSEWHERE) * file_bytes:
+    in_python = any(tile[0] in _IN_PYTHON for tile in image.tile)
+    most = _MOST_IN_PYTHON if in_python else _MOST_IN_A_BYTE.get(image.format, _MOST_ELSEWHERE)
+    if width * height > most * file_bytes:
         raise SizeError(f"its header says {width} x {height} px, which {file_bytes} bytes cannot hold; replace it")
 
 

@@ -159,16 +159,7 @@ def _list_pairs(folder: Path, gray_dir: Path, color_dir: Path) -> Listing:
     items, problems = _match(gray_dir, gray, color_dir, color)
     if not items:
         raise PhotographError(_without_pairs(folder, (gray_dir, gray), (color_dir, color)))
-    beside = Counter[str]()
-    for path in folder.iterdir():  # whatever is on neither side
-        if path in (gray_dir, color_dir) or path.name.startswith("."):
-            continue
-        if path.is_dir():
-            found = find_pictures(path)
-            problems += found.problems
-            beside += found.passed_over + Counter(picture.suffix.lower() for picture in found.pictures)
-        else:
-            beside[path.suffix.lower() or "without suffix"] += 1
+    beside = _beside(folder, (gray_dir, color_dir), problems)
     files = _names_below(color_dir, [color for *_, color in items])
     passed_over = gray.passed_over + color.passed_over + _without_split_file(beside, folder)
     return Listing(folder, items, files, True, passed_over, problems)
@@ -193,6 +184,24 @@ def _without_pictures(folder: Path, found: Found, advice: str) -> str:
     """The sentence on a folder without pictures, with what is there instead."""
     there = [*found.problems[:1], passed_over_in_words(_without_split_file(found.passed_over, folder))]
     return "; ".join(filter(None, [f"{printable(folder)} holds no pictures", *there, advice]))
+
+
+def _beside(folder: Path, sides: tuple[Path, Path], problems: list[str]) -> Counter[str]:
+    """The files by suffix that are on neither side of the pairs."""
+    counts = Counter[str]()
+    try:
+        for path in sorted(folder.iterdir()):
+            if path in sides or path.name.startswith("."):
+                continue
+            if path.is_dir():
+                found = find_pictures(path)
+                problems += found.problems
+                counts += found.passed_over + Counter(picture.suffix.lower() for picture in found.pictures)
+            else:
+                counts[path.suffix.lower() or "without suffix"] += 1
+    except OSError as error:
+        problems.append(f"{printable(folder)}: cannot be read ({error.strerror}); check its permissions")
+    return counts
 
 
 def _list_inner(folder: Path, found: Found, places: list[Path]) -> Listing:
@@ -225,5 +234,5 @@ def _names_below(folder: Path, paths: list[Path]) -> list[str]:
 
 def _without_split_file(passed_over: Counter[str], folder: Path) -> Counter[str]:
     """The counts without split.csv, which is read."""
-    inside = any((folder / name).exists() for name in SPLIT_FILES)
+    inside = any(os.path.exists(folder / name) for name in SPLIT_FILES)
     return passed_over - Counter({".csv": int(inside)})

@@ -136,7 +136,7 @@ def check_color(listing: Listing, looks: dict[str, Look]) -> None:
         split, count = next(iter(without.items()))
         where = f"{folder}: its {split} split holds no color"
         advice = "Training and scoring need color photographs; name some for it in split.csv"
-    which = f"all {count} pictures are" if count > 1 else "its one picture is"
+    which = f"all {count:,} pictures are" if count > 1 else "its one picture is"
     raise PhotographError(f"{where}: {which} gray or toned in one color. {advice}")
 
 

@@ -57,7 +57,7 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
         chosen = np.array(splits)[np.isin([name for name, *_ in items], names)]
         pairs = make_pairs(listing.title, listing.description, names, gray, color, chosen)
         without = sum(is_gray(picture) for picture in color)
-        remarks = f"{without} of {len(names)} pictures hold no color" if without else ""
+        remarks = f"pictures without color: {without:,} of {len(names):,}" if without else ""
         return replace(pairs, skipped=problems, remarks=remarks)
 
     pairs = cached_pairs(cache, key, decode)

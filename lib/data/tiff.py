@@ -15,6 +15,9 @@ from lib.data.tiff_samples import BYTE_STREAMS, compression_name, picture_of_sam
 PREFIXES = tuple(TiffImagePlugin.PREFIXES)
 
 _WIDTH, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _COLORS, _FILL = 256, 258, 259, 262, 277, 284, 320, 266
+_TILE = (322, 323)
+_MOST_TAGS = 8  # times a file's bytes that its entries may hold, as pages share some
+_DAMAGED_TAGS = "the TIFF is damaged: its tags hold more than the file; replace it"
 _SUBFILE, _SUBIFDS, _EXTRA, _FORMAT, _DNG_VERSION = 254, 330, 338, 339, 50706
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _MASK, _YCBCR = 0, 1, 2, 3, 4, 6
 _CCITT = (2, 3, 4, 32771)
@@ -45,7 +48,9 @@ class Tiff(TiffImagePlugin.TiffImageFile):
     """
 
     def __init__(self, content: bytes):
-        super().__init__(io.BytesIO(classic(content) if content.startswith(_BIG) else content))
+        content = classic(content) if content.startswith(_BIG) else content
+        check_tags(content)
+        super().__init__(io.BytesIO(content))
 
     def _setup(self) -> None:
         tags = self.tag_v2
@@ -86,6 +91,9 @@ class Tiff(TiffImagePlugin.TiffImageFile):
     def load(self) -> object:
         if self._refused:
             raise PixelError(self._refused)
+        tile = [self.tags.get(tag, 0) for tag in _TILE]  # libtiff makes room for a whole one
+        if all(isinstance(side, int) for side in tile) and tile[0] * tile[1] > 4 * self.width * self.height + 2**20:
+            raise PixelError("the TIFF is damaged: its tiles are larger than the picture; replace it")
         if not self._by_hand or not self.tile:
             try:
                 return super().load()
@@ -108,6 +116,23 @@ class Tiff(TiffImagePlugin.TiffImageFile):
         return self.fp.read(count)
 
 
+def check_tags(content: bytes) -> None:
+    """Raise `PixelError` for a TIFF (no BigTIFF) whose entries hold many times the file: PIL copies each of them."""
+    order = "<" if content.startswith(b"II") else ">"
+    total, seen, place = 0, set(), int.from_bytes(content[4:8], "little" if order == "<" else "big")
+    sizes = {kind: size for kind, (size, _) in TiffImagePlugin.ImageFileDirectory_v2._load_dispatch.items()}
+    while 8 <= place <= len(content) - 2 and place not in seen:
+        seen.add(place)
+        count = struct.unpack_from(order + "H", content, place)[0]
+        end = min(place + 2 + 12 * count, len(content) - 12)
+        for entry in range(place + 2, end, 12):
+            _, kind, values = struct.unpack_from(order + "HHI", content, entry)
+            total += min(values * sizes.get(kind, 0), len(content))
+        if total > _MOST_TAGS * len(content):
+            raise PixelError(_DAMAGED_TAGS)
+        place = struct.unpack_from(order + "I", content, end)[0] if end == place + 2 + 12 * count else 0
+
+
 def classic(content: bytes) -> bytes:
     """A big-endian BigTIFF, which PIL misreads, as an ordinary TIFF: its directories are written anew at the end."""
     made, link, place, seen = bytearray(content), 4, struct.unpack_from(">Q", content, 8)[0], set()
@@ -125,6 +150,8 @@ def classic(content: bytes) -> bytes:
                 kind, data = _EIGHT_BYTES[kind], b"".join(data[i + 4 : i + 8] for i in range(0, len(data), 8))
             if len(data) > 4:
                 data, beyond = struct.pack(">I", start + len(beyond)), beyond + data
+            if len(made) + len(beyond) > _MOST_TAGS * len(content):  # entries that share the same bytes
+                raise PixelError(_DAMAGED_TAGS)
             entries.append(struct.pack(">HHI", tag, kind, values) + data.ljust(4, b"\0"))
         struct.pack_into(">I", made, link, len(made))
         link, place = start - 4, struct.unpack_from(">Q", content, place + 8 + 20 * count)[0]

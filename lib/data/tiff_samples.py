@@ -58,7 +58,7 @@ class _Page:
         if self.bits > 16:
             raise PixelError(INTEGERS.format(bits=self.bits))
         if len(set(self.many(258, 1))) > 1 or self.bits < 1:
-            raise PixelError(f"a TIFF with samples of different depths {self.many(258, 1)} is not read; save it with 8")
+            raise PixelError("a TIFF with samples of different depths is not read; save it with 8 bits a sample")
         colors = {_RGB: 3, _CMYK: 4, _YCBCR: 3, **dict.fromkeys(_LABS, 3)}.get(self.photometric, 1)
         if not colors <= self.samples <= colors + 16:
             raise PixelError(f"a TIFF with {self.samples} samples a pixel is not read; save it as gray or RGB")
@@ -173,7 +173,7 @@ def picture_of_samples(tags: dict, little: bool, read: Callable[[int, int], byte
             raise PixelError("its inks are other than cyan, magenta, yellow and black; save it as RGB")
         return Image.fromarray(in_8_bits(levels[..., :4]), "CMYK")
     if page.photometric not in (*_GRAY, _RGB):
-        raise PixelError(f"its photometric interpretation ({page.photometric}) is not known; save it as gray or RGB")
+        raise PixelError(f"its photometric interpretation ({page.photometric!r}) is not known; save it as gray or RGB")
     return _from_light(page, levels)
 
 

@@ -55,7 +55,8 @@ def test_a_header_that_lies_is_refused_at_once(side):
 
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
     content = b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(9)))
-    with pytest.raises(PhotographError, match=f"a.png: its header says {side} x {side} px, which .* bytes cannot hold"):
+    in_words = f"its header says {side} x {side} px, which .* bytes cannot hold|larger than the free memory"
+    with pytest.raises(PhotographError, match=f"a.png: .*({in_words})"):
         read_photograph("a.png", content)
 
 

@@ -1,12 +1,15 @@
 """Pictures are listed with all below a folder, each under one name, and pairs find each other."""
 
 import os
+import subprocess
+import sys
 import unicodedata
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from lib.common.files import ROOT
 from lib.data.images import PhotographError
 from lib.data.listing import list_folder, list_with_splits, match_pairs
 from lib.data.names import unique_names
@@ -100,6 +103,35 @@ def test_a_folder_that_will_not_do_is_refused(tmp_path, files, sentence):
     (tmp_path / "data").mkdir()
     with pytest.raises(PhotographError, match=sentence):
         list_folder(fill(tmp_path / "data", *files))
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid") or os.getuid() != 0, reason="only root can become another user")
+def test_a_folder_that_may_not_be_listed_is_named(tmp_path):
+    """Locked itself, or readable only by those who know the names inside."""
+    fill(tmp_path / "locked", "a.jpg")
+    fill(tmp_path / "half", "gray/a.jpg", "color/a.jpg")
+    script = """
+import os, sys
+from lib.data.listing import list_folder
+from pathlib import Path
+os.setuid(65534)
+half = list_folder(Path(sys.argv[1], "half"))
+print(half.names, *half.problems)
+try:
+    list_folder(Path(sys.argv[1], "locked"))
+except ValueError as error:
+    print(error)
+"""
+    (tmp_path / "locked").chmod(0)
+    (tmp_path / "half").chmod(0o711)
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.splitlines()
+    (tmp_path / "locked").chmod(0o755)
+    denied = "cannot be read (Permission denied); check its permissions"
+    assert lines[0] == f"['a'] {tmp_path / 'half'}: {denied}"
+    assert lines[1].startswith(f"{tmp_path / 'locked'} holds no pictures; {tmp_path / 'locked'}: {denied}")
 
 
 @pytest.mark.parametrize("sides", [("gray", "color"), ("Gray", "Color"), ("grey", "COLOUR"), ("grayscale", "color")])

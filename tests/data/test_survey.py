@@ -45,7 +45,7 @@ def test_a_good_folder(folder, tmp_path):
     grays(folder, 0)
     pairs = load_pairs(str(folder), 16, tmp_path / "cache")
     assert pairs.counts() == found.counts and pairs.skipped == found.problems
-    assert pairs.remarks == remark + "; 1 of 6 pictures hold no color"
+    assert pairs.remarks == remark + "; pictures without color: 1 of 6"
     (folder / "notes.txt").unlink()
     (folder / "gone.jpg").unlink()
     again = load_pairs(str(folder), 16, tmp_path / "cache")
