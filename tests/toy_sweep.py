@@ -59,7 +59,9 @@ class ToySweep:
         self.notebook = write_notebook(folder, "01_toy", BODY, parameters=PARAMETERS)
         self.file, self.output = folder / "toy.yaml", output
         output.mkdir(exist_ok=True)
-        (output / "sweep.json").write_text("{}")  # without it, a folder that is not empty is refused
+        (output / "sweep.json").write_text(
+            '{"notebook": "01_toy", "points": []}'
+        )  # without it, a folder that is not empty is refused
         self.processes = []
 
     def command(self, *options: str) -> list[str]:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from errno import ENOSPC
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -22,7 +23,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     """Write a file whole or not at all: yields a temporary path, which becomes `path` when the block ends.
 
     Where the block raises, the temporary file is removed and `path` is left as it was. Missing folders are made. The
-    temporary name keeps the suffix, because many writers choose the format by it.
+    temporary name keeps the suffix, because many writers choose the format by it. A full disk's error names `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,6 +34,10 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o644)  # mkstemp makes files private; results are to be shared
         temporary.replace(path)
+    except OSError as error:
+        if error.errno == ENOSPC and error.filename is None:  # as `write` raises it
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -101,8 +101,8 @@ def connected(address: str) -> Iterator["Client"]:
         for worker, found in client.run(import_module, run_job.__module__, on_error="return").items():
             if isinstance(found, Exception):
                 raise UsageError(
-                    f"--scheduler: the worker at {worker} cannot import {run_job.__module__} of this project ({found}); "
-                    "start it with this version's .venv/bin/dask."
+                    f"--scheduler: the worker at {worker} cannot import {run_job.__module__} ({found}); "
+                    "start it with the .venv/bin/dask of this version of the project."
                 )
         if not client.scheduler_info()["workers"]:
             print(f"The scheduler at {address} has no workers yet; points start when one connects.", flush=True)

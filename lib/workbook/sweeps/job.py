@@ -36,7 +36,7 @@ class Job:
     folder: Path
     fingerprints: dict[str, str]
     stop: Path  # `.stop.<id of the command>`; its existence tells the workers to stop
-    threads: int | None = None  # of the kernel; None leaves the worker's environment as it is
+    threads: int | None = None  # of the kernel; None for the worker's OMP_NUM_THREADS
     gpus: tuple[str, ...] = ()  # one for each worker of this machine
     earlier_end: str | None = None  # when the failed attempt ended that `--retry` repeats
 
@@ -153,9 +153,10 @@ def _kill_when_stopped(stop: Path, ended: threading.Event, kernels: list[int]) -
 def job_environment(job: Job) -> dict[str, str]:
     """Environment variables for the kernel: its fingerprints, its number of threads and its GPU."""
     environment = {FINGERPRINTS: json.dumps(job.fingerprints)}
-    if job.threads:
+    # Dask starts a worker with MKL_NUM_THREADS=1, which torch would obey rather than the worker's OMP_NUM_THREADS.
+    if threads := job.threads or os.environ.get("OMP_NUM_THREADS"):
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
-            environment[name] = str(job.threads)
+            environment[name] = str(threads)
     if job.gpus:
         from distributed import get_worker
 
