@@ -130,7 +130,7 @@ def test_validation_agrees_with_the_evaluation(pairs):
 
 def test_a_batch_of_one_picture_that_batch_norm_cannot_take_says_what_to_change(pairs):
     network, config = build_network("ChromaNet", width=2, side=32), replace(CONFIG, batch_size=3)
-    step = step_of(network, torch.optim.SGD(network.parameters(), 1e-3))
+    step = step_of(network, torch.optim.SGD(network.parameters(), 1e-3), lambda net, gray, color: net.loss(gray, color))
     sentence = r"4 training pictures in batches of 3 leave a batch of one, .* at 32 px; give another batch_size"
     with pytest.raises(ValueError, match=sentence):
         train_epoch(step, pairs.split("train", 4), config, epoch=1)
