@@ -46,7 +46,7 @@ clean:  ## forget caches; results in outputs/ stay
 
 # Everything in .venv names the folder that it was set up in: its commands call that folder's Python, and run the code
 # in that folder. The stamp holds the folder's real path, so that a checkout that was moved or copied is noticed. Stamps
-# of older versions are empty; then the command `workbook` tells.
+# of older versions are empty; then the path in the command `workbook` decides.
 belongs_here = test -x .venv/bin/python && test -e .venv/.installed && { \
 	test "$$(cat .venv/.installed)" = "$$(pwd -P)" || \
 	{ test ! -s .venv/.installed && grep -qsF "$$(pwd -P)/.venv/bin/python" .venv/bin/workbook; }; }

@@ -21,6 +21,7 @@ from lib.colorize.files import check_side, save_colored
 from lib.colorize.photograph import colorize_photograph
 from lib.colorize.plan import Plan, plan_of
 from lib.colorize.sequences import colorize_sequence, is_held, sequence_of
+from lib.common.terminal import silent_libraries
 from lib.data.formats import passed_over_in_words
 from lib.data.images import PhotographError, open_picture
 
@@ -48,7 +49,10 @@ def run(options: argparse.Namespace) -> int:
         if options.weights and not options.weights.is_file():
             raise FileNotFoundError(f"{options.weights}: no such network; name the file of a ChromaNet")
         plan = plan_of(options)
-        todo = [(source, targets) for source, targets in plan.jobs if options.force or not _are_there(targets)]
+        # os.path.exists, unlike Path.exists, is False in a folder that may not be read: writing will say so.
+        todo = [
+            (source, targets) for source, targets in plan.jobs if options.force or not all(map(os.path.exists, targets))
+        ]
         if todo:
             from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 
@@ -89,29 +93,9 @@ def _print_summary(
     print(summary + (f", {len(plan.problems)} not done" if plan.problems else ""))
 
 
-def _are_there(targets: Sequence[Path]) -> bool:
-    try:
-        return all(target.exists() for target in targets)
-    except OSError:  # a folder that may not be read: writing will say so
-        return False
-
-
-@contextmanager
-def _silent_libraries() -> Iterator[None]:
-    """Keep standard error silent: libtiff and libjpeg write there, past Python, what is wrong with a picture."""
-    terminal, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
-    try:
-        yield
-    finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
-        os.close(nothing)
-
-
-@_silent_libraries()
+@silent_libraries()
 def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", options: argparse.Namespace) -> bool:
-    """Write the versions of one photograph. What fails raises `PhotographError`.
+    """Write the versions of one photograph that are not there yet. What fails raises `PhotographError`.
 
     Returns:
         False where the file has more pages or frames than the format of its results holds.
@@ -121,9 +105,12 @@ def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", opti
         image = open_picture(source, max_pixels=max_pixels)
         numbers = sequence_of(image)
         whole = len(numbers) == 1 or is_held(image, targets[0])
+        wanted = [i for i, target in enumerate(targets) if options.force or not os.path.exists(target)]
+        targets = [targets[i] for i in wanted]
 
         def colorize(picture: Image.Image) -> list[Image.Image]:
-            return colorize_photograph(picture, network, options.vividness, options.versions)
+            versions = colorize_photograph(picture, network, options.vividness, options.versions)
+            return [versions[i] for i in wanted]
 
         if len(numbers) > 1 and whole:
             with _writing(targets[0]):
@@ -134,10 +121,9 @@ def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", opti
         except ValueError as error:
             raise PhotographError(f"{source}: {error}") from error
         for picture, target in zip(pictures, targets, strict=True):
-            if options.force or not target.exists():
-                check_side(picture, target)
-                with _writing(target):
-                    save_colored(picture, target)
+            check_side(picture, target)
+            with _writing(target):
+                save_colored(picture, target)
     except PhotographError:
         raise
     except Exception as error:  # of torch and OpenCV, where the memory is full or a picture is beyond them

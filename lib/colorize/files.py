@@ -1,6 +1,6 @@
 """Colored pictures as files: one picture, the pages of a TIFF, the frames of an animation; whole or not at all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +18,7 @@ FORMATS |= {".webp": _WEBP, ".tif": {}, ".tiff": {}, ".bmp": {}}
 WITH_ALPHA = {".png", ".apng", ".webp", ".tif", ".tiff"}
 WITH_FRAMES, WITH_PAGES = {".png", ".apng", ".webp"}, {".tif", ".tiff"}
 _LONGEST_SIDE = dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), 65535) | {".webp": 16383}  # px, by the format itself
+_CLASSIC_TIFF = 2**32 - 2**20  # bytes that an ordinary TIFF holds, and some for its directories
 
 
 def check_side(image: Image.Image, path: Path) -> None:
@@ -42,19 +43,21 @@ def save_colored(image: Image.Image, path: Path) -> None:
         image.save(temporary, **options)
 
 
-def save_pages(pages: Callable[[], Sequence[Image.Image] | None], paths: Sequence[Path]) -> None:
+def save_pages(pages: Iterable[Sequence[Image.Image]], paths: Sequence[Path], total_bytes: int) -> None:
     """Write TIFF files page by page: no more than one page of each is held in memory.
 
     Args:
-        pages: gives the next page for each of the files, and None after the last.
+        pages: each page, one for each of the files.
         paths: the files. All of them are written whole, or none.
+        total_bytes: how large a file gets at most; from 4 GB on it is a BigTIFF.
     """
+    big = total_bytes >= _CLASSIC_TIFF
     with ExitStack() as stack:
         temporaries = [stack.enter_context(atomic_write(path)) for path in paths]
         writers = [stack.enter_context(TiffImagePlugin.AppendingTiffWriter(path)) for path in temporaries]
-        while (versions := pages()) is not None:
+        for versions in pages:
             for page, writer in zip(versions, writers, strict=True):
-                page.save(writer, "TIFF", **page.info)
+                page.save(writer, "TIFF", big_tiff=big, **page.info)
                 writer.newFrame()
 
 

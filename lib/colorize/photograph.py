@@ -30,13 +30,17 @@ def _kept_exif(image: Image.Image) -> bytes:
     return found if len(found) <= _MOST_EXIF else b""
 
 
-def _metadata(image: Image.Image) -> dict:
-    """The metadata of a picture that its colored version keeps (EXIF, RGB profile, dpi), as options of PIL's `save`."""
+def _metadata(image: Image.Image, seen: Image.Image) -> dict:
+    """The metadata that a colored picture keeps (EXIF, sRGB profile, dpi), as options of PIL's `save`.
+
+    Args:
+        image: the picture as it was opened.
+        seen: what `as_seen` makes of it. Only its profile is true of the result: any other one has been applied.
+    """
     exif = _kept_exif(image)
     metadata = {"exif": exif} if exif else {}
-    icc = image.info.get("icc_profile") or b""
-    if icc[16:20] == b"RGB ":  # the profile of a gray or CMYK scan is about channels that are no more
-        metadata["icc_profile"] = icc
+    if "icc_profile" in seen.info:
+        metadata["icc_profile"] = seen.info["icc_profile"]
     match image.info.get("dpi"):
         case (x, y) if 1 <= x < 2**16 and 1 <= y < 2**16:  # there are files with 0 and with infinity
             metadata["dpi"] = float(x), float(y)
@@ -57,7 +61,7 @@ def colorize_photograph(
 
     Returns:
         The versions at the picture's own size, "RGB", or "RGBA" where it has transparency. Their gray version is that
-        of the picture, exactly. Their `info` (EXIF, an RGB profile, dots per inch) may be passed to `save`.
+        of the picture as seen, exactly. Their `info` (EXIF, an sRGB profile, dots per inch) may be passed to `save`.
 
     Raises:
         ValueError: the picture is too small or has floating-point pixels.
@@ -68,15 +72,15 @@ def colorize_photograph(
     from lib.networks.chroma_net import seen_size
 
     image.load()  # some formats turn a picture here; its EXIF is to be read after that
-    metadata = _metadata(image)
-    image = as_seen(image)
-    gray, alpha = image.convert("L"), image.getchannel("A") if image.mode == "RGBA" else None
+    seen = as_seen(image)
+    metadata = _metadata(image, seen)
+    gray, alpha = seen.convert("L"), seen.getchannel("A") if seen.mode == "RGBA" else None
     # The network would do this itself, by the same filter, but in floats: 12 megapixels take 0.2 s and 100 MB more.
     height, width = seen_size(gray.height, gray.width, network.side)
     small = torch.from_numpy(np.array(gray.resize((width, height), Image.Resampling.BILINEAR)))
     with torch.inference_mode():
-        seen = small.to(next(network.parameters()).device).float()[None, None] / 255
-        chromas = network.distribution(seen).versions(versions, vividness)
+        inputs = small.to(next(network.parameters()).device).float()[None, None] / 255
+        chromas = network.distribution(inputs).versions(versions, vividness)
     levels = np.array(gray)  # a copy: torch warns of arrays that it must not write to
     results = []
     for chroma in chromas:

@@ -44,7 +44,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
     for source, place in places:
         targets = _targets(place, options)
         for target in targets:
-            if _exists(target) and _identity(target) in inputs:
+            if os.path.exists(target) and _identity(target) in inputs:
                 raise ValueError(f"{target} is itself one of the photographs; name another folder after -o")
         longest = max(len(os.fsencode(target.name)) for target in targets)
         if longest > _LONGEST_NAME:
@@ -86,7 +86,7 @@ def _find(path: Path, out: Path, plan: Plan) -> list[tuple[Path, Path]]:
         return []
     if not is_folder:
         return [(path, Path(path.name))]
-    if _exists(out) and out.samefile(path):
+    if os.path.exists(out) and out.samefile(path):
         raise ValueError(f"{out} holds the photographs themselves; name another folder after -o")
     found = find_pictures(path, leave_out=out)
     plan.problems += found.problems
@@ -101,13 +101,6 @@ def _targets(place: Path, options: argparse.Namespace) -> list[Path]:
         suffix = f".{options.format}"
     numbers = [f"-{number}" for number in range(1, options.versions + 1)] if options.versions > 1 else [""]
     return [options.out / place.with_name(f"{place.stem}{number}{suffix}") for number in numbers]
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name that is too long, or a folder that may not be read: writing will say so
-        return False
 
 
 def _identity(path: Path) -> tuple[int, int]:

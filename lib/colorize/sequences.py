@@ -61,8 +61,7 @@ def colorize_sequence(
             yield made
 
     if kind == "page":
-        pages = versions()
-        save_pages(lambda: next(pages, None), targets)
+        save_pages(versions(), targets, len(numbers) * 4 * image.width * image.height)
     else:
         _write_frames(source, image, len(numbers), targets, versions())
 
@@ -89,8 +88,8 @@ def _write_frames(
 def _loops(image: Image.Image) -> int:
     """How often an animation is shown, 0 for without end. A GIF counts the repetitions, if it is repeated at all."""
     loops = image.info.get("loop")
-    if image.format == "GIF":
-        return 1 if loops is None else loops and loops + 1
+    if image.format == "GIF" and loops != 0:
+        return 1 if loops is None else loops + 1
     return loops or 0
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import warnings
 from pathlib import Path
 
 from lib.color import MOST_VERSIONS
@@ -45,8 +44,6 @@ def main(argv: list[str] | None = None) -> int:
     def work() -> int:
         from lib.colorize.batch import run
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # PIL warns of odd files; what fails is said in a line of its own
-            return run(options)
+        return run(options)
 
     return exit_code_of(work)

@@ -34,6 +34,6 @@ def home_environment() -> dict[str, str]:
 
 def _can_be_made(folder: Path) -> bool:
     """Whether a file can be written into a folder, which need not be there yet."""
-    while not folder.exists() and folder != folder.parent:
+    while not os.path.exists(folder) and folder != folder.parent:  # also where a folder above may not be read
         folder = folder.parent
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    return os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)

@@ -1,4 +1,4 @@
-"""Tensors in safetensors files, written whole, with a checksum that tells a damaged file when it is read."""
+"""Tensors in safetensors files, written whole, with a checksum by which a damaged file is noticed when it is read."""
 
 import json
 import zlib

@@ -1,8 +1,10 @@
-"""How the console scripts print and end: names that a terminal cannot show, Ctrl-C, output that nobody can take."""
+"""What reaches the terminal: names that it cannot show, Ctrl-C, output that nobody takes, libraries that grumble."""
 
 import os
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 def exit_code_of(command: Callable[[], int]) -> int:
@@ -29,3 +31,20 @@ def exit_code_of(command: Callable[[], int]) -> int:
         # Python flushes once more at its end, and would complain of the same.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+@contextmanager
+def silent_libraries() -> Iterator[None]:
+    """Keep standard error silent: libtiff and libjpeg write there, past Python, what is wrong with a picture.
+
+    PIL's warnings are silenced, too. What a picture cannot be used for is raised as an error all the same.
+    """
+    terminal, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nothing)

@@ -55,8 +55,8 @@ def opencv_in_words(rows: pd.DataFrame, paper: pd.DataFrame) -> str:
 
 def ceiling_in_words(scores: pd.DataFrame) -> str:
     """How much the best map from intensity alone gains over the gray copy."""
-    gain, few, more = difference_in_words(scores, INTENSITY_MAP, GRAY_COPY).partition(" (")
-    return f"All that intensity alone can know of color is worth {gain} over the gray copy{few}{more}."
+    gain = difference_in_words(scores, INTENSITY_MAP, GRAY_COPY, " over the gray copy")
+    return f"All that intensity alone can know of color is worth {gain}."
 
 
 def times_in_words(seconds: Mapping[Method, float], pixels: int) -> str:

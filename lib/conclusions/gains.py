@@ -10,13 +10,19 @@ from lib.evaluation.rows import of_method
 from lib.evaluation.size import too_few
 
 
-def difference_in_words(scores: pd.DataFrame, method: Method | str, reference: Method | str) -> str:
+def difference_in_words(scores: pd.DataFrame, method: Method | str, reference: Method | str, then: str = "") -> str:
     """`+1.37 dB [+0.55, +2.10]`: the paired difference in PSNR and its bootstrap 95% interval.
 
-    Where the pictures are too few for an interval, their number follows instead. `scores` are what `evaluate` returns.
+    Where the pictures are too few for an interval, their number follows at the end.
+
+    Args:
+        scores: what `evaluate` returns.
+        method: what is compared.
+        reference: what it is compared with.
+        then: how the sentence goes on.
     """
     gain = with_interval(difference(scores, method, reference, "psnr"), "+z.2f", " dB")
-    return gain + too_few(len(of_method(scores, method)))
+    return f"{gain}{then}{too_few(len(of_method(scores, method)))}"
 
 
 def against_the_gray_copy(scores: pd.DataFrame, method: Method | str) -> str:
@@ -24,8 +30,7 @@ def against_the_gray_copy(scores: pd.DataFrame, method: Method | str) -> str:
 
     `scores` are what `evaluate` returns, of the method and the gray copy.
     """
-    gain, few, more = difference_in_words(scores, method, GRAY_COPY).partition(" (")
-    return f"{gain} against the gray copy{few}{more}"
+    return difference_in_words(scores, method, GRAY_COPY, " against the gray copy")
 
 
 def of_the_truths_color(ratio: float) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from lib.common.files import printable
+from lib.common.terminal import silent_libraries
 from lib.data.folders import read_pair
 from lib.data.images import PhotographError, squared
 from lib.data.listing import Item
@@ -129,7 +130,10 @@ def decode_pairs(files: list[Item], size: int, folder: Path) -> tuple[list[str],
         return None
 
     problems: list[str | None] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # PIL decodes and resizes without holding the GIL
+    with (
+        silent_libraries(),
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):  # PIL decodes and resizes without holding the GIL
         for start in range(0, len(files), PIECE):  # all at once, the waiting jobs alone would take 100 MB
             problems += pool.map(decode, range(start, min(start + PIECE, len(files))))
     good = [i for i, problem in enumerate(problems) if problem is None]

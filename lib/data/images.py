@@ -117,7 +117,9 @@ def _in_words(path: str | Path, image: Image.Image | None = None, content: bytes
     except Image.DecompressionBombError as error:
         raise PhotographError(f"{path}: it holds a picture that is larger than the free memory; replace it") from error
     except Exception as error:  # PIL's readers raise errors of all kinds on damaged files
-        reason = " ".join(str(error).split()) or type(error).__name__
+        # What PIL says on purpose; all else is Python's, about what it did not expect.
+        reason = " ".join(str(error).split()) if isinstance(error, OSError | SyntaxError) else ""
+        reason = reason or "it is damaged"
         if isinstance(error, UnidentifiedImageError):
             reason = "the file is empty" if content == b"" else "no format that is known"
         raise PhotographError(f"{path}: not readable as a picture ({reason}); replace or remove it") from error

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 # Measured: what the way from a file to its colored copy takes at most (8 to 22).
 BYTES_A_PIXEL = 24
@@ -75,6 +75,8 @@ def free_memory() -> int:
 # twice as many.
 Image.MAX_IMAGE_PIXELS = max(_SMALL, free_memory() // 8)
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+# A long comment costs no good picture: up to 64 MB of text in all, which is PIL's second limit.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 
 
 def check_header(image: Image.Image, file_bytes: int) -> None:

@@ -81,7 +81,7 @@ def list_folder(folder: Path) -> Listing:
 
 
 def list_with_splits(folder: Path) -> tuple[Listing, list[str], str]:
-    """`list_folder` and `read_splits` in one: the pictures, their splits, and a sentence on lines without a picture.
+    """`list_folder` and `read_splits` in one: the pictures, their splits, and a sentence on how the splits were made.
 
     A picture whose name is not UTF-8 cannot be in split.csv. It is left out rather than the whole folder refused.
     """

@@ -62,7 +62,7 @@ def read_splits(
 
     Returns:
         "train", "val" or "test" for each picture, None for one that is left out; and a sentence on lines of split.csv
-        without a picture, "" for none.
+        without a picture or on folders that do not decide, "" for none.
 
     Raises:
         ValueError: split.csv cannot be read, leaves out a picture, or names one twice with different splits.
@@ -70,7 +70,9 @@ def read_splits(
     file = find_split_file(folder)
     if file is None:
         folders = [_MEANT.get(name.split("/")[0].casefold()) if "/" in name else None for name in names]
-        return (folders if set(folders) == set(SPLITS) else split_by_name(names)), ""
+        if set(folders) == set(SPLITS):
+            return folders, ""
+        return split_by_name(names), _about_folders(names, folders)
     lines = _read_lines(file)
     splits, unused = _Names(names, files or names).splits(lines, file)
     unknown = [name for name, split in zip(names, splits, strict=True) if split is None and name not in optional]
@@ -84,6 +86,16 @@ def read_splits(
         wrong = f"does not name {unknown[0]} ({len(unknown)} such pictures); add a line for each"
         raise ValueError("; ".join(filter(None, [f"{printable(file)}: {wrong}", not_here])))
     return splits, not_here
+
+
+def _about_folders(names: Sequence[str], folders: Sequence[str | None]) -> str:
+    """Why folders called train/, val/ and test/ do not decide the splits; "" where there are no two of them."""
+    lacking = [split for split in SPLITS if split not in folders]
+    if len(lacking) > 1:
+        return ""
+    outside = [name for name, split in zip(names, folders, strict=True) if split is None]
+    reason = f"there is no {lacking[0]}/" if lacking else f"{outside[0]} is in none of them"
+    return f"splits are made by name, not by the folders train/, val/ and test/, because {reason}"
 
 
 def _read_lines(file: Path) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ class Survey:
     Args:
         description: one line about the pictures.
         counts: the number of pictures in each split, before any is decoded.
-        passed_over: a sentence on files that are no pictures, and on lines of split.csv without a picture; "" for none.
+        passed_over: a sentence on files that are no pictures, and on how the splits were made; "" for none.
         problems: a sentence for each picture, link or folder that cannot be used, as far as is known yet.
     """
 
@@ -49,13 +49,13 @@ def survey(data: str, needed: Sequence[str] = SPLITS) -> Survey:
         return Survey(describe_source("scenes"), _counts(splits))
     listing, splits, remark = list_with_splits(source)
     counts = _counts(splits)
-    for split in needed:
-        if not counts[split]:
-            raise PhotographError(empty_split(printable(listing.folder), split))
     looks = look_at(listing, splits)
     unread = {split: look for split, look in looks.items() if not look.readable}
     if len(unread) == len(looks):
         raise PhotographError(no_readable_picture(listing, next(iter(unread.values())).problem))
+    for split in needed:
+        if not counts[split]:
+            raise PhotographError(empty_split(printable(listing.folder), split))
     for split in needed:
         if split in unread:
             raise PhotographError(

@@ -1,6 +1,6 @@
 """Trained networks in files: one safetensors file holds the weights and what is needed to build the network again.
 
-Files are written whole or not at all, and a damaged one is told when it is read (see `lib.common.tensors`).
+Files are written whole or not at all, and a damaged one is refused when it is read (see `lib.common.tensors`).
 """
 
 import json

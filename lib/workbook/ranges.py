@@ -120,7 +120,7 @@ class Range:
         if path is None:
             raise ValueError(f"{must_be} {self.in_words}, and there is no {self.path} {printable(value)!r}")
         if path != printable(path):
-            raise ValueError(f"{must_be} a path in UTF-8, which {printable(path)!r} is not; rename it")
+            raise ValueError(f"{must_be} a path in UTF-8, which {printable(path)} is not; rename it")
         return path
 
     @property

@@ -17,11 +17,13 @@ from pictures_by_hand import (
     sixteen_bits,
 )
 from PIL import ExifTags, Image, ImageCms
+from profiles_by_hand import rgb_profile
 from skimage import data
 
 from lib.colorize.files import save_colored
 from lib.colorize.photograph import colorize_photograph
 from lib.data import images
+from lib.data.seen import as_seen
 
 
 def palette(photograph):
@@ -167,7 +169,7 @@ def test_exif_that_no_jpeg_can_hold_is_left_out(album, colorize, gray):
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
-def test_a_profile_is_kept_where_it_is_about_rgb(album, colorize, photograph, suffix):
+def test_a_profile_is_kept_where_it_is_about_rgb_and_equals_srgb(album, colorize, photograph, suffix):
     photograph.save(album / f"rgb{suffix}", icc_profile=profile())
     photograph.convert("L").save(album / f"gray{suffix}", icc_profile=profile(b"GRAY"))
     if suffix in (".jpg", ".tif"):
@@ -175,6 +177,16 @@ def test_a_profile_is_kept_where_it_is_about_rgb(album, colorize, photograph, su
     assert colorize()[0] == 0
     for path in (album.parent / "out").iterdir():
         assert opened(path).info.get("icc_profile") == (profile() if path.stem == "rgb" else None)
+
+
+def test_a_profile_that_was_applied_is_not_kept(album, colorize, photograph):
+    """Otherwise viewers would apply it a second time."""
+    photograph.save(album / "a.png", icc_profile=rgb_profile(1.8))
+    assert colorize()[0] == 0
+    result, source = (opened(folder / "a.png") for folder in (album.parent / "out", album))
+    assert "icc_profile" not in result.info
+    np.testing.assert_array_equal(luma(as_seen(result)), luma(as_seen(source)))
+    assert np.abs(luma(result) - luma(photograph)).mean() > 5
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".bmp"])

@@ -5,6 +5,8 @@ import pytest
 from pictures_by_hand import luma, made_exif, written
 from PIL import ExifTags, Image, ImageSequence
 
+from lib.colorize import files
+
 
 @pytest.fixture
 def pages(photograph) -> list[Image.Image]:
@@ -48,6 +50,25 @@ def test_each_page_has_a_result_in_each_version(album, colorize, pages):
     for one, two, truth in zip(first, second, plain, strict=True):
         np.testing.assert_array_equal(np.asarray(one), np.asarray(truth))
         assert (np.asarray(one) != np.asarray(two)).any()
+
+
+def test_more_than_4_gb_of_pages_make_a_bigtiff(album, colorize, pages, monkeypatch):
+    monkeypatch.setattr(files, "_CLASSIC_TIFF", 3 * 4 * 48 * 32)
+    _save(pages, album / "album.tif")
+    assert colorize()[0] == 0
+    path = album.parent / "out" / "album.tif"
+    assert path.read_bytes()[:4] == b"II\x2b\0"
+    for page, truth in zip(_frames(path), pages, strict=True):
+        np.testing.assert_array_equal(luma(page), luma(truth))
+
+
+def test_a_version_that_is_there_is_left_alone(album, colorize, pages):
+    _save(pages, album / "album.tif")
+    out = album.parent / "out"
+    out.mkdir()
+    (out / "album-1.tif").write_text("mine")
+    assert colorize("--versions", 2)[0] == 0
+    assert (out / "album-1.tif").read_text() == "mine" and len(_frames(out / "album-2.tif")) == 3
 
 
 def test_thumbnails_among_the_pages_are_no_pages(album, colorize, pages):

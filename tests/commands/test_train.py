@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from lib.commands import workbook
-from lib.commands.train import _value, configuration, main
+from lib.commands.train import _value, check_pictures, configuration, main
 from lib.common.files import ROOT
 from lib.data.sources import load_pairs
 from lib.data.survey import Survey
@@ -95,8 +95,6 @@ def test_mistakes_are_one_sentence_before_anything_is_read(setting, sentence, ca
     ("counts", "options", "sentence"),
     [
         ({"train": 34, "val": 5}, [], "mine has 34 training pictures, fewer than pairs 1000; give -p pairs 34."),
-        ({"train": 0, "val": 5}, [], "fewer than pairs 1000; add pictures, or lines to split.csv."),
-        ({"train": 1000, "val": 0}, [], "mine has no validation pictures; add pictures, or lines to split.csv."),
         ({}, ["-p", "network", "ChromaNet", "--size", "36"], "--size is 36 px; ChromaNet trains on sides that are a"),
         ({}, ["--data", ""], "--data is empty; give auto, scenes, kaggle or a folder."),
     ],
@@ -104,10 +102,21 @@ def test_mistakes_are_one_sentence_before_anything_is_read(setting, sentence, ca
 def test_pictures_that_do_not_suit_are_refused_before_anything_is_decoded(
     counts, options, sentence, monkeypatch, capsys
 ):
-    monkeypatch.setattr("lib.data.survey.survey", lambda data: Survey("toy", counts))
+    monkeypatch.setattr("lib.data.survey.survey", lambda data, needed: Survey("toy", counts))
     monkeypatch.setattr("lib.data.sources.load_pairs", lambda *_: pytest.fail("the pictures were decoded"))
     assert main(["--data", "mine", *options]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_training_needs_no_test_pictures_but_some_for_validation(folder, tmp_path, capsys):
+    own, lines = tmp_path / "own", (folder / "split.csv").read_text()
+    shutil.copytree(folder, own)
+    config = configuration([["pairs", "4"]])
+    (own / "split.csv").write_text(lines.replace(",test", ",val"))
+    assert check_pictures(config, str(own), 32) == []
+    (own / "split.csv").write_text(lines.replace(",val", ",test"))
+    assert main(arguments(own, tmp_path)) == 2
+    assert capsys.readouterr().err == f"train: {own} has no pictures in its val split; see split.csv or add pictures\n"
 
 
 def test_what_is_left_out_is_said(folder, tmp_path, monkeypatch, capsys):

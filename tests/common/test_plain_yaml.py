@@ -40,7 +40,7 @@ def test_what_is_no_number_stays_the_text_that_was_written(text):
         ("a:\n\tb: 1", "line 2: found character '\\t' that cannot start any token; indent with blanks, not with tabs"),
         ("a: 1\n---\nb: 2", "line 2: expected a single document in the stream, but found another document"),
         ("&a [*a]", "line 1: it contains itself"),
-        ("[" * 3000, "line 1: nested too deeply"),
+        ("[" * 1000, "line 1: nested too deeply"),
         ("!!int 0x1F", "line 1: '0x1F' is no int"),
         ("!!python/object/apply:os.getcwd []", "could not determine a constructor"),
         ("!!timestamp 2020-01-01", "could not determine a constructor"),

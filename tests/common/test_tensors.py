@@ -1,4 +1,4 @@
-"""Tensors come back from their files, and a file in which a single bit is wrong is told."""
+"""Tensors come back from their files, and a file in which a single bit is wrong is refused."""
 
 import pytest
 import torch

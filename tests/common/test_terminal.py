@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+import warnings
 
 import pytest
 
 from lib.common.files import ROOT
-from lib.common.terminal import exit_code_of
+from lib.common.terminal import exit_code_of, silent_libraries
 
 SCRIPT = "from lib.common.terminal import exit_code_of; exit({})"
 
@@ -55,3 +56,11 @@ def test_ctrl_c_is_130():
 def test_errors_of_the_command_are_its_own():
     with pytest.raises(ZeroDivisionError):
         exit_code_of(lambda: 1 // 0)
+
+
+def test_what_libraries_write_to_standard_error_is_not_seen(capfd):
+    with silent_libraries():
+        os.write(2, b"noise")
+        warnings.warn("noise", stacklevel=1)
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"

@@ -8,7 +8,7 @@ import time
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from lib.common.files import ROOT
 from lib.data import limits
@@ -111,3 +111,10 @@ def test_the_limit_of_a_process(tmp_path):
     code += "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)); print(limits.free_memory() < 2 << 30)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
+
+
+def test_a_png_with_a_long_comment_is_read(tmp_path):
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", "x" * 3_000_000, zip=True)
+    Image.new("RGB", (20, 20)).save(tmp_path / "a.png", pnginfo=text)
+    assert read_photograph(tmp_path / "a.png").size == (20, 20)

@@ -150,8 +150,13 @@ def test_lines_without_a_picture_are_counted(tmp_path):
 
 def test_folders_named_like_splits_decide(tmp_path):
     assert read_splits(tmp_path, ["Train/a", "valid/b", "test/beach/c"]) == (["train", "val", "test"], "")
-    for names in (["train/a", "test/b"], ["train/a", "val/b", "test/c", "d"]):
-        assert read_splits(tmp_path, names) == (split_by_name(names), "")
+    assert read_splits(tmp_path, ["test/a", "beach/b"]) == (split_by_name(["test/a", "beach/b"]), "")  # a kind
+    for names, reason in (
+        (["train/a", "test/b"], "there is no val/"),
+        (["train/a", "val/b", "test/c", "d"], "d is in none of them"),
+    ):
+        remark = f"splits are made by name, not by the folders train/, val/ and test/, because {reason}"
+        assert read_splits(tmp_path, names) == (split_by_name(names), remark)
 
 
 def test_a_parent_that_may_not_be_searched_is_no_obstacle(tmp_path, monkeypatch):

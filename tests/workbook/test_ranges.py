@@ -94,7 +94,7 @@ def test_a_path_that_is_not_utf8_is_one_sentence(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
     except OSError:
         pytest.skip("this file system takes UTF-8 only")
-    with pytest.raises(ValueError, match=r"it must be a path in UTF-8, which '.*caf.*xe9' is not; rename it"):
+    with pytest.raises(ValueError, match=r"it must be a path in UTF-8, which .*caf.*xe9 is not; rename it"):
         parse_range("path of a folder", "str", "x").check("it", name)
 
 
