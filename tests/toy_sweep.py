@@ -59,7 +59,8 @@ class ToySweep:
         self.notebook = write_notebook(folder, "01_toy", BODY, parameters=PARAMETERS)
         self.file, self.output = folder / "toy.yaml", output
         output.mkdir(exist_ok=True)
-        write_json(output / "sweep.json", {"notebook": "01_toy", "points": []})  # without it, a folder that is not empty is refused
+        # Without it, a folder that is not empty is refused.
+        write_json(output / "sweep.json", {"notebook": "01_toy", "points": []})
         self.processes = []
 
     def command(self, *options: str) -> list[str]:

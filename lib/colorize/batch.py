@@ -142,4 +142,5 @@ def _writing(target: Path) -> Iterator[None]:
     except (PhotographError, MemoryError):
         raise
     except Exception as error:  # PIL's writers raise all kinds, where a disk is full or a format too small
-        raise PhotographError(f"{target}: could not be written ({error}); {_ADVICE}") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error  # without the file's name
+        raise PhotographError(f"{target}: could not be written ({reason}); {_ADVICE}") from error

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from errno import ENOSPC
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -22,7 +23,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     """Write a file whole or not at all: yields a temporary path, which becomes `path` when the block ends.
 
     Where the block raises, the temporary file is removed and `path` is left as it was. Missing folders are made. The
-    temporary name keeps the suffix, because many writers choose the format by it.
+    temporary name keeps the suffix, because many writers choose the format by it. A full disk's error names `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,6 +34,10 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o644)  # mkstemp makes files private; results are to be shared
         temporary.replace(path)
+    except OSError as error:
+        if error.errno == ENOSPC and error.filename is None:  # as `write` raises it
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -67,15 +72,15 @@ def read_json(path: str | Path) -> dict:
     return content
 
 
-def resolve(path: str | Path) -> Path:
+def resolve(path: str | Path, folder: str | Path = "") -> Path:
     """A user's path made absolute, `~` expanded.
 
-    A relative path is looked up in the current folder first; where nothing is there, it counts from the project root.
+    A relative path is looked up in `folder` first, by default the current one; where nothing is there, it counts from
+    the project root.
     """
     path = Path(os.path.expanduser(path))  # not Path.expanduser, which raises where there is no home
-    if path.is_absolute() or path.exists():
-        return path.resolve()
-    return (ROOT / path).resolve()
+    found = Path(folder, path)
+    return found.resolve() if path.is_absolute() or found.exists() else (ROOT / path).resolve()
 
 
 def printable(path: str | Path) -> str:

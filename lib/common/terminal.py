@@ -1,4 +1,4 @@
-"""What reaches the terminal: names that it cannot show, Ctrl-C, a pipe that nobody reads, libraries that grumble."""
+"""What reaches the terminal: names that it cannot show, Ctrl-C, output that nobody takes, libraries that grumble."""
 
 import os
 import sys
@@ -8,10 +8,14 @@ from contextlib import contextmanager
 
 
 def exit_code_of(command: Callable[[], int]) -> int:
-    """Run a command and return its exit code: its own, 130 after Ctrl-C, 1 where the reader of its output went away.
+    """Run a command and return its exit code: its own, 130 after Ctrl-C, 1 where its output cannot be written.
 
-    Characters that the terminal cannot show are printed as escapes, instead of ending the command.
+    Characters that the terminal cannot show are printed as escapes, instead of ending the command. Where standard
+    output is closed from the start (`>&-`), the command works without it.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (open until the end)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # not where a test or another program has put a stream of its own
             stream.reconfigure(errors="backslashreplace")
@@ -21,8 +25,10 @@ def exit_code_of(command: Callable[[], int]) -> int:
         return code
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Python flushes once more at its end, and would complain of the same pipe.
+    except OSError as error:  # the reader of a pipe went away, or a full disk takes the output
+        if not isinstance(error, BrokenPipeError):
+            print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
+        # Python flushes once more at its end, and would complain of the same.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

@@ -33,29 +33,52 @@ def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[Path], Pair
             does not leave there is written from the pairs that it returns.
     """
     folder = cache / sha256_of(json.dumps([_DECODER, *key]))[:16]
-    if not folder.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        for abandoned in cache.glob(".making-*"):
-            if time.time() - abandoned.stat().st_mtime > _ABANDONED:
-                shutil.rmtree(abandoned, ignore_errors=True)
-        temporary = Path(tempfile.mkdtemp(dir=cache, prefix=".making-"))
+    pairs = _kept(folder)
+    if pairs is None:
+        _make(folder, make)
+        pairs = _kept(folder)
+    if pairs is None:
+        raise OSError(f"{folder}: decoded pictures cannot be read back; check the disk and its permissions")
+    return pairs
+
+
+def _kept(folder: Path) -> Pairs | None:
+    """The pairs of a folder of the cache, memory-mapped. None where it is missing or damaged: it can be made again."""
+    try:
+        rest = json.loads((folder / "pairs.json").read_text(encoding="utf-8"))
+        gray, color = (np.load(folder / f"{side}.npy", mmap_mode="r") for side in ("gray", "color"))
+        pairs = Pairs(gray=gray, color=color, splits=np.array(rest.pop("splits")), **rest)
+        shape = (len(pairs.names), *gray.shape[1:])
+        fits = len(pairs.splits) == len(pairs) and gray.shape == shape and color.shape == (*shape, 3)
+    except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError):
+        return None
+    return pairs if fits and len(shape) == 3 and gray.dtype == color.dtype == np.uint8 else None
+
+
+def _make(folder: Path, make: Callable[[Path], Pairs]) -> None:
+    """Make a folder of the cache whole, in the place of a damaged one."""
+    cache = folder.parent
+    cache.mkdir(parents=True, exist_ok=True)
+    for abandoned in cache.glob(".making-*"):
+        if time.time() - abandoned.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(abandoned, ignore_errors=True)
+    temporary = Path(tempfile.mkdtemp(dir=cache, prefix=".making-"))
+    try:
+        pairs = make(temporary)
+        for side in ("gray", "color"):
+            if not (temporary / f"{side}.npy").exists():
+                np.save(temporary / f"{side}.npy", getattr(pairs, side))
+        rest = {k: getattr(pairs, k) for k in ("name", "description", "names", "fingerprint", "skipped", "remarks")}
+        text = json.dumps(rest | {"splits": pairs.splits.tolist()})
+        (temporary / "pairs.json").write_text(text, encoding="utf-8")
         try:
-            pairs = make(temporary)
-            for side in ("gray", "color"):
-                if not (temporary / f"{side}.npy").exists():
-                    np.save(temporary / f"{side}.npy", getattr(pairs, side))
-            rest = {k: getattr(pairs, k) for k in ("name", "description", "names", "fingerprint", "skipped", "remarks")}
-            (temporary / "pairs.json").write_text(json.dumps(rest | {"splits": pairs.splits.tolist()}))
-            try:
+            os.replace(temporary, folder)
+        except OSError:  # another process was first, and its copy is the same; or a damaged one is there
+            if _kept(folder) is None:
+                folder.unlink() if folder.is_file() else shutil.rmtree(folder)
                 os.replace(temporary, folder)
-            except OSError:  # another process was first; its copy is the same
-                if not folder.exists():
-                    raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    rest = json.loads((folder / "pairs.json").read_text())
-    gray, color = (np.load(folder / f"{side}.npy", mmap_mode="r") for side in ("gray", "color"))
-    return Pairs(gray=gray, color=color, splits=np.array(rest.pop("splits")), **rest)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _new_array(path: Path, shape: tuple[int, ...]) -> np.ndarray:

@@ -1,7 +1,8 @@
 """The training loop, and the validation after each epoch."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,7 @@ from lib.color.spaces import Colorizer
 from lib.data.pairs import Pairs
 from lib.evaluation.evaluate import device_of
 from lib.evaluation.metrics import psnr_of, quick_metrics, r2
-from lib.training.batches import EpochData, Group
+from lib.training.batches import Batch, EpochData, Group
 from lib.training.config import TrainingConfig, resolved
 from lib.training.distributed import Team
 from lib.training.step import Step, Update
@@ -44,7 +45,7 @@ def train_epoch(
             update.optimizer.zero_grad()
             sums = []
             for batch in data.batches(group):
-                with autocast():
+                with autocast(), _lone_picture_explained(batch, pairs, config):
                     loss = update.loss(batch.gray, batch.color)
                 (loss * batch.weight).backward()
                 sums.append(loss.detach().float() * batch.counting)
@@ -53,6 +54,21 @@ def train_epoch(
             update.optimizer.step()
             losses[name] += sums
     return {name: sum(values) / len(pairs) for name, values in losses.items()}
+
+
+@contextmanager
+def _lone_picture_explained(batch: Batch, pairs: Pairs, config: TrainingConfig) -> Iterator[None]:
+    """Say in words of the workbook that a batch norm cannot learn from one picture whose feature map is one pixel."""
+    try:
+        yield
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise ValueError(
+            f"{len(pairs)} training pictures in batches of {config.batch_size} leave a batch of one, from which "
+            f"batch norm cannot learn at {batch.gray.shape[-1]} px; give another batch_size or number of pairs, or "
+            "a larger size"
+        ) from None
 
 
 def add_up(losses: list[Tensor], update: Update, team: Team) -> list[float]:

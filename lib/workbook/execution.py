@@ -17,6 +17,9 @@ from lib.workbook.portable import make_portable
 
 ERROR_LINES = 8
 MAX_STARTS = 3  # how often a kernel is started that dies before it answers
+# What a line shows no more because a progress bar returned to its start. nbclient's own pattern finds the same, but is
+# not bound to the start of a line: it takes hours over a printed line of megabytes.
+OVERWRITTEN = re.compile(r"^.*\r(?=[^\n])", re.MULTILINE)
 START_TIMEOUT = 600  # seconds for a kernel to answer, so long because a busy disk loads torch slowly
 
 
@@ -67,8 +70,10 @@ def _papermill(
     notebook: Path, target: Path, parameters: dict[str, object], manager: type, starts: int = MAX_STARTS
 ) -> tuple[str, list[str]]:
     import papermill
+    from nbclient import client
     from nbclient.exceptions import DeadKernelError
 
+    client._RGX_CARRIAGERETURN = OVERWRITTEN
     logging.getLogger("papermill").setLevel(logging.CRITICAL + 1)  # the runner says it in one sentence
     try:
         papermill.execute_notebook(

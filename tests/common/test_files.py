@@ -1,5 +1,7 @@
 """Files are written whole or not at all, and paths are found from where the user stands."""
 
+import errno
+import os
 import stat
 
 import pytest
@@ -60,3 +62,12 @@ def test_paths_are_seen_from_here_first_then_from_the_project(tmp_path, monkeypa
     assert resolve("there") == tmp_path / "project" / "there"
     assert resolve(str(tmp_path / "nowhere")) == tmp_path / "nowhere"
     assert resolve("~/here") == tmp_path / "here"
+
+
+def test_a_full_disk_is_said_with_the_file(tmp_path):
+    with (
+        pytest.raises(OSError, match=r"No space left on device: '.*result\.json'"),
+        atomic_write(tmp_path / "result.json"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert not list(tmp_path.iterdir())

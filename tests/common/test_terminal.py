@@ -32,6 +32,20 @@ def test_a_pipe_that_nobody_reads_ends_quietly():
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_output_that_a_full_disk_cannot_take_is_one_sentence():
+    with open("/dev/full", "w") as full:
+        done = _run("exit_code_of(lambda: print('x'))", stdout=full)
+    assert (done.returncode, done.stderr) == (1, "-c: [Errno 28] No space left on device\n")
+
+
+def test_a_command_works_without_standard_output():
+    script = SCRIPT.format("exit_code_of(lambda: print('x') or 3)")
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-c", script]
+    done = subprocess.run(closed, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (3, "")
+
+
 def test_ctrl_c_is_130():
     def stopped() -> int:
         raise KeyboardInterrupt

@@ -51,6 +51,37 @@ def test_pairs_are_made_once_and_mapped_from_disk(tmp_path, pairs):
     assert len(made) == 2 and len(list((tmp_path / "cache").iterdir())) == 2
 
 
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("pairs.json", b'{"name": "ti'),
+        ("pairs.json", b"\xff"),
+        ("pairs.json", b"[1]"),
+        ("pairs.json", None),
+        ("gray.npy", b""),
+        ("color.npy", 1000),
+        ("color.npy", np.zeros((3, 32, 32, 3), np.uint8)),
+        ("gray.npy", np.zeros((60, 32, 32))),
+    ],
+)
+def test_a_damaged_cache_is_made_again(tmp_path, pairs, file, content):
+    def load():
+        return cached_pairs(tmp_path, ["key"], lambda _: pairs)
+
+    load()
+    (damaged,) = tmp_path.glob(f"*/{file}")
+    whole = damaged.read_bytes()
+    damaged.unlink()  # a file that is mapped into memory is not to be cut
+    if isinstance(content, np.ndarray):
+        np.save(damaged, content)
+    elif content is not None:
+        damaged.write_bytes(whole[:content] if isinstance(content, int) else content)
+    again = load()
+    np.testing.assert_array_equal(again.gray, pairs.gray)
+    np.testing.assert_array_equal(again.color, pairs.color)
+    assert damaged.read_bytes() == whole and len(list(tmp_path.iterdir())) == 1
+
+
 def test_a_failed_making_leaves_no_cache(tmp_path):
     with pytest.raises(PhotographError):
         cached_pairs(tmp_path / "cache", ["key"], lambda _: (_ for _ in ()).throw(PhotographError("no")))

@@ -126,3 +126,11 @@ def test_validation_agrees_with_the_evaluation(pairs):
         assert own[metric] == pytest.approx(scores[metric], rel=1e-4)
     assert own["psnr_pooled"] == pytest.approx(float(psnr_of(own["mse"])))
     assert own["colorfulness_ratio"] == pytest.approx(0, abs=1e-3)
+
+
+def test_a_batch_of_one_picture_that_batch_norm_cannot_take_says_what_to_change(pairs):
+    network, config = build_network("ChromaNet", width=2, side=32), replace(CONFIG, batch_size=3)
+    step = step_of(network, torch.optim.SGD(network.parameters(), 1e-3), lambda net, gray, color: net.loss(gray, color))
+    sentence = r"4 training pictures in batches of 3 leave a batch of one, .* at 32 px; give another batch_size"
+    with pytest.raises(ValueError, match=sentence):
+        train_epoch(step, pairs.split("train", 4), config, epoch=1)

@@ -12,6 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from lib.common.devices import has_gpu_driver
@@ -86,7 +87,7 @@ def connected(address: str) -> Iterator["Client"]:
     """A client of the running Dask scheduler at an address. It is closed when the block ends.
 
     Raises:
-        UsageError: no scheduler answers there.
+        UsageError: no scheduler answers there, or one of its workers is of another project or version.
     """
     from distributed import Client
 
@@ -96,6 +97,13 @@ def connected(address: str) -> Iterator["Client"]:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"--scheduler: no Dask scheduler answers at {address} ({reason}).") from None
     with client:
+        # A worker that cannot import the jobs ends without a word when it gets one, and the sweep would wait forever.
+        for worker, found in client.run(import_module, run_job.__module__, on_error="return").items():
+            if isinstance(found, Exception):
+                raise UsageError(
+                    f"--scheduler: the worker at {worker} cannot import {run_job.__module__} ({found}); "
+                    "start it with the .venv/bin/dask of this version of the project."
+                )
         if not client.scheduler_info()["workers"]:
             print(f"The scheduler at {address} has no workers yet; points start when one connects.", flush=True)
         yield client

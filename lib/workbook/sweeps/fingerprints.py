@@ -38,7 +38,8 @@ def fingerprints(notebook: Path, parameters: Mapping[str, object], data: str) ->
         A fingerprint each of "notebook", "parameters", "code" and "data".
     """
     cells = ["".join(c["source"]) for c in read_json(notebook)["cells"] if c["cell_type"] == "code"]
-    files = [resolve(v) for v in parameters.values() if isinstance(v, str) and v]
+    # As the kernel sees them, from the notebook's folder: in a worker's own folder may lie a file called "auto".
+    files = [resolve(v, notebook.parent) for v in parameters.values() if isinstance(v, str) and v]
     contents = [part for path in files if path.is_file() for part in _contents(path)]
     return {
         "notebook": short_hash(cells),

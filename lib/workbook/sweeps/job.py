@@ -9,17 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from socket import gethostname
 
 from filelock import FileLock, Timeout
 
-from lib.common.files import timestamp, write_json
+from lib.common.files import ROOT, timestamp, write_json
 from lib.workbook.execution import error_lines, execute, kernel_environment
 from lib.workbook.records.reader import FINGERPRINTS, point_state
 from lib.workbook.sweeps.fingerprints import fingerprints, is_done
 from lib.workbook.sweeps.points import Point
 
 NO_RESULTS = "The notebook recorded no results.json (see `Run`), or one of other pictures."
-CHANGED = "{} changed since this sweep started, or differs on this machine; start the sweep again."
+CHANGED = "{} changed since this sweep started, or differs on {} in {}; start the sweep again."
+UNSEEN = "The worker on {} does not see {}; all machines need the project and the sweep's folder at the same paths."
 PARTS = {"notebook": "The notebook", "parameters": "A file that a parameter names", "code": "lib/"}
 LOST = "The worker was lost (killed, often because memory ran out) while it ran this point."
 _ONE_AT_A_TIME = threading.Lock()  # papermill changes the current folder of all threads of a worker
@@ -34,7 +36,7 @@ class Job:
     folder: Path
     fingerprints: dict[str, str]
     stop: Path  # `.stop.<id of the command>`; its existence tells the workers to stop
-    threads: int | None = None  # of the kernel; None leaves the worker's environment as it is
+    threads: int | None = None  # of the kernel; None for the worker's OMP_NUM_THREADS
     gpus: tuple[str, ...] = ()  # one for each worker of this machine
     earlier_end: str | None = None  # when the failed attempt ended that `--retry` repeats
 
@@ -57,10 +59,13 @@ def run_job(job: Job) -> dict:
 
 def _run_checked(job: Job) -> dict:
     # The pictures are not read again here: `is_done` compares the results' own fingerprint of them afterwards.
+    for path in (job.notebook, job.folder.parent / "sweep.json"):  # without these its results would reach nobody
+        if not path.exists():
+            return outcome("failed", [UNSEEN.format(gethostname(), path)])
     actual = fingerprints(job.notebook, job.point.parameters, job.fingerprints["data"])
     changed = [PARTS[part] for part, value in job.fingerprints.items() if actual[part] != value]
     if changed:
-        return outcome("failed", [CHANGED.format(" and ".join(changed))])
+        return outcome("failed", [CHANGED.format(" and ".join(changed), gethostname(), ROOT)])
     job.folder.mkdir(parents=True, exist_ok=True)
     with claim(job) as acquired:
         if not acquired:
@@ -148,9 +153,10 @@ def _kill_when_stopped(stop: Path, ended: threading.Event, kernels: list[int]) -
 def job_environment(job: Job) -> dict[str, str]:
     """Environment variables for the kernel: its fingerprints, its number of threads and its GPU."""
     environment = {FINGERPRINTS: json.dumps(job.fingerprints)}
-    if job.threads:
+    # Dask starts a worker with MKL_NUM_THREADS=1, which torch would obey rather than the worker's OMP_NUM_THREADS.
+    if threads := job.threads or os.environ.get("OMP_NUM_THREADS"):
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
-            environment[name] = str(job.threads)
+            environment[name] = str(threads)
     if job.gpus:
         from distributed import get_worker
 

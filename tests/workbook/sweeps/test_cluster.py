@@ -12,6 +12,8 @@ from toy_sweep import finish, is_alive, wait_until
 
 from lib.commands import workbook
 from lib.common.files import read_json
+from lib.common.usage import UsageError
+from lib.workbook.sweeps.cluster import connected
 
 
 def test_a_sweep_resumes_after_a_killed_kernel_and_a_killed_worker(toy):
@@ -76,3 +78,25 @@ def test_a_missing_scheduler_is_refused(toy, capsys, monkeypatch):
     (toy.output / ".sweep-abcd1234.json").touch()
     assert workbook.main([*toy.command()[3:], "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert "--scheduler: no Dask scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_a_worker_of_another_version_is_named(monkeypatch):
+    """It would end without a word when it gets a point, and the sweep would wait forever."""
+
+    class Client:
+        def __init__(self, address, timeout):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def run(self, function, *arguments, on_error):
+            return {"tcp://a:1": function(*arguments), "tcp://b:2": ModuleNotFoundError("No module named 'lib'")}
+
+    monkeypatch.setattr("distributed.Client", Client)
+    sentence = r"worker at tcp://b:2 cannot import .* \(No module named 'lib'\)"
+    with pytest.raises(UsageError, match=sentence), connected("tcp://s:3"):
+        pass

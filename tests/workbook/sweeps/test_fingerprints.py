@@ -61,3 +61,16 @@ def test_what_a_file_of_methods_may_import_counts_too(tmp_path):
     first = fingerprints(notebook, parameters, "")
     (folder / "helper.py").write_text("METHODS = {'gray': None}")
     assert len({f["parameters"] for f in (alone, first, fingerprints(notebook, parameters, ""))}) == 3
+
+
+def test_they_are_the_same_in_any_folder(tmp_path, monkeypatch):
+    """In the folder of a cluster's worker may lie a file that is called as a value, such as "auto"."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "worker").mkdir()
+    notebook = write_notebook(tmp_path / "notebooks", "01_toy", "print(rate)", parameters=PARAMETERS)
+    here = fingerprints(notebook, {"how": "auto"}, "")
+    (tmp_path / "worker" / "auto").touch()
+    monkeypatch.chdir(tmp_path / "worker")
+    assert fingerprints(notebook, {"how": "auto"}, "") == here
+    (notebook.parent / "auto").touch()  # this one the kernel sees
+    assert fingerprints(notebook, {"how": "auto"}, "") != here

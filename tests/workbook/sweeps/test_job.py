@@ -52,6 +52,16 @@ def test_a_worker_refuses_a_changed_notebook(toy):
     assert not toy.started()
 
 
+def test_a_worker_that_does_not_see_the_files_runs_nothing(toy):
+    """A worker of a machine with disks of its own would leave results that nobody finds."""
+    job = job_of(toy)
+    elsewhere = toy.notebook.parent / "elsewhere"
+    for unseen in (replace(job, folder=elsewhere / job.folder.name), replace(job, notebook=elsewhere / "01_toy.ipynb")):
+        state = run_job(unseen)
+        assert state["state"] == "failed" and f"does not see {elsewhere}" in state["error"][0]
+    assert not toy.started() and not elsewhere.exists()
+
+
 def test_results_count_even_if_the_notebook_failed_after_them(toy):
     write_notebook(
         toy.notebook.parent, "01_toy", BODY, "raise OSError('no space for anything more')", parameters=PARAMETERS
@@ -67,3 +77,6 @@ def test_a_kernel_gets_its_threads_and_one_gpu(tmp_path, monkeypatch):
         environment = job_environment(job)
         assert environment["CUDA_VISIBLE_DEVICES"] == gpu
         assert environment["OMP_NUM_THREADS"] == environment["OPENCV_FOR_THREADS_NUM"] == "3"
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    monkeypatch.setenv("MKL_NUM_THREADS", "1")  # as Dask sets it
+    assert job_environment(replace(job, threads=None, gpus=()))["MKL_NUM_THREADS"] == "5"
