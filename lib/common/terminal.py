@@ -13,9 +13,11 @@ def exit_code_of(command: Callable[[], int]) -> int:
     Characters that the terminal cannot show are printed as escapes, instead of ending the command. Where standard
     output is closed from the start (`>&-`), the command works without it.
     """
-    for name in ("stdout", "stderr"):
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (open until the end)
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.set_inheritable(number, True)  # a kernel without them dies
+            setattr(sys, name, open(number, "r" if name == "stdin" else "w", encoding="utf-8", closefd=False))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # not where a test or another program has put a stream of its own
             stream.reconfigure(errors="backslashreplace")
