@@ -155,5 +155,7 @@ def _naming_errors(network: str, photograph: Photograph) -> Iterator[None]:
     except RuntimeError as error:
         height, width = photograph.gray.shape[-2:]
         cause = error.__cause__ or error  # `predict` names the network, too
+        if isinstance(cause, ValueError):  # a sentence, such as on a picture that is too small
+            raise cause from None
         reason = in_words(cause) if type(cause) is not RuntimeError or not str(cause) else str(cause).splitlines()[0]
         raise ValueError(f"{network} cannot take {photograph.name} of {width} x {height} px: {reason}") from error

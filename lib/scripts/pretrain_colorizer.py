@@ -9,6 +9,7 @@ data/models/colorizer.safetensors, and beside it a card with what it scores on t
 import argparse
 import copy
 import hashlib
+import math
 from dataclasses import asdict, replace
 from datetime import date
 
@@ -40,10 +41,10 @@ def halved(network: nn.Module) -> nn.Module:
     return small
 
 
-def score(pairs: Pairs) -> dict[str, dict[str, list[float]]]:
+def score(pairs: Pairs) -> dict[str, dict[str, list[float | None]]]:
     """What the bundled weights score on the test split: `[value, low, high]` by setting and metric.
 
-    "gain" is the difference to the gray copy in dB, mean of images.
+    The ends are None where there are too few pictures for an interval. "gain" is the difference to the gray copy in dB, mean of images.
     """
     test = pairs.split("test")
     colorizers = {GRAY_COPY: gray_to_rgb}
@@ -52,10 +53,14 @@ def score(pairs: Pairs) -> dict[str, dict[str, list[float]]]:
     rows = summarize(table)
     found: dict[str, dict[str, list[float]]] = {}
     for row in rows[rows["metric"].isin(METRICS)].itertuples():
-        found.setdefault(row.label, {})[row.metric] = [round(float(v), 4) for v in (row.value, row.low, row.high)]
+        found.setdefault(row.label, {})[row.metric] = _rounded(row.value, row.low, row.high)
     for name in SETTINGS:
-        found[name]["gain"] = [round(v, 4) for v in difference(table, name, GRAY_COPY, "psnr")]
+        found[name]["gain"] = _rounded(*difference(table, name, GRAY_COPY, "psnr"))
     return found
+
+
+def _rounded(*values: float) -> list[float | None]:
+    return [round(float(value), 4) if math.isfinite(value) else None for value in values]
 
 
 def write_card(trained: Trained, parts: list[Pairs]) -> None:

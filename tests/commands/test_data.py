@@ -2,12 +2,15 @@
 
 import sys
 
+from PIL import Image
+
 from lib.commands import workbook
 
 
 def test_what_came_is_described(tmp_path, monkeypatch, capsys):
     for side in ("gray", "color"):
         (tmp_path / side).mkdir()
+        Image.new("L", (8, 8)).save(tmp_path / side / "a.png")
     monkeypatch.setattr("lib.data.kaggle.download_kaggle", lambda: tmp_path)
     assert workbook.main(["data"]) == 0
     assert capsys.readouterr().out == f"gray and color pairs in {tmp_path}\n"

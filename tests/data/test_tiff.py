@@ -212,6 +212,7 @@ def test_a_tiff_that_the_caller_opened(tmp_path):
     np.testing.assert_allclose(np.asarray(as_seen(Image.open(tmp_path / "a.tif"))), levels / 257, atol=0.6)
 
 
+@pytest.mark.filterwarnings("ignore")  # of PIL, about what is damaged
 def test_damaged_pages_have_one_sentence():
     whole = tiff(in_bits(COLORS, 12), 12, made.RGB, separate=True)
     width, most = whole.index(b"\0\1\3\0\1\0\0\0"), range(len(whole) - 120, len(whole) - 20)

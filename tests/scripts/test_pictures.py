@@ -19,6 +19,9 @@ from tests.runs_by_hand import write_results
 COMMITTED = sorted(NOTEBOOKS.glob("*.ipynb"))
 
 
+RECORD = {"profile": "quick", "started": "2024-01-01T12:00:00+00:00"}
+
+
 @pytest.fixture
 def finished_run(tmp_path, pairs, monkeypatch):
     """A run of all notebooks, written by hand, on scenes that are none: photographs of the tests."""
@@ -33,7 +36,7 @@ def finished_run(tmp_path, pairs, monkeypatch):
     parameters, artifacts = {"size": 32, "pair_counts": [20, 40]}, {"CNN, 40 pairs": "../net"}
     write_results(run, BASELINE, data=data, parameters=parameters, artifacts=artifacts)
     states = {stem: {"state": "done"} for stem in HEADS}
-    (run / "run.json").write_text(json.dumps({"finished": "2026-01-01T12:00:00+00:00", "notebooks": states}))
+    (run / "run.json").write_text(json.dumps(RECORD | {"finished": "2026-01-01T12:00:00+00:00", "notebooks": states}))
     return run
 
 
@@ -79,10 +82,14 @@ def test_nothing_is_written_where_a_picture_fails(finished_run, monkeypatch):
 def test_the_latest_run_with_all_notebooks_is_taken(finished_run, tmp_path):
     outputs = finished_run.parent
     record = read_json(finished_run / "run.json")
-    for name, finished, state in (("older", "2025", "done"), ("failed", "2027", "failed"), ("running", None, "done")):
+    for name, finished, state in (
+        ("older", "2025-01-01", "done"),
+        ("failed", "2027-01-01", "failed"),
+        ("running", None, "done"),
+    ):
         states = record["notebooks"] | {"05_comparison": {"state": state}}
         (outputs / name).mkdir()
-        (outputs / name / "run.json").write_text(json.dumps({"finished": finished, "notebooks": states}))
+        (outputs / name / "run.json").write_text(json.dumps(RECORD | {"finished": finished, "notebooks": states}))
     assert latest_run(outputs) == finished_run
     with pytest.raises(ValueError, match="holds no finished run of all notebooks"):
         latest_run(tmp_path / "empty")

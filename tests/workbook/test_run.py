@@ -48,7 +48,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "NOTEBOOKS", notebooks)
     monkeypatch.setattr(parameters, "NOTEBOOKS", notebooks)
     monkeypatch.setattr(run, "OUTPUTS", tmp_path / "outputs")
-    monkeypatch.setattr("lib.data.survey.survey", lambda data: Survey(f"toy {data}", {}))
+    monkeypatch.setattr("lib.data.survey.survey", lambda data, needed: Survey(f"toy {data}", {}))
     return notebooks
 
 
@@ -229,7 +229,8 @@ def test_a_second_run_into_the_folder_of_one_that_lives_is_refused(executed, tmp
 def test_a_run_beside_results_of_an_older_version_is_refused_before_a_kernel_starts(executed, tmp_path, capsys):
     folder = tmp_path / "old"
     (folder / "02_more").mkdir(parents=True)
-    (folder / "run.json").write_text('{"notebooks": {}}')
+    record = {"profile": "quick", "started": "2026-01-01T12:00:00+00:00", "notebooks": {}}
+    (folder / "run.json").write_text(json.dumps(record))
     rows = [{"method": "gray copy", "metric": "psnr", "n": 1, "value": 1.0, "low": None, "high": None}]
     (folder / "02_more" / "results.json").write_text(json.dumps({"rows": rows}))
     assert workbook.main(["run", "--only", "01", "--output", str(folder)]) == 2 and not executed
@@ -264,7 +265,7 @@ def test_interrupting_stops_with_what_was_done(executed, tmp_path, capsys, monke
 
 
 def test_data_that_is_none_ends_the_run_before_a_kernel(executed, monkeypatch, capsys):
-    def refuse(data):
+    def refuse(data, needed):
         raise FileNotFoundError(f"there are no pictures in {data}")
 
     monkeypatch.setattr("lib.data.survey.survey", refuse)

@@ -114,7 +114,10 @@ def test_the_command_names_what_the_page_leaves_out(run, capsys):
     assert report(argparse.Namespace(folder=str(run))) == 0
     (run / "02_net" / "results.json").write_text("[]")
     assert report(argparse.Namespace(folder=str(run))) == 1
-    assert f"left out: {run / '02_net' / 'results.json'}: it holds no object; run its" in capsys.readouterr().out
+    assert (
+        f"left out: {run / '02_net' / 'results.json'} holds no JSON object of the workbook; delete it"
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("kept", [0, 60])
