@@ -44,7 +44,8 @@ def halved(network: nn.Module) -> nn.Module:
 def score(pairs: Pairs) -> dict[str, dict[str, list[float | None]]]:
     """What the bundled weights score on the test split: `[value, low, high]` by setting and metric.
 
-    The ends are None where there are too few pictures for an interval. "gain" is the difference to the gray copy in dB, mean of images.
+    The ends are None where there are too few pictures for an interval. "gain" is the difference to the gray copy in dB,
+    mean of images.
     """
     test = pairs.split("test")
     colorizers = {GRAY_COPY: gray_to_rgb}
