@@ -2,13 +2,14 @@
 
 import argparse
 import os
+import stat
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.colorize.files import FORMATS
 from lib.data.formats import passed_over_in_words
-from lib.data.walk import find_pictures
+from lib.data.walk import find_pictures, identity_of
 
 _LONGEST_NAME = 255  # bytes, in all common file systems
 
@@ -39,12 +40,12 @@ def plan_of(options: argparse.Namespace) -> Plan:
     if not places and not plan.problems:
         there = passed_over_in_words(plan.passed_over) or "there is no file in it"
         raise ValueError(f"no photographs in {', '.join(map(str, options.paths))}; {there}")
-    inputs = {_identity(source) for source, _ in places}
+    inputs = {identity_of(source) for source, _ in places}
     makers: dict[Path, list[Path]] = {}
     for source, place in places:
         targets = _targets(place, options)
         for target in targets:
-            if os.path.exists(target) and _identity(target) in inputs:
+            if os.path.exists(target) and identity_of(target) in inputs:
                 raise ValueError(f"{target} is itself one of the photographs; name another folder after -o")
         longest = max(len(os.fsencode(target.name)) for target in targets)
         if longest > _LONGEST_NAME:
@@ -54,7 +55,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
             )
             continue
         first = makers.setdefault(targets[0], [])
-        if not any(_identity(source) == _identity(other) for other in first):  # else it is named twice
+        if not any(identity_of(source) == identity_of(other) for other in first):  # else it is named twice
             first.append(source)
             plan.jobs.append((source, targets))
     _leave_out_shared(plan, makers)
@@ -76,8 +77,7 @@ def _leave_out_shared(plan: Plan, makers: dict[Path, list[Path]]) -> None:
 def _find(path: Path, out: Path, plan: Plan) -> list[tuple[Path, Path]]:
     """The photographs of a file or folder, sorted, each with the place that its result has below `out`."""
     try:
-        path.stat()
-        is_folder = path.is_dir()
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         plan.problems.append(f"{path}: no such photograph or folder; check the path")
         return []
@@ -101,8 +101,3 @@ def _targets(place: Path, options: argparse.Namespace) -> list[Path]:
         suffix = f".{options.format}"
     numbers = [f"-{number}" for number in range(1, options.versions + 1)] if options.versions > 1 else [""]
     return [options.out / place.with_name(f"{place.stem}{number}{suffix}") for number in numbers]
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    stat = path.stat()
-    return stat.st_dev, stat.st_ino

@@ -140,9 +140,8 @@ def _train(config: TrainingConfig, options: argparse.Namespace, lines: list[str]
         if team.main:
             team.wait()
             print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px", flush=True)
-            if pairs.skipped:
-                count = counted(len(pairs.skipped), "file")
-                lines.append(f"Left out: {count} that cannot be used; the first: {pairs.skipped[0]}")
+            if pairs.left_out:
+                lines.append(pairs.left_out)
             print(*lines, sep="\n", end="\n" if lines else "", flush=True)
         trained = train(config, pairs, device=device, folder=folder)
     except (ValueError, OSError, FloatingPointError) as error:

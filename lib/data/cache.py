@@ -130,10 +130,8 @@ def decode_pairs(files: list[Item], size: int, folder: Path) -> tuple[list[str],
         return None
 
     problems: list[str | None] = []
-    with (
-        silent_libraries(),
-        ThreadPoolExecutor(os.cpu_count()) as pool,
-    ):  # PIL decodes and resizes without holding the GIL
+    # PIL decodes and resizes without holding the GIL.
+    with silent_libraries(), ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(files), PIECE):  # all at once, the waiting jobs alone would take 100 MB
             problems += pool.map(decode, range(start, min(start + PIECE, len(files))))
     good = [i for i, problem in enumerate(problems) if problem is None]

@@ -19,6 +19,9 @@ from lib.data.seen import as_seen
 from lib.data.tiff import PREFIXES, RAW, Tiff, pages
 from lib.data.unreadable import HEAD, RAW_SUFFIXES, about_jpeg, is_large_and_no_picture, what_it_is
 
+# Bytes that nobody needs to count: to ask for the free memory takes as long as to read such a file.
+_SMALL_FILE = 2**24
+
 
 class PhotographError(ValueError):
     """A picture that cannot be used; the message names the file and says why."""
@@ -177,7 +180,7 @@ def _content(path: str | Path) -> bytes:
         head = file.read(HEAD)
         if is_large_and_no_picture(head):
             raise PixelError(what_it_is(head))
-        if status.st_size > free_memory():
+        if status.st_size > _SMALL_FILE and status.st_size > free_memory():
             raise SizeError(f"its {status.st_size / 1e9:.1f} GB do not fit into the free memory; make it smaller")
         return head + file.read()
 

@@ -53,6 +53,14 @@ class Pairs:
         """Side of the square pictures, in pixels."""
         return self.gray.shape[-1]
 
+    @property
+    def left_out(self) -> str:
+        """How many files were left out, and the first sentence; "" for none."""
+        if not self.skipped:
+            return ""
+        count = f"{len(self.skipped):,} {'file' if len(self.skipped) == 1 else 'files'}"
+        return f"Left out: {count} that cannot be used; the first: {self.skipped[0]}"
+
     def counts(self) -> dict[str, int]:
         """Number of pairs in each split."""
         return {split: int((self.splits == split).sum()) for split in SPLITS}

@@ -36,13 +36,13 @@ def find_pictures(folder: str | Path, leave_out: Path | None = None) -> Found:
     """
     found, seen = Found(), set()
     if leave_out is not None and leave_out.exists():
-        seen.add(_identity(leave_out.stat()))
+        seen.add(identity_of(leave_out))
     # Folders before links to them, so that a picture is found where it lies and not through a link.
     waiting, links = [Path(folder)], []
     while waiting or links:
         here = waiting.pop() if waiting else links.pop(0)
         try:
-            identity = _identity(here.stat())
+            identity = identity_of(here)
             if identity in seen:
                 continue
             seen.add(identity)
@@ -77,5 +77,7 @@ def _sort_into(found: Found, entries: list[Path], waiting: list[Path], links: li
             found.passed_over[path.suffix.lower() or "without suffix"] += 1
 
 
-def _identity(status: os.stat_result) -> tuple[int, int]:
+def identity_of(path: Path) -> tuple[int, int]:
+    """What two names of one file or folder have in common; links are followed."""
+    status = path.stat()
     return status.st_dev, status.st_ino

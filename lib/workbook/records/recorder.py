@@ -25,7 +25,6 @@ from lib.data.sources import load_pairs
 from lib.evaluation.bootstrap import summarize
 from lib.evaluation.names import Method
 from lib.evaluation.rows import records_of, rows_of
-from lib.evaluation.size import counted
 from lib.workbook.data_check import check_counts
 from lib.workbook.parameters import Notebook, check_values, find_notebook, inspect
 from lib.workbook.records.provenance import PACKAGES, code_version, device_name
@@ -96,9 +95,8 @@ class Run:
             }
             counts = ", ".join(f"{split} {count:,}" for split, count in pairs.counts().items())
             print(f"Data: {pairs.description} · {len(pairs):,} pairs at {pairs.size} px ({counts})")
-            if pairs.skipped:
-                count = counted(len(pairs.skipped), "file")
-                print(f"Left out: {count} that cannot be used; the first: {pairs.skipped[0]}")
+            if pairs.left_out:
+                print(pairs.left_out)
             if pairs.remarks:
                 print(f"Note: {pairs.remarks}")
             print(f"Device: {self.results['device']} · results go to {self._shown(self.folder)}")
