@@ -8,6 +8,15 @@ from torch.nn import functional as F
 SMALLEST_CROP = 0.72  # of the picture's side
 EXPOSURE = 0.15  # standard deviation of the natural logarithm of gamma
 
+# Of the stronger augmentation, which also damages the gray side as time and cheap cameras do.
+SMALLEST_VARIED = 0.6  # of the picture's side
+SMALLEST_SHOWN = 0.75  # of the size of the results
+ASPECT = 0.12  # largest natural logarithm of width by height
+VARIED_EXPOSURE = 0.2
+BLURRED, SHARPENED = 1.0, 1.2  # how much of a picture's finest detail is taken away or added, at most
+NOISE = 0.04  # largest standard deviation
+FADED, DARKEST, BRIGHTEST = 0.2, 0.25, 0.7  # share of pictures whose contrast has faded, and to how little at most
+
 
 def random_crops(gray: Tensor, color: Tensor, size: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Random crops of a batch of square pairs, half of them mirrored, at `size` px.
@@ -24,17 +33,57 @@ def random_crops(gray: Tensor, color: Tensor, size: int, generator: np.random.Ge
     Returns:
         Gray `(B, 1, size, size)` and color `(B, 3, size, size)`.
     """
+    side = int(generator.integers(int(gray.shape[-1] * SMALLEST_CROP), gray.shape[-1] + 1))
+    gray, color = _cut(gray, color, (side, side), size, generator)
+    return _exposed(gray, EXPOSURE, generator), color
+
+
+def varied_crops(gray: Tensor, color: Tensor, size: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Random crops as `random_crops` makes them, of more kinds, and with a damaged gray side.
+
+    A batch shares one crop, of 60% to 100% of the picture and stretched by up to 12%, and is shown at `size` px or at
+    three quarters of it. Each gray picture has its own exposure, is blurred or sharpened, and some are noisy or faded.
+
+    Args and returns as in `random_crops`, but the results have a side of `size` or of 0.75 `size` (in multiples of 8).
+    """
+    full, batch = gray.shape[-1], len(gray)
+    shown = int(generator.choice([size, max(8, round(SMALLEST_SHOWN * size / 8) * 8)]))
+    side, stretch = full * generator.uniform(SMALLEST_VARIED, 1), np.exp(generator.uniform(-ASPECT, ASPECT) / 2)
+    height, width = (min(full, max(1, round(length))) for length in (side * stretch, side / stretch))
+    gray, color = _cut(gray, color, (height, width), shown, generator)
+    gray = _exposed(gray, VARIED_EXPOSURE, generator)
+
+    def per_picture(values: np.ndarray) -> Tensor:
+        return torch.from_numpy(values.astype(np.float32)).to(gray.device).view(-1, 1, 1, 1)
+
+    soft = F.avg_pool2d(F.pad(gray, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    gray = gray + per_picture(generator.uniform(-BLURRED, SHARPENED, batch)) * (gray - soft)
+    faded = generator.random(batch) < FADED
+    black = per_picture(np.where(faded, generator.uniform(0, DARKEST, batch), 0.0))
+    white = per_picture(np.where(faded, generator.uniform(BRIGHTEST, 1, batch), 1.0))
+    gray = black + (white - black) * gray
+    noisy = np.where(generator.random(batch) < 0.5, generator.uniform(0, NOISE, batch), 0.0)
+    grain = torch.from_numpy(generator.standard_normal(tuple(gray.shape), dtype=np.float32)).to(gray.device)
+    return (gray + per_picture(noisy) * grain).clamp(0, 1), color
+
+
+def _cut(
+    gray: Tensor, color: Tensor, crop: tuple[int, int], size: int, generator: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Crops of (height, width) anywhere in the pictures, half of them mirrored, resized to `size` px."""
     batch, full, device = len(gray), gray.shape[-1], gray.device
-    side = int(generator.integers(int(full * SMALLEST_CROP), full + 1))
-    corners = generator.integers(0, full - side + 1, (2, batch, 1))
-    rows, columns = corners + np.arange(side)  # (B, side) each
+    rows, columns = (generator.integers(0, full - side + 1, (batch, 1)) + np.arange(side) for side in crop)
     mirrored = generator.random(batch) < 0.5
     columns[mirrored] = columns[mirrored, ::-1]
     rows, columns = (torch.from_numpy(index).to(device) for index in (rows, columns))
     pictures = torch.cat([gray, color], 1).movedim(1, -1)  # (B, S, S, 4)
     crops = pictures[torch.arange(batch, device=device)[:, None, None], rows[:, :, None], columns[:, None, :]]
     crops = crops.movedim(-1, 1)
-    if side != size:
-        crops = F.interpolate(crops, (size, size), mode="bilinear", antialias=side > size, align_corners=False)
-    gamma = np.exp(generator.normal(0, EXPOSURE, (batch, 1, 1, 1))).astype(np.float32)
-    return crops[:, :1].clamp(1e-3, 1) ** torch.from_numpy(gamma).to(device), crops[:, 1:]
+    if crop != (size, size):
+        crops = F.interpolate(crops, (size, size), mode="bilinear", antialias=max(crop) > size, align_corners=False)
+    return crops[:, :1], crops[:, 1:]
+
+
+def _exposed(gray: Tensor, deviation: float, generator: np.random.Generator) -> Tensor:
+    gamma = np.exp(generator.normal(0, deviation, (len(gray), 1, 1, 1))).astype(np.float32)
+    return gray.clamp(1e-3, 1) ** torch.from_numpy(gamma).to(gray.device)

@@ -82,7 +82,7 @@ def _parts(network: nn.Module) -> list[tuple[str, list[nn.Module]]]:
 def _within(name: str, module: nn.Module) -> list[tuple[str, list[nn.Module]]]:
     """The blocks of a child: those of its children where it is a plain container of larger things, else itself."""
     nested = any(list(child.children()) for child in module.children())
-    if type(module) is nn.ModuleList or (type(module) is nn.Sequential and nested):
+    if isinstance(module, nn.ModuleList) or (type(module) is nn.Sequential and nested):
         return [part for number, child in module.named_children() for part in _within(f"{name}.{number}", child)]
     return [(name, [module])]
 

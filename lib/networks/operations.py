@@ -23,7 +23,7 @@ _FUNCTIONS = {  # of torch, torch.nn.functional and Tensor
     "max_pool2d": "max pooling",
     "avg_pool2d": "average pooling",
 }
-_CLASSES = {"ReLU": "ReLU", "GELU": "GELU", "SiLU": "SiLU", "LeakyReLU": "leaky ReLU"}
+_CLASSES = {"ReLU": "ReLU", "ReLU6": "ReLU6", "GELU": "GELU", "SiLU": "SiLU", "LeakyReLU": "leaky ReLU"}
 _SILENT = (nn.Identity, nn.Dropout, nn.Dropout2d)  # they do nothing in a finished network
 _MANY = 6  # operations; more are counted instead of listed
 
@@ -39,6 +39,8 @@ def name_of_layer(layer: nn.Module) -> list[str]:
         return []
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
         kind = "transposed convolution" if layer.transposed else "convolution"
+        if layer.groups == layer.in_channels > 1:
+            kind = f"depthwise {kind}"
         stride = "" if layer.stride == (1, 1) else f", stride {_one(layer.stride)}"
         return [f"{kind} {_by(layer.kernel_size)}{stride}"]
     if isinstance(layer, nn.MaxPool2d | nn.AvgPool2d):

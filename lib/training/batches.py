@@ -38,6 +38,11 @@ class EpochData:
         self.pairs, self.config, self.epoch, self.device, self.team = pairs, config, epoch, device, team
         self.augment = augmentation(config, epoch)
 
+    @property
+    def steps_before(self) -> int:
+        """How many steps the epochs before this one made."""
+        return (self.epoch - 1) * -(-len(self.pairs) // (self.config.batch_size * self.config.accumulation))
+
     def steps(self, tick: Callable[[int], None] | None = None) -> Iterator[tuple[float, Group]]:
         """The learning rate of each step, and the `accumulation` batches that add up to it; the last may have fewer.
 

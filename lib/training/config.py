@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,9 +13,11 @@ if TYPE_CHECKING:
 
 # torch takes seconds to import: it is imported where it is used, so that mistakes in a setting are reported at once.
 
-_RECIPE = 1  # raise it when the loop, a loss or a network changes what a configuration yields
+_RECIPE = 2  # raise it when the loop, a loss or a network changes what a configuration yields
 LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution")
 SCHEDULES = ("constant", "one-cycle")
+IMAGENET, PRETRAINED = "imagenet", "efficientnet-lite0"  # where a training may start from, and the encoder of that
+AUGMENTATIONS = ("crops", "crops and damage")
 VGG_WEIGHTS = ("bundled", "imagenet")
 MOST_SEED = 2**32 - 1  # NumPy's and torch's generators take it, also with the number of a process above it
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -29,6 +32,13 @@ class TrainingConfig:
     `batch_size` pictures go through the network at a time, over all processes together; the weights move after
     `accumulation` such batches. `precision` is that of the forward pass: "auto" is bfloat16 on a GPU and float32 on a
     CPU. `snapshots` are the epochs after which the weights are kept beside the last ones.
+
+    A `ChromaNet` may start from what it knows already: `start` is "" for nothing, "imagenet" for an encoder with
+    ImageNet's weights, or the file of a network. Then head first, then gently all (Kumar et al. 2022): in the first
+    `frozen_epochs` the encoder stays as it is, and afterwards all is trained at `tuning_rate` (0: `learning_rate`), the
+    encoder at `encoder_rate` times that and without weight decay. `average` is the decay of a running average of the
+    weights, which is what is validated and kept (0: the last weights); `gradient_norm` is the largest length of a
+    gradient (0: any).
     """
 
     network: str = "ColorizationNet"
@@ -44,21 +54,31 @@ class TrainingConfig:
     schedule: str = "constant"
     weight_decay: float = 0.0
     crop: int = 0
+    augmentation: str = "crops"
+    start: str = ""
+    frozen_epochs: int = 0
+    tuning_rate: float = 0.0
+    encoder_rate: float = 1.0
+    average: float = 0.0
+    gradient_norm: float = 0.0
     precision: str = "auto"
     seed: int = 0
     validation_pairs: int = 200
     snapshots: tuple[int, ...] = ()
 
     def __post_init__(self):
-        for name, known in (("loss", LOSSES), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
+        choices = {"loss": LOSSES, "schedule": SCHEDULES, "augmentation": AUGMENTATIONS, "precision": PRECISIONS}
+        for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
         if self.loss == "chroma distribution" and self.network != "ChromaNet":
             raise ValueError(f"{self.network} predicts no distribution of chroma; ChromaNet does")
+        self._check_start()
         for name in ("pairs", "epochs", "batch_size", "accumulation", "validation_pairs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("weight_decay", "crop", "perceptual_weight", "seed"):
+        not_negative = "weight_decay crop perceptual_weight seed tuning_rate encoder_rate average gradient_norm"
+        for name in not_negative.split():
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 0")
         if self.seed > MOST_SEED:
@@ -67,8 +87,19 @@ class TrainingConfig:
             raise ValueError(f"vgg_weights is one of {', '.join(VGG_WEIGHTS)}, not {self.vgg_weights!r}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is {self.learning_rate}; it must be greater than 0")
+        if not self.average < 1:
+            raise ValueError(f"average is {self.average}; it must be below 1")
         if any(not 0 < epoch <= self.epochs for epoch in self.snapshots):
             raise ValueError(f"snapshots {self.snapshots} must lie between 1 and epochs ({self.epochs})")
+
+    def _check_start(self) -> None:
+        """Raise `ValueError` where the network has no encoder that could be frozen or that knows ImageNet."""
+        if self.network != "ChromaNet" and (self.start or self.frozen_epochs or self.encoder_rate != 1):
+            raise ValueError(f"start, frozen_epochs and encoder_rate are settings of ChromaNet, not of {self.network}")
+        if self.start == IMAGENET and self.options.get("encoder") != PRETRAINED:
+            raise ValueError(f"start is {IMAGENET}, whose weights are those of the encoder {PRETRAINED}; give options")
+        if not 0 <= self.frozen_epochs <= self.epochs:
+            raise ValueError(f"frozen_epochs is {self.frozen_epochs}; it must lie between 0 and epochs ({self.epochs})")
 
     def fingerprint(self, pairs: "Pairs", device: str = "cpu") -> str:
         """16 hex digits that identify this configuration on these pairs, trained on this kind of device."""
@@ -78,6 +109,8 @@ class TrainingConfig:
 
         fields = asdict(self)
         precision = resolved(fields.pop("precision"), device)
+        if self.start not in ("", IMAGENET):  # wherever the file lies
+            fields["start"] = hashlib.sha256(Path(self.start).read_bytes()).hexdigest()
         parts = [_RECIPE, fields, pairs.fingerprint]
         if self.loss != "mse":
             parts.append(hashlib.sha256(BUNDLED.read_bytes()).hexdigest() if self.vgg_weights == "bundled" else "")

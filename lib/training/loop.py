@@ -38,8 +38,8 @@ def train_epoch(
     device, losses = step.device, {name: [] for name in step.updates}
     data = EpochData(pairs, config, epoch, device, team)
     autocast = partial(torch.autocast, device.type, torch.bfloat16, resolved(config.precision, device) == "bfloat16")
-    step.train_mode()
-    for rate, group in data.steps(tick):
+    step.begin_epoch(epoch)
+    for steps, (rate, group) in enumerate(data.steps(tick), data.steps_before + 1):
         step.set_learning_rate(rate)
         for name, update in step.updates.items():
             update.optimizer.zero_grad()
@@ -51,8 +51,11 @@ def train_epoch(
                 sums.append(loss.detach().float() * batch.counting)
             sums = add_up(sums, update, team)
             check_finite(sums, update, group, pairs)
+            if config.gradient_norm:
+                nn.utils.clip_grad_norm_(update.parameters(), config.gradient_norm)
             update.optimizer.step()
             losses[name] += sums
+        step.finish(steps)
     return {name: sum(values) / len(pairs) for name, values in losses.items()}
 
 

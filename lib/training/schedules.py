@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from torch import Tensor
 
-from lib.data.augmentation import random_crops
+from lib.data.augmentation import random_crops, varied_crops
 from lib.training.config import TrainingConfig
 
 WARM_UP = 0.2  # share of the steps in which the rate of one cycle rises
@@ -20,14 +20,20 @@ def snapshot_epochs(epochs: int) -> tuple[int, ...]:
 def learning_rate(config: TrainingConfig, done: float) -> float:
     """The learning rate when the share `done` of all steps, in [0, 1], is done.
 
-    It depends on nothing else, so a resumed training continues with the same rates.
+    Epochs with a frozen encoder and those after them have a cycle each. The rate depends on nothing else, so a resumed
+    training continues with the same rates.
     """
+    frozen, largest = config.frozen_epochs / config.epochs, config.learning_rate
+    if done < frozen:
+        done /= frozen
+    elif frozen:
+        done, largest = (done - frozen) / (1 - frozen), config.tuning_rate or largest
     if config.schedule == "constant":
-        return config.learning_rate
+        return largest
     rising = done < WARM_UP
     share = done / WARM_UP if rising else (done - WARM_UP) / (1 - WARM_UP)
     start, end = (1 / 25, 1.0) if rising else (1.0, 1e-4)
-    return config.learning_rate * (end + (start - end) * (1 + math.cos(math.pi * share)) / 2)
+    return largest * (end + (start - end) * (1 + math.cos(math.pi * share)) / 2)
 
 
 def augmentation(config: TrainingConfig, epoch: int) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
@@ -35,7 +41,8 @@ def augmentation(config: TrainingConfig, epoch: int) -> Callable[[Tensor, Tensor
     if not config.crop:
         return lambda gray, color: (gray, color)
     generator = np.random.default_rng([config.seed, epoch, config.crop])
-    return lambda gray, color: random_crops(gray, color, config.crop, generator)
+    crops = random_crops if config.augmentation == "crops" else varied_crops
+    return lambda gray, color: crops(gray, color, config.crop, generator)
 
 
 def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:

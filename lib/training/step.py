@@ -1,5 +1,6 @@
 """What one step of the training loop moves: networks, and the updates that optimizers make to them."""
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -20,8 +21,11 @@ class Update:
 
     def gradients(self) -> list[Tensor]:
         """The gradients of the optimizer's parameters, of those that have one."""
-        parameters = (parameter for group in self.optimizer.param_groups for parameter in group["params"])
-        return [parameter.grad for parameter in parameters if parameter.grad is not None]
+        return [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
+
+    def parameters(self) -> list[nn.Parameter]:
+        """The parameters that the optimizer moves."""
+        return [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,8 @@ class Step:
     """The networks that are trained, and the updates that each step of the loop makes to them, in order.
 
     A checkpoint keeps the `networks` under their names, and the history keeps each update's loss under its name.
-    Networks that are trained against each other have an update each. A step that leaves part of a network frozen
-    overrides `train_mode` to keep that part in eval mode.
+    Networks that are trained against each other have an update each. The network that is validated and kept is the one
+    called "average", if there is one, or else "network".
     """
 
     networks: Mapping[str, nn.Module]
@@ -41,19 +45,64 @@ class Step:
         """The device that all networks are on."""
         return next(parameter.device for network in self.networks.values() for parameter in network.parameters())
 
-    def train_mode(self) -> None:
-        """Put the networks into training mode, at the start of every epoch."""
+    @property
+    def result(self) -> nn.Module:
+        """The network that is validated and kept."""
+        return self.networks.get("average", self.networks["network"])
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Put the networks into training mode, before each `epoch` (from 1)."""
         for network in self.networks.values():
             network.train()
 
+    def finish(self, steps: int) -> None:
+        """Called after all updates of a step; `steps` have been made so far, this one included."""
+
     def set_learning_rate(self, rate: float) -> None:
-        """Let all optimizers use `rate` from now on."""
+        """Let all optimizers use `rate` from now on, or the share of it that a group of parameters names."""
         for update in self.updates.values():
             for group in update.optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group.get("share", 1.0)
+
+
+@dataclass(frozen=True)
+class HeadFirst(Step):
+    """One network whose encoder stays frozen in the first epochs, and a running average of all weights.
+
+    Args:
+        frozen_epochs: as many epochs leave the encoder as it is: no gradient, no statistics of batch norm.
+        decay: of the average, reached in the course of the first steps; 0 where none is kept.
+    """
+
+    frozen_epochs: int = 0
+    decay: float = 0.0
+
+    def begin_epoch(self, epoch: int) -> None:
+        network = self.networks["network"].train()
+        if self.frozen_epochs:
+            is_frozen = epoch <= self.frozen_epochs
+            network.encoder.train(not is_frozen).requires_grad_(not is_frozen)
+
+    @torch.no_grad()
+    def finish(self, steps: int) -> None:
+        if not self.decay:
+            return
+        share = 1 - min(self.decay, (1 + steps) / (10 + steps))  # an early average must not remember the first weights
+        average, network = (self.networks[name].state_dict().values() for name in ("average", "network"))
+        for kept, now in zip(average, network, strict=True):
+            kept.lerp_(now, share) if kept.is_floating_point() else kept.copy_(now)
 
 
 def make_step(config: TrainingConfig, network: nn.Module, objective: Objective) -> Step:
     """The step that trains one network on one loss, with Adam (decoupled weight decay, none by default)."""
-    optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    return Step({"network": network}, {"loss": Update(optimizer, partial(objective, network))})
+    groups = [{"params": list(network.parameters())}]
+    if config.encoder_rate != 1 or config.frozen_epochs:
+        own = list(network.encoder.parameters())
+        others = [parameter for parameter in network.parameters() if all(parameter is not one for one in own)]
+        groups = [{"params": others}, {"params": own, "share": config.encoder_rate, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, config.learning_rate, weight_decay=config.weight_decay)
+    networks = {"network": network}
+    if config.average:
+        networks["average"] = copy.deepcopy(network).eval()
+    updates = {"loss": Update(optimizer, partial(objective, network))}
+    return HeadFirst(networks, updates, config.frozen_epochs, config.average)

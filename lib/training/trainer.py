@@ -16,15 +16,16 @@ import torch
 from torch import nn
 
 from lib.common.devices import best_device
-from lib.common.files import OUTPUTS
+from lib.common.files import OUTPUTS, printable
 from lib.common.progress import progress
 from lib.common.tensors import read_tensors
 from lib.data.pairs import Pairs
 from lib.networks.catalog import FINISHED, snapshot_file
+from lib.networks.encoders import load_imagenet
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network, read_history, save_network
 from lib.training.checkpoints import load_checkpoint, own_random_numbers, random_state, save_checkpoint
-from lib.training.config import TrainingConfig
+from lib.training.config import IMAGENET, TrainingConfig
 from lib.training.distributed import Team, is_taken, join_team, only_here, synchronized
 from lib.training.loop import train_epoch, validate
 from lib.training.objectives import make_objective
@@ -120,21 +121,37 @@ def _train(
                 seconds = time.perf_counter() - started
                 drawn = team.gathered(random_state(device))
                 if team.main:
-                    history.append({"epoch": epoch, **losses, **validate(network, validation), "seconds": seconds})
+                    history.append({"epoch": epoch, **losses, **validate(step.result, validation), "seconds": seconds})
                     if epoch in config.snapshots:
-                        save_network(snapshot_file(checkpoint.parent, epoch), network, config)
+                        save_network(snapshot_file(checkpoint.parent, epoch), step.result, config)
                     save_checkpoint(checkpoint, step, history, drawn)
-    return network, history
+    return step.result, history
 
 
 def _build(config: TrainingConfig, training: Pairs, device: torch.device, team: Team) -> nn.Module:
     """The configuration's untrained network, ready for the loop on this process's device."""
     network = build_network(config.network, config.seed, **config.options)
+    if config.start == IMAGENET:
+        load_imagenet(network.encoder)
+    elif config.start:
+        _take_over(network, config.start)
     network = network.to(device).to(memory_format=torch.channels_last)
-    if config.loss == "chroma distribution":
+    if config.loss == "chroma distribution" and config.start in ("", IMAGENET):
         network.count_colors(training.tensors(slice(COUNTED), device)[1])
     smallest = min(config.batch_size, len(training) % config.batch_size or config.batch_size)
     return synchronized(network, team, device, smallest)
+
+
+def _take_over(network: nn.Module, start: str) -> None:
+    """Let the network begin with the weights in a file; `ValueError` where that holds a network of another shape."""
+    known = load_network(start)
+    if type(known) is not type(network) or _shapes(known) != _shapes(network):
+        raise ValueError(f"{printable(start)}: holds a network of another shape; give its own network and options")
+    network.load_state_dict(known.state_dict())
+
+
+def _shapes(network: nn.Module) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in network.state_dict().items()}
 
 
 def seconds_until(history: pd.DataFrame, psnr: float) -> float:

@@ -91,14 +91,25 @@ def test_a_shell_around_a_network_is_looked_into():
 def test_the_skips_of_our_network_are_found(width):
     network = build_network("ChromaNet", width=width, side=64)
     blocks = blocks_of(network, GRAY)
-    assert named(blocks)["encoder.2"].outputs == ((10 * width, 2, 2),)
-    assert fed_by(blocks, "decoder.0") == {"encoder.1", "encoder.2"}
-    assert fed_by(blocks, "decoder.1") == {"encoder.0", "decoder.0"}
+    assert named(blocks)["encoder.3"].outputs == ((10 * width, 2, 2),)
+    assert fed_by(blocks, "decoder.0") == {"encoder.2", "encoder.3"}
+    assert fed_by(blocks, "decoder.1") == {"encoder.1", "decoder.0"}
     assert fed_by(blocks, "mixing") == fed_by(blocks, "colors") == {"decoder.1"}
     assert fed_by(blocks, "output") == {"input", "colors", "mixing"}  # the luma is kept
     assert len(blocks) == 10 and sum(block.parameters for block in blocks) == count_parameters(network)
-    assert named(blocks)["encoder.0"].operation == "convolution 3×3, stride 2, batch norm, ReLU, residual block"
+    assert named(blocks)["encoder.1"].operation == "convolution 3×3, stride 2, batch norm, ReLU, residual block"
     assert "upsampling ×2, addition, convolution 3×3" in named(blocks)["decoder.0"].operation
+
+
+def test_the_stages_of_a_large_encoder_are_blocks():
+    network = build_network("ChromaNet", encoder="efficientnet-lite0")
+    blocks = blocks_of(network, GRAY)
+    assert [block.name for block in blocks[1:9]] == [f"encoder.{stage}" for stage in range(8)]
+    assert fed_by(blocks, "decoder.0") == {"encoder.5", "encoder.7"}
+    assert fed_by(blocks, "decoder.1") == {"encoder.2", "encoder.3", "decoder.0"}  # also the edges of stride 4
+    first = "convolution 3×3, stride 2, ReLU6", "depthwise convolution 3×3, ReLU6, convolution 1×1"
+    assert (blocks[1].operation, blocks[2].operation) == first
+    assert sum(block.parameters for block in blocks) == count_parameters(network)
 
 
 def test_frozen_features_are_blocks_with_their_weights():
@@ -150,7 +161,7 @@ def test_maps_that_are_changed_in_place_stay_known():
 @pytest.mark.parametrize("training", [True, False])
 def test_network_and_random_state_are_left_as_they_were(training):
     network = build_network("ChromaNet", width=2, side=32).train(training)
-    network.stem.eval()
+    network.encoder[0].eval()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     modes, state = [module.training for module in network.modules()], torch.get_rng_state()
     picture = GRAY.clone()

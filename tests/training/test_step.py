@@ -59,8 +59,8 @@ def adversarial_step(config, network, objective):
 class FrozenEncoder(Step):
     """One network whose encoder stays as it is."""
 
-    def train_mode(self):
-        super().train_mode()
+    def begin_epoch(self, epoch):
+        super().begin_epoch(epoch)
         self.networks["network"].encoder.eval()
 
 
