@@ -16,6 +16,8 @@ from lib.networks.encoders import ENCODERS, STRIDE, block
 
 SMALLEST = 16  # px; a smaller picture shows too little to tell a color from
 MEAN_WEIGHT = 200.0  # balances a squared error of chroma, about 0.003, against a cross entropy of about 3 nats
+LOG_WEIGHT = 0.6  # the same for the logarithm of a picture's squared error
+LEAST_ERROR = 1e-4  # of chroma, squared; what is smaller cannot be seen
 _LONGEST = 8  # short sides; a longer picture is squeezed to that, so that a ribbon does not fill the memory
 
 
@@ -30,6 +32,20 @@ class _Up(nn.Module):
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         return self.block(F.interpolate(self.narrow(x), scale_factor=2, mode="nearest") + self.skip(skip))
+
+
+class _Context(nn.Module):
+    """What the whole picture shows, added to every cell: a sunset, a room, a dull day.
+
+    The errors of a picture hang together, so each cell is to know what the others see.
+    """
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(inputs, 2 * outputs), nn.ReLU(), nn.Linear(2 * outputs, outputs))
+
+    def forward(self, x: Tensor, deepest: Tensor) -> Tensor:
+        return F.relu(x + self.layers(deepest.mean((2, 3)))[..., None, None])
 
 
 class ChromaNet(nn.Module):
@@ -61,6 +77,7 @@ class ChromaNet(nn.Module):
         eighth, sixteenth, deepest = self.encoder.channels
         fine, coarse = self.encoder.joined
         self.decoder = nn.ModuleList([_Up(deepest, sixteenth, coarse, coarse), _Up(coarse, eighth, fine, 4 * width)])
+        self.context = None if encoder == "plain" else _Context(deepest, 4 * width)
         self.colors = nn.Conv2d(4 * width, len(chromas.COLORS), 1)
         self.mixing = nn.Conv2d(4 * width, 9 * chromas.CELL**2, 1)
         # How often each color occurs in the training pictures, for class rebalancing; uniform until it is counted.
@@ -82,8 +99,11 @@ class ChromaNet(nn.Module):
             raise ValueError(f"pictures of {height} x {width} px cannot be trained on; sides must be multiples of 8")
         pad = (0, -width % STRIDE, 0, -height % STRIDE)
         *skips, x = self.encoder(F.pad(gray, pad, mode="replicate") if any(pad) else gray)
+        deepest = x
         for up in self.decoder:
             x = up(x, skips.pop())
+        if self.context:
+            x = self.context(x, deepest)
         x = x[..., : height // 8, : width // 8]  # (B, 4 width, H / 8, W / 8)
         return self.colors(x), self.mixing(x)
 
@@ -92,17 +112,26 @@ class ChromaNet(nn.Module):
         """Keep how often each color occurs in the training pictures `(B, 3, H, W)`, for class rebalancing."""
         self.frequency.copy_(chromas.frequencies(small_chroma(color)))
 
-    def loss(self, gray: Tensor, color: Tensor) -> Tensor:
-        """The training loss: the distributions' cross entropy plus `MEAN_WEIGHT` times their mean's squared error.
+    def loss(self, gray: Tensor, color: Tensor, is_cautious: bool = False) -> Tensor:
+        """The training loss: the distributions' cross entropy plus a term for the error of their mean.
+
+        That term is `MEAN_WEIGHT` times the squared error; or, where `is_cautious`, what a table counts: the logarithm
+        of each picture's squared error, and once more what it exceeds that of the gray copy by.
 
         Args:
             gray: `(B, 1, H, W)` in [0, 1], at the scale of training, sides multiples of 8.
             color: its true colors, `(B, 3, H, W)` in [0, 1].
+            is_cautious: whether pictures count alike, and harm counts twice.
         """
         truth = small_chroma(color)
         logits, mixing = self.predict(gray)
-        mean = chromas.mix(chromas.expected(logits.softmax(1)), mixing)
-        return chromas.cross_entropy(logits, truth) + MEAN_WEIGHT * F.mse_loss(mean, truth)
+        mean = chromas.mix(chromas.expected(logits.float().softmax(1)), mixing)
+        cross_entropy = chromas.cross_entropy(logits, truth)
+        if not is_cautious:
+            return cross_entropy + MEAN_WEIGHT * F.mse_loss(mean, truth)
+        error, of_gray = (side.square().mean((1, 2, 3)) + LEAST_ERROR for side in (mean - truth, truth))
+        harm = F.relu(error.log() - of_gray.log())
+        return cross_entropy + LOG_WEIGHT * (error.log() + harm).mean()
 
     def distribution(self, gray: Tensor) -> chromas.ChromaDistribution:
         """The colors that pictures may have: `gray` is `(B, 1, H, W)` in [0, 1], of any size from 16 px up."""

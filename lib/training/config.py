@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # torch takes seconds to import: it is imported where it is used, so that mistakes in a setting are reported at once.
 
 _RECIPE = 2  # raise it when the loop, a loss or a network changes what a configuration yields
-LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution")
+LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution", "cautious chroma distribution")
 SCHEDULES = ("constant", "one-cycle")
 IMAGENET, PRETRAINED = "imagenet", "efficientnet-lite0"  # where a training may start from, and the encoder of that
 AUGMENTATIONS = ("crops", "crops and damage")
@@ -71,7 +71,7 @@ class TrainingConfig:
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
-        if self.loss == "chroma distribution" and self.network != "ChromaNet":
+        if "chroma distribution" in self.loss and self.network != "ChromaNet":
             raise ValueError(f"{self.network} predicts no distribution of chroma; ChromaNet does")
         self._check_start()
         for name in ("pairs", "epochs", "batch_size", "accumulation", "validation_pairs"):

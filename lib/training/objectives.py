@@ -14,8 +14,8 @@ Objective = Callable[[nn.Module, Tensor, Tensor], Tensor]  # of a network, gray 
 def make_objective(config: TrainingConfig, device: str) -> Objective:
     """The loss to minimize: MSE of the colors, alone or with a weighted perceptual loss, or the network's own."""
     mse = nn.functional.mse_loss
-    if config.loss == "chroma distribution":
-        return lambda network, gray, color: network.loss(gray, color)
+    if "chroma distribution" in config.loss:
+        return lambda network, gray, color: network.loss(gray, color, "cautious" in config.loss)
     if config.loss == "mse":
         return lambda network, gray, color: mse(network(gray), color)
     kind = PerceptualLoss if config.loss == "mse + perceptual" else PrintedPerceptualLoss

@@ -136,7 +136,7 @@ def _build(config: TrainingConfig, training: Pairs, device: torch.device, team: 
     elif config.start:
         _take_over(network, config.start)
     network = network.to(device).to(memory_format=torch.channels_last)
-    if config.loss == "chroma distribution" and config.start in ("", IMAGENET):
+    if "chroma distribution" in config.loss and config.start in ("", IMAGENET):
         network.count_colors(training.tensors(slice(COUNTED), device)[1])
     smallest = min(config.batch_size, len(training) % config.batch_size or config.batch_size)
     return synchronized(network, team, device, smallest)
