@@ -6,7 +6,7 @@ import torch
 
 from lib.color.spaces import gray_to_rgb, luma, to_tensor
 from lib.data import augmentation
-from lib.data.augmentation import EXPOSURE, SMALLEST_CROP, random_crops
+from lib.data.augmentation import EXPOSURE, SMALLEST_CROP, random_crops, varied_crops
 
 FULL = 32
 
@@ -122,3 +122,62 @@ def test_half_of_the_pictures_are_mirrored(color, whole):
 def test_a_gray_picture_stays_gray(color):
     _, seen = crops(gray_to_rgb(luma(color)), 20)
     assert (seen.amax(1) - seen.amin(1)).max() < 1e-6
+
+
+# --- crops of more kinds, and a damaged gray side
+
+
+def varied(color, size, seed=0):
+    return varied_crops(luma(color), color, size, np.random.default_rng(seed))
+
+
+def test_varied_crops_are_shown_at_two_sizes_and_stay_in_range(color):
+    sizes = set()
+    for seed in range(12):
+        gray, crop = varied(color, 32, seed)
+        assert gray.shape[1:] == (1, *crop.shape[2:]) and crop.shape[:2] == (60, 3)
+        assert gray.min() >= 0 and gray.max() <= 1
+        sizes.add(gray.shape[-1])
+    assert sizes == {24, 32}
+
+
+def test_varied_crops_are_stretched_and_as_small_as_said():
+    sides, stretches = [], []
+    for seed in range(80):
+        _, crop = varied(coordinates(8), FULL, seed)
+        size = crop.shape[-1]
+        rows, columns = crop[:, 0] * (FULL - 1), crop[:, 1] * (FULL - 1)
+        middle = slice(size // 4, 3 * size // 4)
+        height = (rows[:, middle, 0].diff(dim=1).mean() * size).item()
+        width = (columns[:, 0, middle].diff(dim=1).abs().mean() * size).item()
+        sides.append((height * width) ** 0.5 / FULL)
+        stretches.append(height / width)
+    assert 0.58 < min(sides) < 0.66 and 0.94 < max(sides) < 1.02
+    assert 0.86 < min(stretches) < 0.95 and 1.05 < max(stretches) < 1.16
+
+
+def test_only_the_gray_side_is_damaged(color, monkeypatch):
+    _, damaged = varied(color, 32)
+    for name in ("VARIED_EXPOSURE", "BLURRED", "SHARPENED", "NOISE", "FADED"):
+        monkeypatch.setattr(augmentation, name, 0.0)
+    gray, whole = varied(color, 32)
+    assert torch.equal(damaged, whole)
+    torch.testing.assert_close(gray, luma(whole).clamp(min=1e-3), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "shows"),
+    [
+        ("BLURRED", lambda gray, true: (gray.diff().abs().mean((1, 2, 3)) / true.diff().abs().mean((1, 2, 3))).min() < 0.7),
+        ("SHARPENED", lambda gray, true: (gray.diff().abs().mean((1, 2, 3)) / true.diff().abs().mean((1, 2, 3))).max() > 1.3),
+        ("NOISE", lambda gray, true: 0.2 < ((gray - true).abs().amax((1, 2, 3)) > 0.01).float().mean() < 0.8),
+        ("FADED", lambda gray, true: 0.05 < ((gray - true).abs().amax((1, 2, 3)) > 0.02).float().mean() < 0.4),
+        ("VARIED_EXPOSURE", lambda gray, true: (gray.log() / true.log()).mean((1, 2, 3)).log().std() > 0.1),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_each_damage_shows(color, name, shows, monkeypatch):
+    for other in {"VARIED_EXPOSURE", "BLURRED", "SHARPENED", "NOISE", "FADED"} - {name}:
+        monkeypatch.setattr(augmentation, other, 0.0)
+    gray, seen = varied(0.2 + 0.6 * color, 32)
+    assert shows(gray, luma(seen))

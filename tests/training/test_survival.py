@@ -45,6 +45,18 @@ VARIANTS = {
     "dropout, one cycle, crops": replace(
         CONFIG, network="Forgetful", schedule="one-cycle", crop=24, weight_decay=0.02, accumulation=2
     ),
+    "head first": replace(
+        CONFIG,
+        network="ChromaNet",
+        options={"width": 4, "side": 32},
+        loss="cautious chroma distribution",
+        crop=32,
+        augmentation="crops and damage",
+        frozen_epochs=3,
+        tuning_rate=1e-4,
+        encoder_rate=0.2,
+        average=0.9,
+    ),  # fmt: skip
 }
 
 
