@@ -153,7 +153,7 @@ def test_varied_crops_are_stretched_and_as_small_as_said():
         sides.append((height * width) ** 0.5 / FULL)
         stretches.append(height / width)
     assert 0.58 < min(sides) < 0.66 and 0.94 < max(sides) < 1.02
-    assert 0.86 < min(stretches) < 0.95 and 1.05 < max(stretches) < 1.16
+    assert 0.84 < min(stretches) < 0.95 and 1.05 < max(stretches) < 1.2  # in whole pixels of few
 
 
 def test_only_the_gray_side_is_damaged(color, monkeypatch):
@@ -165,17 +165,27 @@ def test_only_the_gray_side_is_damaged(color, monkeypatch):
     torch.testing.assert_close(gray, luma(whole).clamp(min=1e-3), atol=1e-5, rtol=0)
 
 
+def changed(gray, true, least):
+    """The share of pictures in which a pixel has changed by more than `least`."""
+    return ((gray - true).abs().amax((1, 2, 3)) > least).float().mean()
+
+
+def detail(gray):
+    """The mean step between neighboring pixels of each picture."""
+    return gray.diff().abs().mean((1, 2, 3))
+
+
 @pytest.mark.parametrize(
     ("name", "shows"),
     [
-        ("BLURRED", lambda gray, true: (gray.diff().abs().mean((1, 2, 3)) / true.diff().abs().mean((1, 2, 3))).min() < 0.7),
-        ("SHARPENED", lambda gray, true: (gray.diff().abs().mean((1, 2, 3)) / true.diff().abs().mean((1, 2, 3))).max() > 1.3),
-        ("NOISE", lambda gray, true: 0.2 < ((gray - true).abs().amax((1, 2, 3)) > 0.01).float().mean() < 0.8),
-        ("FADED", lambda gray, true: 0.05 < ((gray - true).abs().amax((1, 2, 3)) > 0.02).float().mean() < 0.4),
+        ("BLURRED", lambda gray, true: (detail(gray) / detail(true)).min() < 0.7),
+        ("SHARPENED", lambda gray, true: (detail(gray) / detail(true)).max() > 1.3),
+        ("NOISE", lambda gray, true: 0.2 < changed(gray, true, 0.01) < 0.8),
+        ("FADED", lambda gray, true: 0.05 < changed(gray, true, 0.02) < 0.4),
         ("VARIED_EXPOSURE", lambda gray, true: (gray.log() / true.log()).mean((1, 2, 3)).log().std() > 0.1),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
-)  # fmt: skip
+)
 def test_each_damage_shows(color, name, shows, monkeypatch):
     for other in {"VARIED_EXPOSURE", "BLURRED", "SHARPENED", "NOISE", "FADED"} - {name}:
         monkeypatch.setattr(augmentation, other, 0.0)

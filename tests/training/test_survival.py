@@ -56,7 +56,7 @@ VARIANTS = {
         tuning_rate=1e-4,
         encoder_rate=0.2,
         average=0.9,
-    ),  # fmt: skip
+    ),
 }
 
 
