@@ -1,9 +1,10 @@
-"""How the bundled colorizer was made: our network, trained once on photographs of many kinds.
+"""How the bundled colorizer was made: our network over an encoder that knows ImageNet, trained once on photographs.
 
-    python -m lib.scripts.pretrain_colorizer FOLDER FOLDER ...
+    python -m lib.scripts.pretrain_colorizer FOLDER FOLDER ... --judge FOLDER
 
 trains on the training splits of the folders (an interrupted training resumes after its last epoch), writes
-data/models/colorizer.safetensors, and beside it a card with what it scores on the test split of each folder.
+data/models/colorizer.safetensors, and beside it a card with what it scores on the test split of each folder. A judge is
+a folder of another source: scored, and not trained on.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from lib.data.pairs import Pairs, join_pairs
 from lib.data.sources import load_pairs
 from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.evaluate import evaluate
-from lib.evaluation.names import GRAY_COPY
+from lib.evaluation.names import GRAY_COPY, Method
+from lib.evaluation.vividness import gains_by_picture
 from lib.networks.colorization_net import count_parameters
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.networks.storage import save_network
@@ -45,7 +47,7 @@ def score(pairs: Pairs) -> dict[str, dict[str, list[float | None]]]:
     """What the bundled weights score on the test split: `[value, low, high]` by setting and metric.
 
     The ends are None where there are too few pictures for an interval. "gain" is the difference to the gray copy in dB,
-    mean of images.
+    mean of images; "worse than gray" and "worse by over 1 dB" are shares of the pictures, without an interval.
     """
     test = pairs.split("test")
     colorizers = {GRAY_COPY: gray_to_rgb}
@@ -57,6 +59,9 @@ def score(pairs: Pairs) -> dict[str, dict[str, list[float | None]]]:
         found.setdefault(row.label, {})[row.metric] = _rounded(row.value, row.low, row.high)
     for name in SETTINGS:
         found[name]["gain"] = _rounded(*difference(table, name, GRAY_COPY, "psnr"))
+        gains = gains_by_picture(table, Method(name))
+        found[name]["worse than gray"] = _rounded(float((gains < 0).mean()))
+        found[name]["worse by over 1 dB"] = _rounded(float((gains < -1).mean()))
     return found
 
 
@@ -64,7 +69,7 @@ def _rounded(*values: float) -> list[float | None]:
     return [round(float(value), 4) if math.isfinite(value) else None for value in values]
 
 
-def write_card(trained: Trained, parts: list[Pairs]) -> None:
+def write_card(trained: Trained, parts: list[Pairs], judges: list[Pairs]) -> None:
     """Write the JSON beside the bundled weights: what they are, how they were made and how far to trust them."""
     write_json(
         BUNDLED_COLORIZER.with_suffix(".json"),
@@ -75,18 +80,25 @@ def write_card(trained: Trained, parts: list[Pairs]) -> None:
             "input": "gray (Rec. 601 luma) in [0, 1], any size from 16 px up; see lib/networks/chroma_net.py",
             "date": date.today().isoformat(),
             "photographs": {part.name: part.counts() | {"fingerprint": part.fingerprint} for part in parts},
-            "training": f"the training splits at {SIZE} px, center squares; random crops of {trained.config.crop} px, "
-            "mirrored and exposed anew by chance",
+            "judges": {part.name: part.counts() | {"fingerprint": part.fingerprint} for part in judges},
+            "training": f"the training splits at {SIZE} px, center squares; the encoder begins with ImageNet's weights "
+            f"(EfficientNet-Lite0, Apache License 2.0) and stays frozen for {trained.config.frozen_epochs} of "
+            f"{trained.config.epochs} epochs",
             "configuration": asdict(trained.config),
             "training_seconds": round(trained.seconds),
-            "scores": {part.name: score(part) for part in parts},
+            "scores": {part.name: score(part) for part in [*parts, *judges]},
             "scores_say": f"[value, low, high], 95% bootstrap over the test split at {SIZE} px, 8-bit output. gain is "
             "over the gray copy, mean of images, in dB. The test splits were scored when everything else was settled",
-            "command": "python -m lib.scripts.pretrain_colorizer " + " ".join(f"path/to/{part.name}" for part in parts),
+            "command": _command(parts, judges),
             "license": "the photographs are not included, and no license is stated for them; do with the weights what "
             "such photographs allow",
         },
     )
+
+
+def _command(parts: list[Pairs], judges: list[Pairs]) -> str:
+    places, own = ([f"path/to/{part.name}" for part in those] for those in (parts, judges))
+    return " ".join(["python -m lib.scripts.pretrain_colorizer", *places, *(["--judge", *own] if own else [])])
 
 
 def main() -> None:
@@ -94,14 +106,15 @@ def main() -> None:
         prog="python -m lib.scripts.pretrain_colorizer", description="Make the bundled colorizer again."
     )
     parser.add_argument("folders", nargs="+", help="folders of color photographs; a split.csv is honored")
+    parser.add_argument("--judge", nargs="+", default=[], metavar="FOLDER", help="scored, and not trained on")
     parser.add_argument("--epochs", type=int, default=CONFIG.epochs)
     arguments = parser.parse_args()
-    parts = [load_pairs(folder, SIZE) for folder in arguments.folders]
+    parts, judges = ([load_pairs(folder, SIZE) for folder in those] for those in (arguments.folders, arguments.judge))
     pairs = join_pairs(parts)
     config = replace(CONFIG, pairs=pairs.counts()["train"], epochs=arguments.epochs)
     trained = train(config, pairs, "colorizer", folder=TRAINED)
     save_network(BUNDLED_COLORIZER, halved(trained.network), config, trained.history.to_dict("records"))
-    write_card(trained, parts)
+    write_card(trained, parts, judges)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def samples():
 def test_the_card_is_about_this_file():
     card, content = read_json(CARD), BUNDLED_COLORIZER.read_bytes()
     assert card["sha256"] == hashlib.sha256(content).hexdigest()
-    assert len(content) <= 8e6 and card["file"] == BUNDLED_COLORIZER.name
+    assert len(content) <= 10e6 and card["file"] == BUNDLED_COLORIZER.name
     with safe_open(BUNDLED_COLORIZER, "pt") as file:
         assert file.metadata()["network"] == card["configuration"]["network"] == "ChromaNet"
     assert card["configuration"]["pairs"] == sum(counts["train"] for counts in card["photographs"].values())
@@ -49,8 +49,9 @@ def test_the_card_is_about_this_file():
 
 
 def test_the_card_says_that_no_kind_of_photograph_is_worse_than_left_gray():
-    scores = read_json(CARD)["scores"]
-    assert len(scores) == 3
+    card = read_json(CARD)
+    scores = card["scores"]
+    assert set(scores) == set(card["photographs"]) | set(card["judges"]) and card["judges"]
     for name, methods in scores.items():
         value, low, high = methods["safest"]["gain"]
         assert low <= value <= high and value > 0, name
@@ -89,7 +90,7 @@ def test_half_precision_changes_no_picture_by_more_than_one_level(samples):
 
 def test_made_again_from_folders(tmp_path, monkeypatch, samples):
     """The command line at small size: two folders in; weights and card out, the weights being those of the training."""
-    for kind in ("one", "two"):
+    for kind in ("one", "two", "judge"):
         (tmp_path / kind).mkdir()
         rows = ["name,split"]
         for index, picture in enumerate([*samples.color, *samples.color[:, ::-1]]):
@@ -97,7 +98,7 @@ def test_made_again_from_folders(tmp_path, monkeypatch, samples):
             rows.append(f"{index},{('train', 'train', 'val', 'test')[index % 4]}")
         (tmp_path / kind / "split.csv").write_text("\n".join(rows))
     target = tmp_path / "models" / "colorizer.safetensors"
-    config = replace(CONFIG, options={"width": 4, "side": 32}, crop=32, batch_size=4, epochs=1, validation_pairs=2)
+    config = replace(CONFIG, options={"width": 4, "side": 32}, start="", crop=32, batch_size=4, validation_pairs=2)
     for module, name, value in (
         (pretrain_colorizer, "BUNDLED_COLORIZER", target),
         (pretrain_colorizer, "CONFIG", config),
@@ -109,12 +110,17 @@ def test_made_again_from_folders(tmp_path, monkeypatch, samples):
         pretrain_colorizer, "load_colorizer", lambda vividness: load_colorizer(target, vividness, "cpu")
     )
     monkeypatch.setattr("lib.data.sources.CACHE", tmp_path / "cache")
-    monkeypatch.setattr("sys.argv", ["pretraining", str(tmp_path / "one"), str(tmp_path / "two"), "--epochs", "2"])
+    folders = [str(tmp_path / "one"), str(tmp_path / "two"), "--judge", str(tmp_path / "judge")]
+    monkeypatch.setattr("sys.argv", ["pretraining", *folders, "--epochs", "4"])
     pretrain_colorizer.main()
     card = read_json(target.with_suffix(".json"))
     assert card["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
-    assert set(card["scores"]) == {"one", "two"} and card["configuration"]["epochs"] == 2
-    assert card["scores"]["one"]["safest"]["gain"] is not None
+    assert set(card["scores"]) == {"one", "two", "judge"} and card["configuration"]["epochs"] == 4
+    assert set(card["photographs"]) == {"one", "two"} and card["command"].endswith(
+        "one path/to/two --judge path/to/judge"
+    )
+    harm = [card["scores"]["judge"]["safest"][name][0] for name in ("worse than gray", "worse by over 1 dB")]
+    assert 1 >= harm[0] >= harm[1] >= 0 and card["scores"]["one"]["safest"]["gain"] is not None
     (folder,) = (tmp_path / "trained").iterdir()
     trained, kept = (load_network(path).state_dict() for path in (folder / "network.safetensors", target))
     for name, tensor in trained.items():
