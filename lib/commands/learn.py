@@ -140,7 +140,7 @@ def report(learned: "Learned", own: "Change", others: "Change", file: Path) -> s
             "Gain over the gray copy at the safest setting, mean of images; in brackets the share worse than gray.",
             "",
             _about_own(own),
-            *_about_others(others),
+            "Photographs of other kinds may come out worse than before: keep it for yours.",
             "",
             f"{_shown(file)} keeps it. To color with it:",
             f"  {_program()} path/to/gray -o outputs/colored --weights {shlex.quote(_shown(file))}",
@@ -156,11 +156,6 @@ def _about_own(own: "Change") -> str:
         return f"{gained} compared with the bundled network{few}: it is no better, and the bundled one will do."
     unsure = "" if few or verdict(low, high) == "supported" else ", which may be chance"
     return f"{gained} compared with the bundled network{few}{unsure}."
-
-
-def _about_others(others: "Change") -> list[str]:
-    lost = others.difference[0] < 0
-    return ["On other kinds of photographs expect less than before: keep it for yours."] if lost else []
 
 
 def _shown(file: Path) -> str:

@@ -33,7 +33,9 @@ STEPS = 200  # 20 photographs or 500: from here on all kinds that were tried gai
 BATCH = 32
 STEPS_AN_EPOCH = 20  # at least: validation and checkpoint cost as much as some steps
 MOST = STEPS * BATCH  # photographs that are learned from; more would take longer
-SHARES = (0.25, 0.5, 0.75, 1.0)  # of the way from the weights before to those after
+# Of the way from the weights before to those after. Measured on food, flowers, night and people: the whole way gains at
+# most 0.13 dB more than three quarters of it, and loses another 1 to 3 dB on landscapes.
+SHARES = (0.25, 0.5, 0.75)
 ENOUGH = 0.9  # of the largest improvement: who is content with it goes less far, and forgets less
 MOST_VALIDATED = 200  # photographs by which the share is chosen
 BEFORE, AFTER = Method("before"), Method("after")
