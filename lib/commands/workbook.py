@@ -1,4 +1,4 @@
-"""The command `workbook`: run and sweep notebooks, build their tables and pages, train, measure speed, download data.
+"""The command `workbook`: run and sweep notebooks, build tables and pages, train, learn, measure speed, download data.
 
 The runner never looks into a notebook's work. It passes parameters in, reads what the notebook left in its folder
 of the run (`results.json`), and shows progress from a line of text that the kernel rewrites in a small file
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 
-from lib.commands import bench, train
+from lib.commands import bench, learn, train
 from lib.common.homes import home_environment
 from lib.common.terminal import exit_code_of
 from lib.common.usage import UsageError, whole_number
@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("folder", help="the folder of a run or a sweep")
     command.set_defaults(action="lib.workbook.report.command:report")
     train.add_options(commands.add_parser("train", help="train one network without a notebook"))
+    learn.add_options(commands.add_parser("learn", help="teach the bundled colorizer your own kind of photograph"))
     bench.add_options(commands.add_parser("bench", help="measure how fast the paper's recipe and ours are"))
     command = commands.add_parser("data", help="download the Kaggle pairs into data/kaggle")
     command.set_defaults(action="lib.commands.data:run")

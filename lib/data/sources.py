@@ -12,7 +12,7 @@ from lib.common.progress import progress
 from lib.data import locations
 from lib.data.cache import cached_pairs, decode_pairs
 from lib.data.formats import passed_over_in_words
-from lib.data.images import PhotographError
+from lib.data.images import PhotographError, read_photograph, squared
 from lib.data.listing import Item, list_with_splits
 from lib.data.locations import check_size, describe_source, find_source
 from lib.data.monochrome import check_color, is_gray, look_at, no_readable_picture
@@ -89,3 +89,12 @@ def sample_photographs() -> dict[str, Path]:
     folder = Path(find_spec("skimage").submodule_search_locations[0]) / "data"
     shipped = ("coffee.png", "chelsea.png", "astronaut.png", "rocket.jpg", "motorcycle_left.png")
     return {Path(file).stem: folder / file for file in shipped}
+
+
+def sample_pairs(size: int) -> Pairs:
+    """The `sample_photographs` as pairs of `size` x `size` px, all of them test pictures."""
+    photographs = sample_photographs()
+    pictures = [squared(read_photograph(path), size) for path in photographs.values()]
+    gray = np.stack([np.asarray(picture.convert("L")) for picture in pictures])
+    color, splits = np.stack([np.asarray(picture) for picture in pictures]), np.array(["test"] * len(pictures))
+    return make_pairs("samples", "photographs that scikit-image ships", list(photographs), gray, color, splits)

@@ -10,7 +10,7 @@ from lib.common.files import ROOT
 
 SLOW = ["torch", "pandas", "matplotlib", "dask", "distributed", "papermill", "IPython", "nbconvert", "skimage", "scipy"]
 SWEEP = ["sweep", "03_perceptual_loss"]
-HELP = [[], *([command] for command in ("run", "sweep", "table", "report", "train", "bench", "data"))]
+HELP = [[], *([command] for command in ("run", "sweep", "table", "report", "train", "learn", "bench", "data"))]
 MISTAKES = [
     [],
     ["runn"],
@@ -40,6 +40,12 @@ MISTAKES = [
     ["train", "-p", "epochs", "many"],
     ["train", "-p", "epochs", "0"],
     ["train", "-p", "network", "Unet"],
+    ["learn"],
+    ["learn", ""],
+    ["learn", "nowhere"],
+    ["learn", "pyproject.toml"],
+    ["learn", "tests/commands"],
+    ["learn", "scenes", "--device", "tpu"],
     ["bench", "--data", "nowhere"],
     ["bench", "--size", "100"],
     ["bench", "--repeats", "many"],
