@@ -1,100 +1,193 @@
-"""Does a channel know grass? How well a channel's map tells pixels of one true color from others of the same luma.
+"""Does a channel know grass? How well a channel's map tells cells of one true color from others of the same luma.
 
-No labels are needed: the truth says where a picture is green, and what is green in photographs is mostly grass and
-leaves. Gray pictures show luma, so only pixels of equal luma are compared: brightness alone tells nothing. The channel
-is chosen on one half of the pictures and judged on the other.
+Brightness alone tells nothing then. A channel is chosen on one half of the pictures, where it must do well on both of
+two parts, and judged on the other half.
 """
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import cos, radians, sin
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from lib.color.spaces import rgb_to_ycbcr
 from lib.data.photographs import Photograph
-from lib.feature_maps.activations import capture
-from lib.feature_maps.interventions import chroma_difference, intervene
+from lib.evaluation.size import LEAST_PICTURES
+from lib.feature_maps.color_cells import COLORS, Cells, cells_of, maps_in_cells
 from lib.networks.anatomy import parts_of
 
-# Color: its hue as an angle in the plane of Cb and Cr in degrees, and what mostly has it in photographs.
-COLORS = {"green": (210, "grass, leaves"), "blue": (325, "sky, water"), "red": (130, "skin, earth, brick")}
-GRID = 16  # cells each way into which a picture is divided; the coarsest maps are smaller, the finest larger
-_SPREAD = 35  # degrees to each side of a hue
-_CLEAR, _FAINT = 12 / 255, 4 / 255  # chroma that surely has the hue; chroma that surely has none
-_LEVELS = 32  # of luma; cells of one level are compared
-_FEWEST = 20  # cells of the color in each half of the pictures
 _RESAMPLES = 1000
+Interval = tuple[float, float, float]  # value, low, high
 
 
 @dataclass(frozen=True)
-class Cells:
-    """Pictures divided into `GRID` x `GRID` cells each, N to a picture.
+class Knowledge:
+    """What the best channel of a layer knows of a color.
+
+    Its AUC is the share of pairs, one cell of the color and one other of the same luma, that it ranks rightly: 0.5 by
+    chance.
 
     Args:
-        color: a key of `COLORS`.
-        luma: mean luma of each cell, `(P, N)` in [0, 1].
-        has_color: where the truth has the color, `(P, N)`.
-        has_other: where it has another color or none, `(P, N)`. Cells in doubt are in neither.
-        choosing: positions of the pictures on which a channel is chosen.
-        judging: positions of the others.
+        channel: its number.
+        high: whether it is higher where the color is; else it is lower there.
+        promise: the AUC that the best channel of one part of the pictures for choosing has on their other part, mean
+            of both ways: what to expect of the layer before it is judged. 0.5 if only one part has the color.
+        resampled: its AUC on the pictures on which it was not chosen, then on resampled ones, `(1 + R,)`.
+        pictures: how many of these have the color.
+        other_colors: its AUC there for the other colors, by name, with the same sign: above 0.5 where it is on the side
+            on which `high` has the color. A channel for the sky tells grass from it, too.
     """
 
-    color: str
-    luma: Tensor
-    has_color: Tensor
-    has_other: Tensor
-    choosing: list[int]
-    judging: list[int]
+    channel: int
+    high: bool
+    promise: float
+    resampled: np.ndarray
+    pictures: int
+    other_colors: dict[str, float] = field(default_factory=dict)
 
     @property
-    def are_enough(self) -> bool:
-        """Whether both halves have the color, and something of the same luma to tell it from."""
-        halves = (self.choosing, self.judging)
-        return all(int(self.has_color[half].sum()) >= _FEWEST and self._pairs(half) > 0 for half in halves)
+    def auc(self) -> Interval:
+        """The AUC on pictures on which the channel was not chosen, with its 95% interval over pictures."""
+        return self._interval(self.resampled)
 
-    def _pairs(self, half: list[int]) -> float:
-        return float(_wins(self.luma[half], self, half)[1].sum())
+    def lead(self, control: "Knowledge") -> Interval:
+        """By how much the AUC is larger than a control's, with its paired 95% interval over pictures."""
+        return self._interval(self.resampled - control.resampled)
 
-
-def cells_of(photographs: Sequence[Photograph], color: str) -> Cells:
-    """The cells of photographs, and where they have a color. An unknown color raises `ValueError`."""
-    if color not in COLORS:
-        raise ValueError(f"color is one of {', '.join(COLORS)}, not {color!r}")
-    small = torch.cat([nn.functional.adaptive_avg_pool2d(photograph.truth, GRID) for photograph in photographs])
-    luma, cb, cr = rgb_to_ycbcr(small).flatten(2).unbind(1)
-    chroma, away = torch.hypot(cb, cr), torch.atan2(cr, cb).rad2deg() - COLORS[color][0]
-    is_hue = ((away + 180) % 360 - 180).abs() <= _SPREAD
-    has_color = is_hue & (chroma >= _CLEAR)
-    has_other = ~is_hue | (chroma <= _FAINT)
-    # Pictures with much of the color go to both halves alike.
-    order = has_color.sum(1).argsort(descending=True, stable=True).tolist()
-    return Cells(color, luma, has_color, has_other, sorted(order[0::2]), sorted(order[1::2]))
+    def _interval(self, values: np.ndarray) -> Interval:
+        drawn = values[1:][np.isfinite(values[1:])]  # some may have drawn no picture with the color
+        few = self.pictures < LEAST_PICTURES or not len(drawn)
+        low, high = (np.nan, np.nan) if few else np.percentile(drawn, [2.5, 97.5])
+        return float(values[0]), float(low), float(high)
 
 
-def stages_of(network: nn.Module) -> list[str]:
-    """The stages of a network's encoder and decoder, by name in the order in which they run."""
-    return [name for name, _ in parts_of(network) if name.startswith(("encoder.", "decoder."))]
+def knowledge(maps: Tensor, cells: Cells, others: Sequence[Cells] = ()) -> Knowledge:
+    """The channel that knows a color best.
+
+    Args:
+        maps: `(P, C, N)`.
+        cells: where the P pictures have the color. They must be enough.
+        others: where they have other colors, for which the channel is judged on the same pictures.
+    """
+    # Of hundreds of channels some fit a few pictures by chance. The lower score of two parts favors these less.
+    parts = [_scores(maps, cells, cells.choosing[start::2]) for start in (0, 1)]
+    scores = torch.stack([part for part in parts if part is not None] or [_scores(maps, cells, cells.choosing)])
+    when_high, when_low = scores.amin(0), 1 - scores.amax(0)  # (C,)
+    channel = int(torch.maximum(when_high, when_low).argmax())
+    high = bool(when_high[channel] >= when_low[channel])
+    values = maps[cells.judging, channel] * (1 if high else -1)
+    aucs = {other.color: float(_resampled(values, other)[0]) for other in others}
+    other_colors = {color: auc for color, auc in aucs.items() if np.isfinite(auc)}
+    pictures = len(cells.having(cells.judging))
+    return Knowledge(channel, high, _promise(scores), _resampled(values, cells), pictures, other_colors)
 
 
-def maps_in_cells(network: nn.Module, layers: Sequence[str], photographs: Sequence[Photograph]) -> dict[str, Tensor]:
-    """The maps of layers, `(P, C, N)`, with one value for each cell of `GRID` x `GRID` in each of P photographs."""
-    found: dict[str, list[Tensor]] = {layer: [] for layer in layers}
-    for photograph in photographs:
-        for layer, activation in capture(network, photograph.gray, layers).items():
-            found[layer].append(_in_cells(activation.maps))
-    return {layer: torch.cat(maps).flatten(2) for layer, maps in found.items() if maps}
+def _scores(maps: Tensor, cells: Cells, half: list[int]) -> Tensor | None:
+    """The AUC of every channel of `(P, C, N)` on some pictures, `(C,)`; None where no two cells can be compared."""
+    values = maps[half].transpose(0, 1).flatten(1)  # (C, P N)
+    level, color, other = (x[half].flatten() for x in (cells.level, cells.has_color, cells.has_other))
+    won, pairs = torch.zeros(len(values), dtype=torch.float64), 0
+    for one in level[color].unique():
+        own, others = values[:, (level == one) & color].contiguous(), values[:, (level == one) & other].sort(dim=1)[0]
+        # A tie counts half.
+        won += sum(torch.searchsorted(others, own, side=side).sum(1) for side in ("left", "right")) / 2
+        pairs += own.shape[1] * others.shape[1]
+    return won / pairs if pairs else None
 
 
-def _in_cells(maps: Tensor) -> Tensor:
-    """Maps `(1, C, h, w)` averaged to the grid; sides that are smaller are enlarged first."""
-    size = [max(side, GRID) for side in maps.shape[-2:]]
-    if size != list(maps.shape[-2:]):
-        maps = nn.functional.interpolate(maps, size, mode="bilinear", align_corners=False)
-    return nn.functional.adaptive_avg_pool2d(maps, GRID)
+def _promise(scores: Tensor) -> float:
+    if len(scores) < 2:
+        return 0.5
+    crossed = []
+    for own, other in (scores, scores.flip(0)):
+        channel = int((own - 0.5).abs().argmax())
+        crossed.append(float(other[channel] if own[channel] >= 0.5 else 1 - other[channel]))
+    return sum(crossed) / 2
+
+
+def _resampled(values: Tensor, cells: Cells) -> np.ndarray:
+    """The AUC of one channel's values `(P, N)` on the pictures for judging, as they are and resampled."""
+    count, half = len(cells.judging), cells.judging
+    picture = torch.arange(count)[:, None].expand_as(values)
+    level, color, other = (x[half] for x in (cells.level, cells.has_color, cells.has_other))
+    won, pairs = torch.zeros(2, count, count, dtype=torch.float64)  # by the pictures of the two cells of a pair
+    for one in level[color].unique():
+        own, others = (level == one) & color, (level == one) & other
+        first, second = values[own][:, None], values[others]
+        right = (first > second).double() + (first == second) / 2
+        rows, columns = (nn.functional.one_hot(picture[where], count).double() for where in (own, others))
+        won += rows.T @ right @ columns
+        pairs += rows.sum(0)[:, None] * columns.sum(0)
+    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=_RESAMPLES)
+    weights = torch.from_numpy(np.vstack([np.ones(count), drawn]))
+    won, pairs = (((weights @ matrix) * weights).sum(1).numpy() for matrix in (won, pairs))
+    return np.divide(won, pairs, out=np.full(len(won), np.nan), where=pairs > 0)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What each layer of a network knows of a color, by layer, and controls.
+
+    Args:
+        trained: the network's own layers.
+        random: the same layers with random weights.
+        luma: the luma itself.
+    """
+
+    trained: dict[str, Knowledge]
+    random: dict[str, Knowledge]
+    luma: Knowledge
+
+    @property
+    def first(self) -> str:
+        """The first stage."""
+        return next(iter(self.trained))
+
+    @property
+    def best(self) -> str:
+        """The encoder's stage that promises most. The pictures on which it is judged have no part in the choice."""
+        stages = [layer for layer in self.trained if layer.startswith("encoder.")] or list(self.trained)
+        return max(stages, key=lambda layer: self.trained[layer].promise)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per layer: its best channel, its AUC with the interval, its promise and the control's AUC."""
+        rows = [
+            {
+                "layer": layer,
+                "channel": known.channel,
+                "color is": "high" if known.high else "low",
+                "promise": known.promise,
+                **dict(zip(("AUC", "from", "to"), known.auc, strict=True)),
+                "random weights": self.random[layer].auc[0],
+            }
+            for layer, known in self.trained.items()
+        ]
+        return pd.DataFrame(rows)
+
+
+def survey(
+    network: nn.Module, photographs: Sequence[Photograph], cells: Cells, layer: str = "", seed: int = 0
+) -> Survey:
+    """What every stage of a network's encoder and decoder knows of a color.
+
+    Args:
+        network: a network with stages, such as `ChromaNet`.
+        photographs: those of `cells`, which must be enough.
+        cells: where they have the color.
+        layer: a further layer to ask, such as one inside a stage; "" for none.
+        seed: draws the random weights of the control.
+    """
+    stages = [name for name, _ in parts_of(network) if name.startswith(("encoder.", "decoder."))]
+    others = [replace(cells_of(photographs, color), judging=cells.judging) for color in COLORS if color != cells.color]
+    layers = list(dict.fromkeys([*stages, *([layer] if layer else [])]))
+    known = [
+        {name: knowledge(maps, cells, others) for name, maps in maps_in_cells(one, layers, photographs).items()}
+        for one in (network, with_random_weights(network, seed))
+    ]
+    return Survey(*known, knowledge(cells.luma[:, None], cells))
 
 
 def with_random_weights(network: nn.Module, seed: int = 0) -> nn.Module:
@@ -106,144 +199,3 @@ def with_random_weights(network: nn.Module, seed: int = 0) -> nn.Module:
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
     return fresh.eval()
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """What the best channel of a layer knows of a color.
-
-    Args:
-        channel: its number; it was chosen on one half of the pictures.
-        high: whether it is high where the color is; else it is low there.
-        chosen: its AUC on the pictures on which it was chosen.
-        judged: its AUC on the other pictures and resampled over them, `(1 + R,)`. An AUC is the share of pairs, one
-            cell of the color and one other of the same luma, that it ranks rightly: 0.5 by chance.
-    """
-
-    channel: int
-    high: bool
-    chosen: float
-    judged: np.ndarray
-
-    @property
-    def auc(self) -> float:
-        """The AUC on pictures on which the channel was not chosen."""
-        return float(self.judged[0])
-
-    @property
-    def interval(self) -> tuple[float, float, float]:
-        """The AUC and the ends of its 95% interval over pictures."""
-        return self.auc, *map(float, np.nanpercentile(self.judged[1:], [2.5, 97.5]))
-
-    def lead(self, control: "Knowledge") -> tuple[float, float, float]:
-        """By how much the AUC is larger than a control's, with its paired 95% interval over pictures."""
-        leads = self.judged - control.judged
-        return float(leads[0]), *map(float, np.nanpercentile(leads[1:], [2.5, 97.5]))
-
-
-def knowledge(maps: Tensor, cells: Cells) -> Knowledge:
-    """The channel of maps `(P, C, N)` that knows a color best. `cells.are_enough` must hold."""
-    scores = _scores(maps, cells)  # (C,)
-    channel = int((scores - 0.5).abs().argmax())
-    high = bool(scores[channel] >= 0.5)
-    wins, pairs = _wins(maps[cells.judging, channel] * (1 if high else -1), cells, cells.judging)
-    count = len(cells.judging)
-    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=_RESAMPLES)
-    weights = np.vstack([np.ones(count), drawn])
-    won, all_pairs = (np.einsum("ri,ij,rj->r", weights, matrix, weights) for matrix in (wins, pairs))
-    judged = np.divide(won, all_pairs, out=np.full(len(won), np.nan), where=all_pairs > 0)
-    return Knowledge(channel, high, float(max(scores[channel], 1 - scores[channel])), judged)
-
-
-def knowledge_of_luma(cells: Cells) -> Knowledge:
-    """What the luma alone knows of a color, as a control: among cells of about the same luma next to nothing."""
-    return knowledge(cells.luma[:, None], cells)
-
-
-def _levels(luma: Tensor) -> Tensor:
-    return (luma * _LEVELS).long().clamp(0, _LEVELS - 1)
-
-
-def _scores(maps: Tensor, cells: Cells) -> Tensor:
-    """The AUC of every channel of `(P, C, N)` on the pictures for choosing, pairs of one luma level only: `(C,)`."""
-    half = cells.choosing
-    values = maps[half].transpose(0, 1).flatten(1)  # (C, P N)
-    levels, color, other = (x[half].flatten() for x in (_levels(cells.luma), cells.has_color, cells.has_other))
-    won, pairs = torch.zeros(len(values)), 0
-    for level in levels[color].unique():
-        here = levels == level
-        own, others = values[:, here & color].contiguous(), values[:, here & other].sort(dim=1)[0]
-        # A tie counts half.
-        below, up_to = (torch.searchsorted(others, own, side=side).sum(1) for side in ("left", "right"))
-        won += (below + up_to) / 2
-        pairs += own.shape[1] * others.shape[1]
-    return won / max(pairs, 1)
-
-
-def _wins(values: Tensor, cells: Cells, half: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs that are ranked rightly, and all pairs, by the picture of the color and that of the other cell: `(P, P)`.
-
-    `values` is `(P, N)`, those of one channel on the pictures of a half.
-    """
-    count, picture = len(half), torch.arange(len(half))[:, None].expand_as(values)
-    levels, color, other = (x[half] for x in (_levels(cells.luma), cells.has_color, cells.has_other))
-    won, pairs = torch.zeros(count, count, dtype=torch.float64), torch.zeros(count, count, dtype=torch.float64)
-    for level in levels[color].unique():
-        own, others = (levels == level) & color, (levels == level) & other
-        right = (values[own][:, None] > values[others]).double() + 0.5 * (values[own][:, None] == values[others])
-        rows, columns = (nn.functional.one_hot(picture[where], count).double() for where in (own, others))
-        won += rows.T @ right @ columns
-        pairs += rows.sum(0)[:, None] * columns.sum(0)
-    return won.numpy(), pairs.numpy()
-
-
-@dataclass(frozen=True)
-class Loss:
-    """What the colors lose without a channel, in levels of 255 toward a hue: mean over the color's cells and others'.
-
-    `others` is what other channels of the layer, drawn at random, take from the color's cells: their mean.
-    """
-
-    own: float
-    elsewhere: float
-    others: float
-    channels: int
-
-
-def loss_without(
-    network: nn.Module, layer: str, channel: int, photographs: Sequence[Photograph], cells: Cells, seed: int = 0
-) -> Loss:
-    """What switching a channel off takes from the colors of pictures on which it was not chosen.
-
-    Args:
-        network: a colorizer.
-        layer: a layer of it.
-        channel: the channel that is switched off.
-        photographs: those of `cells`. The up to six with most of the color are tried.
-        cells: where they have the color.
-        seed: draws the other channels, up to eight.
-    """
-    hue = radians(COLORS[cells.color][0])
-    toward = torch.tensor([cos(hue), sin(hue)])[:, None, None]
-    shown = most_of_it(cells, 6)
-    count = capture(network, photographs[shown[0]].gray, [layer])[layer].maps.shape[1]
-    others = [c for c in np.random.default_rng(seed).permutation(count).tolist() if c != channel][:8]
-    lost, color, other = [], [], []
-    for position in shown:
-        gray = photographs[position].gray
-        usual = intervene(network, gray, layer, [channel], 1.0)
-        without = intervene(network, gray, layer, [channel, *others])
-        taken = (chroma_difference(usual, without) * toward).sum(1, keepdim=True)
-        lost.append(nn.functional.adaptive_avg_pool2d(taken, GRID).flatten(1))  # (1 + 8, N)
-        color.append(cells.has_color[position])
-        other.append(cells.has_other[position])
-    lost, color, other = torch.cat(lost, 1), torch.cat(color), torch.cat(other)
-    own, elsewhere = lost[:, color].mean(1), lost[:, other].mean(1) if other.any() else torch.zeros(len(lost))
-    return Loss(float(own[0]), float(elsewhere[0]), float(own[1:].abs().mean()) if others else 0.0, len(others))
-
-
-def most_of_it(cells: Cells, count: int) -> list[int]:
-    """Positions of the pictures that have most of the color, of those on which no channel was chosen, most first."""
-    amounts = cells.has_color.sum(1)
-    having = [position for position in cells.judging if amounts[position] > 0]
-    return sorted(having, key=lambda position: -int(amounts[position]))[:count]
