@@ -5,17 +5,23 @@ from collections.abc import Mapping
 import pandas as pd
 from torch import Tensor
 
-from lib.feature_maps.measures import correlation, rectified_layers
+from lib.evaluation.intervals import verdict, with_interval
+from lib.evaluation.size import counted, too_few
+from lib.feature_maps.color_cells import COLORS, Cells
+from lib.feature_maps.knowledge import Knowledge, Survey
+from lib.feature_maps.measures import correlation, layers_to_read
+from lib.feature_maps.without_channel import Loss
 
 
 def layers_in_words(summary: pd.DataFrame) -> list[str]:
     """Whether layers follow edges, textures and regions in this order, and how many channels are dead.
 
-    `summary` is what `layer_summary` returns. The order is judged on the layers behind a nonlinearity, from the first
-    down to the smallest maps.
+    `summary` is what `layer_summary` returns. The order is judged on `layers_to_read`, from the first down to the
+    smallest maps.
     """
-    layers = rectified_layers(summary)
-    inward = layers[: 1 + list(layers["height"]).index(layers["height"].min())]
+    layers, by_block = layers_to_read(summary), "does" in summary
+    smallest = [place for place, height in enumerate(layers["height"]) if height == layers["height"].min()]
+    inward = layers[: 1 + smallest[-1 if by_block else 0]]
     edges, texture, reach = (inward[column] for column in ("edges", "texture", "reach"))
     places = [list(inward.index).index(values.idxmax()) for values in (edges, texture, reach)]
     holds = "holds" if places == sorted(places) and places[0] < places[-1] else "does not hold"
@@ -25,7 +31,8 @@ def layers_in_words(summary: pd.DataFrame) -> list[str]:
         f"Down to the smallest maps, edges are followed best by {edges.idxmax()} ({edges.max():.2f}), texture by "
         f"{texture.idxmax()} ({texture.max():.2f}), and the maps of {reach.idxmax()} reach farthest "
         f"({reach.max():.2f}): the textbook's order, edges, textures, regions, {holds} on these pictures.",
-        f"Dead on these pictures: {dead} of {channels} channels behind a nonlinearity{most}.",
+        f"Dead on these pictures: {dead} of {channels} channels "
+        f"{'that blocks hand on' if by_block else 'behind a nonlinearity'}{most}.",
     ]
 
 
@@ -97,3 +104,60 @@ def training_in_words(strip: Mapping[int, Tensor], channel: int, address: str) -
     *earlier, last = ((epoch, maps[channel]) for epoch, maps in strip.items())
     words = ", ".join(f"{correlation(maps, last[1]):.2f} after epoch {epoch}" for epoch, maps in earlier)
     return f"The map of {address} correlates with its last one: {words or 'only one epoch was kept'}."
+
+
+def knowledge_in_words(found: Survey | None, cells: Cells, layer: str) -> list[str]:
+    """Whether a channel of a layer knows a color, beside the controls.
+
+    Args:
+        found: what `survey` returns; None where the pictures have too little of the color to ask.
+        cells: where the pictures have the color.
+        layer: the layer, one of `found`.
+    """
+    things = f"{cells.color} ({COLORS[cells.color][1]})"
+    if found is None:
+        return [
+            f"The pictures have too little {things} beside other things of the same luma to ask what a channel knows."
+        ]
+    known, random, first = found.trained[layer], found.random[layer], found.trained[found.first]
+    controls = {f"the best channel of {layer} with random weights": random}
+    if layer != found.first:
+        controls[f"the best of the first stage, {found.first}"] = first
+    values = "; ".join(f"{name} {control.auc[0]:.2f}" for name, control in controls.items())
+    leads = {name: known.lead(control) for name, control in controls.items()}
+    ahead = all(verdict(*lead[1:]) == "supported" for lead in leads.values())
+    by = "; ".join(f"{with_interval(lead, '+.2f')} over {name}" for name, lead in leads.items())
+    return [
+        f"{layer}:{known.channel} is {'higher' if known.high else 'lower'} where the truth is {things} than at other "
+        f"places of the same luma in {with_interval(known.auc, '.2f')} of the pairs, on {len(cells.judging)} pictures "
+        f"on which it was not chosen, {known.pictures} of which have the color{too_few(known.pictures)}.",
+        f"Controls there, chosen likewise: {values}; the luma itself {found.luma.auc[0]:.2f}; chance 0.50.",
+        f"It is ahead of them by {by}: {_verdict(known, cells.color, ahead)}",
+    ]
+
+
+def _verdict(known: Knowledge, color: str, ahead: bool) -> str:
+    if not ahead:
+        return f"these pictures do not show that it knows more of {color} things than its controls."
+    other, auc = max(known.other_colors.items(), key=lambda item: abs(item[1] - 0.5), default=("", 0.5))
+    if abs(auc - 0.5) > abs(known.auc[0] - 0.5):
+        side = "same" if auc > 0.5 else "other"
+        return (
+            f"it tells {color} things from others. But it tells {other} ones ({COLORS[other][1]}) more surely, on the "
+            f"{side} side ({max(auc, 1 - auc):.2f}): it is they that it knows."
+        )
+    return f"this channel knows {color} things, beyond brightness and beyond what untrained filters find."
+
+
+def loss_in_words(loss: Loss, color: str, address: str) -> str:
+    """How the colors move without a channel, negative where they lose a color. See `loss_without`."""
+    others = (
+        f"; without one of {counted(loss.channels, 'other channel')} of the layer, drawn at random, by "
+        f"{loss.others:.2f} there, up or down"
+        if loss.channels
+        else ""
+    )
+    return (
+        f"Without {address} the colors move by {-loss.own:+z.2f} of 255 toward {color} where the truth is {color} and "
+        f"by {-loss.elsewhere:+z.2f} elsewhere, mean of {counted(loss.pictures, 'picture')}{others}."
+    )

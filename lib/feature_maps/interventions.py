@@ -18,13 +18,16 @@ _BATCH = 16  # a larger batch is no faster on a CPU and takes more memory
 def scale_channels(network: nn.Module, layer: str, channels: Sequence[int], factor: float = 0.0) -> Iterator[None]:
     """Multiply one channel of a layer by a factor for each picture of a batch, inside the block.
 
+    A network that also looks at the mirror images, or at other versions of the whole batch, gets each scaled alike.
+
     Everything that reads the layer's output reads the scaled output. The hook is removed when the block ends, also
     after an exception.
 
     Args:
         network: the network to change.
         layer: the name of the layer in `network`.
-        channels: for picture `i` of the batch, channel `channels[i]` is scaled. The batch must have this length.
+        channels: for picture `i` of the batch, channel `channels[i]` is scaled. The batch has this length, or a
+            multiple of it.
         factor: what the channel is multiplied by; 0 switches it off.
 
     Raises:
@@ -34,12 +37,13 @@ def scale_channels(network: nn.Module, layer: str, channels: Sequence[int], fact
     def hook(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
         if not isinstance(output, Tensor) or output.ndim != 4:
             raise ValueError(f"{layer} has no feature maps to scale")
-        if len(output) != len(channels):
+        versions, rest = divmod(len(output), len(channels))
+        if rest or not versions:
             raise ValueError(f"{layer} has {len(output)} maps per channel for {len(channels)} pictures")
         if not all(0 <= channel < output.shape[1] for channel in channels):
             raise ValueError(f"{layer} has the channels 0 to {output.shape[1] - 1}, not {max(channels)}")
-        scale = torch.ones(len(channels), output.shape[1], 1, 1, dtype=output.dtype, device=output.device)
-        scale[range(len(channels)), channels] = factor
+        scale = torch.ones(*output.shape[:2], 1, 1, dtype=output.dtype, device=output.device)
+        scale[range(len(output)), [*channels] * versions] = factor
         return output * scale  # a new tensor, so that an in-place layer after this one cannot change the original
 
     module = dict(network.named_modules()).get(layer)

@@ -138,7 +138,8 @@ def layer_summary(activations: dict[str, Activation], gray: Tensor) -> pd.DataFr
         gray: the pictures that they were captured on, `(B, 1, H, W)` in [0, 1].
 
     Returns:
-        One row per layer. "edges", "texture" and "light" are correlations of the layer's best channel with the
+        One row per layer; of blocks, the column "does" says what each does. "edges", "texture" and "light" are
+        correlations of the layer's best channel with the
         magnitude of the Sobel gradient, with the local contrast (standard deviation in a window of an eighth of the
         width) and with the brightness. "reach" is the correlation of the maps with themselves an eighth of the width
         away: near 1 for maps that mark regions, near 0 for maps that mark lines.
@@ -152,11 +153,12 @@ def layer_summary(activations: dict[str, Activation], gray: Tensor) -> pd.DataFr
         return nn.functional.avg_pool2d(x, window, 1, window // 2, count_include_pad=False)
 
     texture = (local_mean(gray.square()) - local_mean(gray).square()).clamp(min=0).sqrt()
-    rows = {}
+    rows, by_block = {}, any(activation.does for activation in activations.values())
     for name, activation in activations.items():
         maps = activation.maps
         rows[name] = {
             "type": activation.kind,
+            **({"does": activation.does} if by_block else {}),
             **dict(zip(("channels", "height", "width"), maps.shape[1:], strict=True)),
             "dead": len(dead_channels(maps)),
             "edges": _best_correlation(maps, edges),
@@ -171,7 +173,7 @@ def shown_layers(summary: pd.DataFrame) -> pd.DataFrame:
     """A layer summary as a page shows it: channels, height and width in one column, correlations with two digits."""
     shape = [f"{row.channels} x {row.height} x {row.width}" for row in summary.itertuples()]
     shown = summary.drop(columns=["channels", "height", "width"]).round(2)
-    shown.insert(1, "maps", shape)
+    shown.insert(2 if "does" in shown else 1, "maps", shape)
     return shown
 
 
@@ -179,6 +181,14 @@ def rectified_layers(summary: pd.DataFrame) -> pd.DataFrame:
     """The rows of a layer summary that are behind a nonlinearity (ReLU, GELU, SiLU, ...), or all if there is none."""
     rectified = summary[summary["type"].str.contains("LU")]
     return rectified if len(rectified) else summary
+
+
+def layers_to_read(summary: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a layer summary that say what a network has made of the picture: all blocks, or `rectified_layers`.
+
+    A block may end linear, as those of EfficientNet do: what it hands on is its result, rectified or not.
+    """
+    return summary if "does" in summary else rectified_layers(summary)
 
 
 def count_rows(summary: pd.DataFrame, pictures: int) -> pd.DataFrame:

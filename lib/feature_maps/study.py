@@ -76,30 +76,42 @@ class Study:
         """The activations of all layers of a network for one photograph, in execution order."""
         return self._capture(network, self.network(network), picture)
 
-    def _capture(self, name: str, network: nn.Module, picture: str) -> dict[str, Activation]:
+    def _capture(
+        self, name: str, network: nn.Module, picture: str, layers: tuple[str, ...] | None = None
+    ) -> dict[str, Activation]:
         photograph = self.photograph(picture)
         with _naming_errors(name, photograph):
-            return capture(network, photograph.gray)
+            return capture(network, photograph.gray, layers)
 
     def layer(self, network: str, picture: str, layer: str) -> Activation:
-        """The activation of one layer of a network for one photograph. An unknown layer raises `ValueError`."""
-        activations = self.activations(network, picture)
+        """The activation of one layer of a network for one photograph: a listed one, or any other by its name.
+
+        Raises:
+            ValueError: there is no such layer, or its output is no feature map. The message lists the layers.
+        """
+        return self._layer(network, self.network(network), picture, layer)
+
+    def _layer(self, name: str, network: nn.Module, picture: str, layer: str) -> Activation:
+        listed = self._capture(name, network, picture)
+        inner = layer not in listed and layer != "" and layer in dict(network.named_modules())
+        activations = self._capture(name, network, picture, (layer,)) if inner else listed
         try:
             return pick(activations, layer)
         except ValueError as error:
-            raise ValueError(f"{network}: {error}") from error
+            raise ValueError(f"{name}: {f'{layer} has no feature maps' if inner else error}") from error
 
     def dead(self, network: str, layer: str) -> int:
         """The number of dead channels of a layer: those that are constant on each of the initial photographs.
 
         The photographs may differ in size, and a dead channel may have another constant value on each.
         """
-        return len(self._constant_channels(network)[layer])
+        listed = self._constant_channels(network)
+        return len(listed[layer] if layer in listed else self._constant_channels(network, (layer,))[layer])
 
-    def _constant_channels(self, network: str) -> dict[str, set[int]]:
+    def _constant_channels(self, network: str, layers: tuple[str, ...] | None = None) -> dict[str, set[int]]:
         constant: dict[str, set[int]] = {}
         for name in self.initial:
-            for layer, activation in capture(self.network(network), self.photograph(name).gray).items():
+            for layer, activation in capture(self.network(network), self.photograph(name).gray, layers).items():
                 channels = set(dead_channels(activation.maps))
                 constant[layer] = constant.get(layer, channels) & channels
         return constant
@@ -139,7 +151,7 @@ class Study:
         if not self.keeps_epochs(network):
             raise ValueError(f"no epochs of {network} were saved; pick a network that a training has saved")
         return {
-            epoch: pick(self._capture(str(path), self._load(path), picture), layer).maps[0]
+            epoch: self._layer(str(path), self._load(path), picture, layer).maps[0]
             for epoch, path in epochs_kept(self.networks[network].parent).items()
         }
 

@@ -56,7 +56,7 @@ def blocks_of(network: nn.Module, gray: Tensor) -> list[Block]:
     try:
         with torch.random.fork_rng(devices=[]), torch.inference_mode(), ExitStack() as hooks:
             network.eval()
-            for name, parts in _parts(network):
+            for name, parts in parts_of(network):
                 watch.follow(name, parts, hooks)
             with watch:
                 result = network(picture)
@@ -66,7 +66,7 @@ def blocks_of(network: nn.Module, gray: Tensor) -> list[Block]:
     return [*watch.blocks, Block("output", "", _shapes(result), sources=watch.sources(result))]
 
 
-def _parts(network: nn.Module) -> list[tuple[str, list[nn.Module]]]:
+def parts_of(network: nn.Module) -> list[tuple[str, list[nn.Module]]]:
     """The modules that are blocks: name and, because a sequence of layers may hold several blocks, first to last."""
     prefix, children = "", dict(network.named_children())
     while len(children) == 1 and list(next(iter(children.values())).children()):  # a shell around the network proper

@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class FeatureMapBrowser:
         self._study, self._folder, self._side = study, folder, side
         self._drawn: View | None = None  # the view that `maps` shows
         self._colored: tuple[str, str] | None = None  # the network and photograph that `colors` shows
+        self._opened: tuple[str, ...] = ()  # layers inside blocks that were opened by address: listed, too
         self._paused = False
         self._make_controls()
         rows = (
@@ -138,6 +139,7 @@ class FeatureMapBrowser:
             self._study.colorizer(view.against)
         if view.layer:
             channel_map(self._study, view)  # raises if there is no such layer or channel
+        self._opened = view.layer, view.against_layer
         with self._without_drawing():
             for name in ("network", "picture", "kind", "ranking", "shared", "factor", "against"):
                 getattr(self, name).value = getattr(view, name)
@@ -178,9 +180,15 @@ class FeatureMapBrowser:
                 self.page.max = page_count(self._study, self.view)
 
     def _list_layers(self, control: widgets.Dropdown, network: str, first: tuple = ()) -> None:
-        """Set the options of a dropdown to `first` and the network's layers. Keep the chosen layer if it is listed."""
+        """Set the options of a dropdown to `first` and the network's layers. Keep the chosen layer if it is listed.
+
+        Layers inside blocks that were opened by address are among them, where the network has them.
+        """
         try:
             activations = self._study.activations(network, self.picture.value)
+            for name in self._opened:
+                with suppress(ValueError):  # the network has no such layer
+                    activations = activations | {name: self._study.layer(network, self.picture.value, name)}
         except Exception:
             control.options = ()  # layers of the previous network must not stay
             raise

@@ -21,6 +21,7 @@ from lib.color import spaces
 from lib.conclusions import baseline, better_colorizer, classical, comparison, dataset, feature_maps, gains, perceptual
 from lib.data.inspection import chroma_by_level, near_duplicates
 from lib.data.pairs import make_pairs
+from lib.data.photographs import photographs_of
 from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.evaluate import evaluate
 from lib.evaluation.methods import controls
@@ -29,8 +30,11 @@ from lib.evaluation.rows import records_of
 from lib.evaluation.size import Size
 from lib.evaluation.vividness import calibration, color_and_gain, gains_by_picture, measure_vividness
 from lib.feature_maps.activations import capture
+from lib.feature_maps.color_cells import COLORS, cells_of
 from lib.feature_maps.interventions import channel_effects
+from lib.feature_maps.knowledge import survey
 from lib.feature_maps.measures import layer_summary, matched_channels, shown_layers, similarity
+from lib.feature_maps.without_channel import loss_without
 from lib.figures import curves
 from lib.figures.scores import bars, intervals, trade_off
 from lib.networks.registry import build_network
@@ -91,6 +95,10 @@ class Case:
         self.activations = capture(self.network, self.gray[:1])
         self.layer = next(iter(self.activations))
         self.maps = self.activations[self.layer].maps[0]
+        self.known = photographs_of(self.test)
+        self.cells = {color: cells_of(self.known, color) for color in COLORS}
+        enough = {color: cells for color, cells in self.cells.items() if cells.are_enough}
+        self.found = dict.fromkeys(COLORS) | {c: survey(self.ours, self.known, own) for c, own in enough.items()}
         self.effects = channel_effects(self.network, self.gray[:1], self.layer, len(self.maps))
 
 
@@ -143,6 +151,12 @@ ASKED = {
     feature_maps.partners_in_words: lambda c: [(matched_channels(c.maps, c.maps), ("a", "b"), c.layer, "p"),
                                                (matched_channels(0 * c.maps, c.maps), ("a", "b"), c.layer, "p")],
     feature_maps.similarity_in_words: lambda c: [(similarity(c.activations, c.activations), pd.Index([c.layer]))],
+    feature_maps.knowledge_in_words: lambda c: [(found, c.cells[color], layer) for color, found in c.found.items()
+                                                for layer in (("encoder.0", found.best) if found else ("",))],
+    feature_maps.loss_in_words: lambda c: [
+        (loss_without(c.ours, "encoder.1", 0, c.known, c.cells[color]), color, "encoder.1:0")
+        for color, found in c.found.items() if found
+    ],
     feature_maps.training_in_words: lambda c: [({1: c.maps, 2: c.maps}, 0, "a:0"), ({2: c.maps}, 0, "a:0")],
     gains.difference_in_words: lambda c: [(c.scores, MINE, LARGE)],
     gains.against_the_gray_copy: lambda c: [(c.scores, MINE)],

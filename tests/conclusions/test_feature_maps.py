@@ -1,17 +1,23 @@
 """Notebook 04's conclusions, from tables that are made by hand."""
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from lib.conclusions.feature_maps import (
+    knowledge_in_words,
     layers_in_words,
+    loss_in_words,
     partners_in_words,
     similarity_in_words,
     sky_in_words,
     strongest_in_words,
     training_in_words,
 )
+from lib.feature_maps.color_cells import Cells
+from lib.feature_maps.knowledge import Knowledge, Survey
+from lib.feature_maps.without_channel import Loss
 
 
 @pytest.fixture
@@ -94,3 +100,81 @@ def test_a_map_is_compared_with_its_last_one():
     words = training_in_words({1: -last, 3: 2 * last + 1, 9: last}, 1, "encoder.0.2:1")
     assert words == "The map of encoder.0.2:1 correlates with its last one: -1.00 after epoch 1, 1.00 after epoch 3."
     assert training_in_words({9: last}, 1, "x:1").endswith("only one epoch was kept.")
+
+
+def test_the_order_of_blocks_is_judged_down_to_the_last_of_the_smallest(summary):
+    summary.insert(1, "does", "block")
+    order, dead = layers_in_words(summary.drop(index=["back", "conv"]))
+    assert "reach farthest (0.80)" in order and "holds on these pictures" in order
+    assert dead == "Dead on these pictures: 7 of 28 channels that blocks hand on, most in deepest (5)."
+    summary.loc["back", ["height", "reach"]] = 8, 0.9  # as small as the one before
+    assert "the maps of back reach farthest" in layers_in_words(summary)[0]
+
+
+def _known(auc, spread=0.02, pictures=9, channel=3, high=True, **others):
+    resampled = np.array([auc, *np.linspace(auc - spread, auc + spread, 99)])
+    return Knowledge(channel, high, auc, resampled, pictures, others)
+
+
+CELLS = Cells("green", *3 * [torch.zeros(20, 4)], list(range(10)), list(range(10, 20)))
+
+
+def _said(known, random=0.6, first=0.55, layer="encoder.2"):
+    found = Survey({"encoder.0": _known(first), layer: known}, {layer: _known(random)}, _known(0.51))
+    return knowledge_in_words(found, CELLS, layer)
+
+
+def test_a_channel_knows_what_its_controls_do_not():
+    known, controls, verdict = _said(_known(0.9, 0.05, blue=0.3, red=0.6))
+    assert known == (
+        "encoder.2:3 is higher where the truth is green (grass, leaves) than at other places of the same luma in 0.90 "
+        "[0.85, 0.95] of the pairs, on 10 pictures on which it was not chosen, 9 of which have the color."
+    )
+    assert controls == (
+        "Controls there, chosen likewise: the best channel of encoder.2 with random weights 0.60; the best of the "
+        "first stage, encoder.0 0.55; the luma itself 0.51; chance 0.50."
+    )
+    assert verdict.endswith(
+        "this channel knows green things, beyond brightness and beyond what untrained filters find."
+    )
+    assert "+0.30 [+0.27, +0.33] over the best channel of encoder.2 with random weights" in verdict
+    assert _said(_known(0.9, high=False))[0].startswith("encoder.2:3 is lower where")
+
+
+@pytest.mark.parametrize("controls", [{"random": 0.9}, {"first": 0.895}])
+def test_a_channel_that_leads_one_control_only_knows_no_more(controls):
+    assert _said(_known(0.9, 0.05), **controls)[2].endswith(
+        "these pictures do not show that it knows more of green things than its controls."
+    )
+
+
+def test_a_channel_for_the_sky_is_called_one():
+    assert _said(_known(0.8, 0.05, blue=0.1, red=0.6))[2].endswith(
+        "it tells green things from others. But it tells blue ones (sky, water) more surely, on the other side (0.90): "
+        "it is they that it knows."
+    )
+    assert "on the same side (0.85)" in _said(_known(0.8, 0.05, red=0.85))[2]
+
+
+def test_few_pictures_show_nothing_and_no_color_asks_nothing():
+    known, _, verdict = _said(_known(0.9, 0.05, pictures=4))
+    assert "0.90 of the pairs" in known and known.endswith("have the color (4 pictures: too few for an interval).")
+    assert verdict.endswith("these pictures do not show that it knows more of green things than its controls.")
+    assert knowledge_in_words(None, CELLS, "") == [
+        "The pictures have too little green (grass, leaves) beside other things of the same luma to ask what a channel "
+        "knows."
+    ]
+
+
+def test_the_first_stage_is_no_control_of_itself():
+    found = Survey({"encoder.0": _known(0.9)}, {"encoder.0": _known(0.6)}, _known(0.51))
+    assert not any("first stage" in sentence for sentence in knowledge_in_words(found, CELLS, "encoder.0"))
+
+
+def test_what_a_channel_s_absence_moves():
+    assert loss_in_words(Loss(1.5, -0.25, 0.2, 8, 6), "green", "encoder.2:3") == (
+        "Without encoder.2:3 the colors move by -1.50 of 255 toward green where the truth is green and by +0.25 "
+        "elsewhere, mean of 6 pictures; without one of 8 other channels of the layer, drawn at random, by 0.20 there, "
+        "up or down."
+    )
+    assert loss_in_words(Loss(0.0, 0.0, 0.0, 0, 1), "red", "x:0").endswith("by +0.00 elsewhere, mean of 1 picture.")

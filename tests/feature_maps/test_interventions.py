@@ -84,13 +84,23 @@ def test_an_impossible_intervention_raises_and_leaves_no_hook(gray, layer, chann
     assert hooks(network) == 0
 
 
-def test_a_layer_that_changes_the_batch_cannot_be_scaled(gray):
+def test_mirror_images_are_scaled_as_their_pictures_are(gray):
     class Twice(Forked):
         def forward(self, gray):
-            return super().forward(torch.cat([gray, gray.flip(-1)]))[: len(gray)]
+            straight, mirrored = super().forward(torch.cat([gray, gray.flip(-1)])).chunk(2)
+            return (straight + mirrored.flip(-1)) / 2
 
-    with pytest.raises(ValueError, match="first has 2 maps per channel for 1 pictures"):
-        intervene(Twice(), gray, "first", [0])
+    expected = intervene(Forked(), gray, "first", [0, 2, 1])
+    torch.testing.assert_close(intervene(Twice(), gray, "first", [0, 2, 1]), expected)
+
+
+def test_a_layer_that_changes_the_batch_cannot_be_scaled(gray):
+    class More(Forked):
+        def forward(self, gray):
+            return super().forward(torch.cat([gray, gray[:1]]))[: len(gray)]
+
+    with pytest.raises(ValueError, match="first has 3 maps per channel for 2 pictures"):
+        intervene(More(), gray, "first", [0, 1])
 
 
 def test_the_hook_is_removed_after_an_error_in_the_block():

@@ -39,7 +39,7 @@ def name(study):
 
 def test_activations_are_computed_once_per_picture_and_network(study, name, monkeypatch):
     calls = []
-    monkeypatch.setattr(studies, "capture", lambda network, gray: calls.append(1) or capture(network, gray))
+    monkeypatch.setattr(studies, "capture", lambda network, gray, *_: calls.append(1) or capture(network, gray))
     for _ in range(3):
         study.activations("one", name)
         study.through_training("kept", name, "encoder.0.0")
@@ -51,7 +51,7 @@ def test_activations_are_computed_once_per_picture_and_network(study, name, monk
 def test_the_least_recently_used_activations_are_dropped(study, name, monkeypatch):
     monkeypatch.setattr(studies, "_MAX_CACHED", 2)
     study, calls = Study(study.networks, list(study.photographs.values())), []
-    monkeypatch.setattr(studies, "capture", lambda network, gray: calls.append(network) or capture(network, gray))
+    monkeypatch.setattr(studies, "capture", lambda network, *rest: calls.append(network) or capture(network, *rest))
     for network in ("one", "kept", "one", "VGG11", "one", "kept"):
         study.activations(network, name)
     assert calls == [study.network(network) for network in ("one", "kept", "VGG11", "kept")]
@@ -108,3 +108,18 @@ def test_errors_are_one_line(study, name, ask, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         ask(study, name)
     assert "\n" not in str(caught.value)
+
+
+def test_layers_inside_a_stage_are_counted_and_switched_off(name):
+    network = build_network("ChromaNet", 0, width=4, encoder="efficientnet-lite0").eval()
+    for weight in network.encoder.parameters():
+        weight.data *= 3  # weights that nobody trained let the maps fade from stage to stage
+    depthwise = network.encoder[3][1].depthwise[0]
+    depthwise.weight.data[5], depthwise.bias.data[5] = 0, 9.0  # always 6 behind its ReLU6: dead
+    gray = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    study = Study({"large": network}, [Photograph("p", gray, gray.expand(-1, 3, -1, -1))])
+    assert (study.layer("large", "p", "encoder.3.1.depthwise").maps[0, 5] == 6).all()
+    maps = study.layer("large", "p", "encoder.3.1.depthwise").maps[0].flatten(1)
+    assert study.dead("large", "encoder.3.1.depthwise") == int((maps.amax(1) - maps.amin(1) < 1e-6).sum()) < 40
+    assert study.dead("large", "encoder.3") == 0
+    assert len(study.effects("large", "p", "encoder.3")) == 40

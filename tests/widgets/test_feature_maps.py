@@ -131,7 +131,7 @@ def test_the_layer_stays_when_the_network_changes(browser):
 
 def test_activations_are_computed_once_per_picture_and_network(browser, networks, monkeypatch):
     calls = []
-    monkeypatch.setattr(studies, "capture", lambda network, gray: calls.append(network) or capture(network, gray))
+    monkeypatch.setattr(studies, "capture", lambda network, *rest: calls.append(network) or capture(network, *rest))
     browser.layer.value, browser.ranking.value, browser.shared.value = "encoder.0.0", "mean", True
     browser.kind.value, browser.channel.value, browser.factor.value = "switch off", 1, 0.5
     assert not calls
@@ -236,6 +236,43 @@ def test_an_address_opens_its_layer_and_channel(browser):
         browser.open(wrong)
         assert sentence in message(browser)
         assert browser.view.address == "encoder.0.0:1"
+
+
+def test_an_address_leads_into_a_stage_of_a_large_encoder(study, view, tmp_path):
+    study.networks["large"] = build_network("ChromaNet", 0, width=4, encoder="efficientnet-lite0")
+    browser = FeatureMapBrowser(study, View(**asdict(view) | {"network": "large", "layer": "encoder.3"}), tmp_path)
+    picture(browser)
+    stages = [name for _, name in browser.layer.options]
+    assert len(stages) == 12 and ("colors · Conv2d · 169 x 16 x 16", "colors") in browser.layer.options
+    browser.open("encoder.3.1.depthwise:239")
+    assert (browser.layer.value, browser.channel.value) == ("encoder.3.1.depthwise", 239)
+    assert [name for _, name in browser.layer.options] == [*stages, "encoder.3.1.depthwise"]
+    for kind in ("channels", "switch off"):
+        browser.kind.value = kind
+        picture(browser)
+    browser.save_button.click()
+    (file,) = tmp_path.glob("*.json")
+    browser.network.value = "seed 1"
+    assert "encoder.3.1.depthwise" not in [name for _, name in browser.layer.options]
+    browser.open(file.name)
+    assert browser.view.address == "encoder.3.1.depthwise:239" and browser.network.value == "large"
+    picture(browser)
+    for wrong, sentence in (
+        ("encoder.9:0", "there are encoder.0, encoder.1, encoder.2, encoder.3, encoder.4, encoder.5, encoder.6, "
+         "encoder.7, decoder.0, decoder.1, colors, mixing, and the parts of these"),
+        ("encoder:0", "large: encoder has no feature maps"),
+        ("encoder.3.1.depthwise:240", "encoder.3.1.depthwise has the channels 0 to 239, not 240"),
+    ):  # fmt: skip
+        browser.open(wrong)
+        assert message(browser).endswith(sentence)
+
+
+def test_a_comparison_with_a_layer_inside_a_stage_opens_again(study, view, tmp_path):
+    study.networks["large"] = build_network("ChromaNet", 0, width=4, encoder="efficientnet-lite0")
+    settings = {"kind": "compare", "against": "large", "against_layer": "encoder.2.0.expand"}
+    browser = FeatureMapBrowser(study, View(**asdict(view) | settings), tmp_path)
+    picture(browser)
+    assert browser.view.against_layer == "encoder.2.0.expand" and browser.layer.value == view.layer
 
 
 def test_a_saved_view_opens_again(browser, tmp_path):
