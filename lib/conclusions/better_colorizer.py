@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from lib.conclusions.gains import against_the_gray_copy, difference_in_words, of_the_truths_color
-from lib.evaluation.names import Method
+from lib.evaluation.bootstrap import difference
+from lib.evaluation.intervals import with_interval
+from lib.evaluation.names import GRAY_COPY, Method
 from lib.evaluation.rows import values_of
-from lib.evaluation.size import counted
+from lib.evaluation.size import counted, too_few
 from lib.evaluation.vividness import SCALED, VIVIDNESS, color_and_gain, gain_at, gains_by_picture
 
 SMALL_ERROR = 0.5  # of 255: less is rounding, to which nothing is compared
@@ -88,18 +90,22 @@ def judged_in_words(per_image: pd.DataFrame, methods: Iterable[Method], pictures
         pictures: what the pictures are, as it goes on after their number.
     """
     gains = {method: gains_by_picture(per_image, method) for method in methods}
-    each = "; ".join(
-        f"{method} {against_the_gray_copy(per_image, method)}, {(gain < 0).mean():.0%} worse than it"
-        for method, gain in gains.items()
+    parts = []
+    for method, gain in gains.items():
+        interval = with_interval(difference(per_image, method, GRAY_COPY, "psnr"), "+z.2f", " dB")
+        parts.append(f"{method} {interval} ({(gain < 0).mean():.0%})")
+    number = len(next(iter(gains.values())))
+    return (
+        f"Gain over the gray copy on {counted(number, 'picture')} of {pictures}{too_few(number)}, and the share worse "
+        f"than it: {'; '.join(parts)}."
     )
-    return f"{counted(len(next(iter(gains.values()))), 'picture')} of {pictures}: {each}."
 
 
 def knowledge_in_words(per_image: pd.DataFrame, knowing: Method, from_nothing: Method, pictures: str) -> str:
     """What ImageNet's weights are worth: the same network with them and without, on one set of pictures."""
     return (
-        f"What ImageNet's weights are worth on {pictures}: "
-        f"{difference_in_words(per_image, knowing, from_nothing)}, {knowing} against {from_nothing}."
+        f"What ImageNet's weights are worth on {pictures}: {knowing}, against {from_nothing}, "
+        f"{difference_in_words(per_image, knowing, from_nothing)}."
     )
 
 
@@ -114,6 +120,6 @@ def equal_seconds_in_words(histories: Mapping[Method, pd.DataFrame], gray_psnr: 
     parts = []
     for method, history in histories.items():
         done = history[history["seconds"].cumsum() <= least + 1e-9]
-        gain = f"{done['psnr'].iloc[-1] - gray_psnr:+z.2f} dB" if len(done) else "no pass over the pairs is finished"
+        gain = f"{done['psnr'].iloc[-1] - gray_psnr:+z.2f} dB" if len(done) else "has finished no pass over the pairs"
         parts.append(f"{method} {gain}")
     return f"After {least:.1f} s of training each, on the validation pictures: {'; '.join(parts)}."
