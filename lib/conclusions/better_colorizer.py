@@ -1,12 +1,16 @@
 """What notebook 06 concludes about our network: the kept luma, the gain, vividness, ambiguity and failures."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import pandas as pd
 
-from lib.conclusions.gains import against_the_gray_copy, of_the_truths_color
-from lib.evaluation.names import Method
+from lib.conclusions.gains import against_the_gray_copy, difference_in_words, of_the_truths_color
+from lib.evaluation.bootstrap import difference
+from lib.evaluation.intervals import with_interval
+from lib.evaluation.names import GRAY_COPY, Method
 from lib.evaluation.rows import values_of
-from lib.evaluation.size import counted
+from lib.evaluation.size import counted, too_few
 from lib.evaluation.vividness import SCALED, VIVIDNESS, color_and_gain, gain_at, gains_by_picture
 
 SMALL_ERROR = 0.5  # of 255: less is rounding, to which nothing is compared
@@ -75,3 +79,47 @@ def failures_in_words(gains: pd.Series) -> str:
         f"Below the gray copy: {(gains < 0).sum()} of {len(gains)} pictures. The worst one scores "
         f"{gains.min():+.1f} dB against it."
     )
+
+
+def judged_in_words(per_image: pd.DataFrame, methods: Iterable[Method], pictures: str) -> str:
+    """How methods compare with the gray copy on one set of pictures.
+
+    Args:
+        per_image: what `evaluate` returns, of the methods and the gray copy.
+        methods: those compared.
+        pictures: what the pictures are, as it goes on after their number.
+    """
+    gains = {method: gains_by_picture(per_image, method) for method in methods}
+    parts = []
+    for method, gain in gains.items():
+        interval = with_interval(difference(per_image, method, GRAY_COPY, "psnr"), "+z.2f", " dB")
+        parts.append(f"{method} {interval} ({(gain < 0).mean():.0%})")
+    number = len(next(iter(gains.values())))
+    return (
+        f"Gain over the gray copy on {counted(number, 'picture')} of {pictures}{too_few(number)}, and the share worse "
+        f"than it: {'; '.join(parts)}."
+    )
+
+
+def knowledge_in_words(per_image: pd.DataFrame, knowing: Method, from_nothing: Method, pictures: str) -> str:
+    """What ImageNet's weights are worth: the same network with them and without, on one set of pictures."""
+    return (
+        f"What ImageNet's weights are worth on {pictures}: {knowing}, against {from_nothing}, "
+        f"{difference_in_words(per_image, knowing, from_nothing)}."
+    )
+
+
+def equal_seconds_in_words(histories: Mapping[Method, pd.DataFrame], gray_psnr: float) -> str:
+    """What each training has gained on the validation pictures when the one that takes least time has ended.
+
+    Args:
+        histories: one row per epoch, with psnr and seconds.
+        gray_psnr: that of the gray copy on the validation pictures, in dB.
+    """
+    least = min(history["seconds"].sum() for history in histories.values())
+    parts = []
+    for method, history in histories.items():
+        done = history[history["seconds"].cumsum() <= least + 1e-9]
+        gain = f"{done['psnr'].iloc[-1] - gray_psnr:+z.2f} dB" if len(done) else "has finished no pass over the pairs"
+        parts.append(f"{method} {gain}")
+    return f"After {least:.1f} s of training each, on the validation pictures: {'; '.join(parts)}."

@@ -80,12 +80,15 @@ def list_folder(folder: Path) -> Listing:
     return Listing(folder, items, files, False, _without_split_file(found.passed_over, folder), found.problems)
 
 
-def list_with_splits(folder: Path) -> tuple[Listing, list[str], str]:
+def list_with_splits(folder: Path, split: str = "") -> tuple[Listing, list[str], str]:
     """`list_folder` and `read_splits` in one: the pictures, their splits, and a sentence on how the splits were made.
 
-    A picture whose name is not UTF-8 cannot be in split.csv. It is left out rather than the whole folder refused.
+    A picture whose name is not UTF-8 cannot be in split.csv. It is left out rather than the whole folder refused. With
+    `split`, all pictures are in that one, whatever split.csv says.
     """
     listing = list_folder(folder)
+    if split:
+        return listing, [split] * len(listing.items), ""
     odd = {name for name, *paths in listing.items if not all(_is_utf8(path) for path in paths if path)}
     splits, remark = read_splits(listing.folder, listing.names, listing.files, odd)
     for (_, path, _), split in zip(listing.items, splits, strict=True):

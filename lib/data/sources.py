@@ -23,7 +23,7 @@ from lib.data.splits import split_by_name
 _SCENES_VERSION = 2  # raise it when the renderer changes: cached scenes are then rendered anew
 
 
-def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pairs:
+def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE, split: str = "") -> Pairs:
     """The pictures of `data` as `Pairs` of `size` x `size` px, from the cache where they were loaded before.
 
     A folder and all below it hold color photographs, whose gray side is their luma, or `gray/` and `color/`, matched by
@@ -34,6 +34,7 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
         data: see `find_source`.
         size: side of the squares in px, at least 16; less raises `ValueError`.
         cache: the folder of decoded pictures.
+        split: the one that all pictures of a folder are in; "" for those of its split.csv or its names.
 
     Raises:
         ValueError, OSError: the folder holds no picture that can be read, no color, no pair, or a split.csv that will
@@ -43,7 +44,7 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE) -> Pair
     source = find_source(data)
     if source == "scenes":
         return cached_pairs(cache, ["scenes", _SCENES_VERSION, locations.SCENES, size], lambda _: _render(size))
-    listing, splits, remark = list_with_splits(source)
+    listing, splits, remark = list_with_splits(source, split)
     status = [_status(item, listing.problems) for item in listing.items]
     here = [i for i, known in enumerate(status) if known is not None]
     items, splits = [listing.items[i] for i in here], [splits[i] for i in here]

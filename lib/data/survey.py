@@ -30,12 +30,13 @@ class Survey:
     problems: list[str] = field(default_factory=list)
 
 
-def survey(data: str, needed: Sequence[str] = SPLITS) -> Survey:
+def survey(data: str, needed: Sequence[str] = SPLITS, split: str = "") -> Survey:
     """Look at the data set `data` (see `find_source`), without importing torch; a few pictures are decoded.
 
     Args:
         data: a name or folder.
         needed: the splits without which nothing can be done.
+        split: the one that all pictures of a folder are in, see `load_pairs`.
 
     Raises:
         ValueError, OSError: nothing can be trained or scored on these pictures; the message is one sentence that names
@@ -47,7 +48,7 @@ def survey(data: str, needed: Sequence[str] = SPLITS) -> Survey:
 
         splits = split_by_name(map(scene_name, range(locations.SCENES)))
         return Survey(describe_source("scenes"), _counts(splits))
-    listing, splits, remark = list_with_splits(source)
+    listing, splits, remark = list_with_splits(source, split)
     counts = _counts(splits)
     looks = look_at(listing, splits)
     unread = {split: look for split, look in looks.items() if not look.readable}

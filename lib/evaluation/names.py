@@ -33,6 +33,9 @@ TITLES = {
     "cnn_perceptual": "CNN + perceptual, {pairs} pairs",
     "cnn_luma_kept": "the same, luma kept",
     "chroma_net": "ours, trained here",
+    "efficientnet_from_nothing": "ours, EfficientNet-Lite0 from nothing",
+    "imagenet_frozen": "ours, ImageNet's encoder frozen",
+    "imagenet_tuned": "ours, ImageNet's encoder tuned",
     "chroma_net_bundled": "ours, bundled, {vividness}",
     "paper": "paper: {method}",
     "truth": "truth",
@@ -162,12 +165,16 @@ METRICS = {
     "colorfulness_ratio": Metric("colorfulness (ratio to truth)", "of truth's", 2, 1.0),
     "ciede2000": Metric("CIEDE2000", "ΔE00", 2, "low"),
     "vgg_distance": Metric("VGG distance", "VGG", 4, "low"),
+    "judge_gain": Metric("judge's photographs: gain over gray (dB)", "judge dB", 2, "high"),
+    "judge_worse": Metric("judge's photographs: share worse than gray", "judge worse", 2, "low"),
     "training_seconds": Metric("training s", "training s", 1, "low"),
     "kept_mb": Metric("MB kept", "MB kept", 1, "low"),
 }
 COSTS = ("training_seconds", "kept_mb")  # what a training took, not how well it colors
+OF_JUDGE = ("judge_gain", "judge_worse")  # measured on other photographs than those of the test split
+NOT_OF_TEST = (*COSTS, *OF_JUDGE)  # the n of such a row is no number of test pictures
 JUDGED = ("psnr", "ssim")  # shown where nothing else is asked for; a claim is judged by both
-UNSHOWN = ("mse", "colorfulness", *COSTS)  # tables say the same by pooled PSNR and by the ratio to the truth's
+UNSHOWN = ("mse", "colorfulness", *NOT_OF_TEST)  # tables say the same by pooled PSNR and by the ratio to the truth's
 
 
 def metric(key: str) -> Metric:

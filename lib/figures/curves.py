@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lib.figures.labels import label_points
-from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_axes, new_figure, say_nothing_to_show
+from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_axes, new_figure, plain, say_nothing_to_show
 
 
 def histogram(values: np.ndarray, label: str) -> Figure:
@@ -61,6 +61,22 @@ def training_curves(histories: Mapping[str, pd.DataFrame], controls: Mapping[str
         axes.set(xlabel=x_label, ylabel=y_label)
     handles, names = grid[1, 0].get_legend_handles_labels()  # with the dashed line
     figure.legend(handles, names, loc="outside upper left", ncols=4)  # above the panels, because lines fill them
+    return figure
+
+
+def gain_by_seconds(histories: Mapping[object, pd.DataFrame], gray_psnr: float) -> Figure:
+    """What each training has gained over the gray copy on the validation pictures, by the seconds that it has taken.
+
+    Args:
+        histories: the history of each training by its name or method, one row per epoch, with psnr and seconds.
+        gray_psnr: that of the gray copy on the validation pictures, in dB.
+    """
+    figure, axes = new_axes(8.0, 3.8)
+    for name, history in histories.items():
+        axes.plot(history["seconds"].cumsum(), history["psnr"] - gray_psnr, marker=".", label=plain(name))
+    axes.axhline(0, color=CONTROL, linestyle="--", linewidth=1, label="gray copy")
+    axes.set(xlabel="seconds of training", ylabel="PSNR gain (dB, validation)", xlim=(0, None))
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
     return figure
 
 

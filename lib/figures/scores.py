@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.figures.labels import label_points
-from lib.figures.style import ACCENT, CONTROL, INK, MUTED, PALETTE, new_axes, plain, say_nothing_to_show
+from lib.figures.style import ACCENT, CONTROL, INK, MUTED, PALETTE, new_axes, new_figure, plain, say_nothing_to_show
 
 NO_INTERVALS = "no intervals: too few values"
 
@@ -75,9 +75,27 @@ def trade_off(rows: pd.DataFrame, controls: Sequence[str]) -> Figure:
     return figure
 
 
-def bars(values: Mapping[object, tuple[float, float, float]], label: str) -> Figure:
+Differences = Mapping[object, tuple[float, float, float]]  # (value, low, high) by name or method
+
+
+def bars(values: Differences, label: str) -> Figure:
     """Differences as horizontal bars with their interval `(value, low, high)`, by name or method."""
     figure, axes = new_axes(8.0, 0.9 + 0.34 * len(values))
+    _draw_bars(axes, values, label)
+    return figure
+
+
+def bars_side_by_side(panels: Mapping[str, Differences], label: str) -> Figure:
+    """`bars` of the same methods on several sets of pictures: a panel for each, by its title, on one scale."""
+    count = len(next(iter(panels.values())))
+    figure, grid = new_figure(1, len(panels), 9.6, 1.3 + 0.34 * count, sharex=True, sharey=True)
+    for axes, (title, values) in zip(grid[0], panels.items(), strict=True):
+        _draw_bars(axes, values, label)
+        axes.set_title(plain(title))
+    return figure
+
+
+def _draw_bars(axes: Axes, values: Differences, label: str) -> None:
     names = list(values)[::-1]
     for y, name in enumerate(names):
         value, low, high = values[name]
@@ -90,4 +108,3 @@ def bars(values: Mapping[object, tuple[float, float, float]], label: str) -> Fig
     axes.set(yticks=range(len(names)), yticklabels=map(plain, names))
     axes.set_xlabel(label if known else f"{label}\n{NO_INTERVALS}")
     axes.grid(axis="y", visible=False)
-    return figure

@@ -175,6 +175,15 @@ def imagenet_file() -> Path:
     return Path(spec.submodule_search_locations[0], _FILE)
 
 
+def why_no_imagenet() -> str:
+    """What to install for ImageNet's weights, in one sentence without a full stop; "" where they are there."""
+    try:
+        imagenet_file()
+    except UsageError as error:
+        return str(error)
+    return ""
+
+
 @torch.no_grad()
 def load_imagenet(encoder: EfficientNetLite0) -> None:
     """Put the weights that were trained on ImageNet into an encoder with folded batch norm."""

@@ -151,6 +151,12 @@ def judge_more_pairs(cnn: pd.DataFrame, spread: Spread) -> Judgment:
     return named(f"{most}, against {fewest}", compare(cnn, most, fewest, spread=spread))
 
 
+def judge_knowledge(judge: pd.DataFrame) -> Judgment:
+    """The tuned network that started from ImageNet's weights against the same network from nothing."""
+    knowing, from_nothing = (best_of(judge, [name]) for name in ("imagenet_tuned", "efficientnet_from_nothing"))
+    return named(f"{knowing}, against {from_nothing}", compare(judge, knowing, from_nothing))
+
+
 def judge_saturation(cnn: pd.DataFrame) -> Judgment:
     """Colorfulness of the network's outputs against the truth's."""
     network = grid_of(cnn)[-1]

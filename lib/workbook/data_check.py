@@ -43,21 +43,35 @@ def check_data(uses: Uses, source: str = "") -> "dict[str, Survey]":
         trains = any(known.split for notebook, _ in users for known in notebook.ranges.values())
         found[data] = surveyed(data, tuple(SPLITS.values()) if trains else ("train", "test"))
         check_counts(data, found[data].counts, users, f"with -p or in {source}" if source else "")
+    for judge, data in dict.fromkeys((values.get("judge"), values.get("data")) for _, values in whole):
+        if judge:
+            _check_judge(judge, data)
     return found
 
 
-def surveyed(data: str, needed: Sequence[str]) -> "Survey":
+def _check_judge(judge: str, data: str) -> None:
+    from lib.data.judge import names_trained_on
+
+    surveyed(judge, ("test",), "Judge", split="test")
+    try:
+        names_trained_on(judge, data)
+    except (ValueError, OSError) as error:
+        raise UsageError(str(error)) from None
+
+
+def surveyed(data: str, needed: Sequence[str], head: str = "Data", split: str = "") -> "Survey":
     """The survey of a data set, printed: one line, then one each for what is passed over and for problems.
 
-    `needed` are the splits that must have pictures. Data that cannot be used raises `UsageError`.
+    `needed` are the splits that must have pictures; `head` begins the line; `split` is as in `survey`. Data that cannot
+    be used raises `UsageError`.
     """
     from lib.data.survey import survey
 
     try:
-        found = survey(data, needed)
+        found = survey(data, needed, split)
     except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
-    print(f"Data: {found.description}", flush=True)
+    print(f"{head}: {found.description}", flush=True)
     if found.passed_over:
         print(found.passed_over, flush=True)
     if found.problems:

@@ -2,13 +2,17 @@
 
 import pandas as pd
 import pytest
+from claims_by_hand import method
 
 from lib.color.spaces import gray_to_rgb
 from lib.conclusions.better_colorizer import (
     calibration_in_words,
+    equal_seconds_in_words,
     failures_in_words,
     gain_in_words,
+    judged_in_words,
     kept_luma_in_words,
+    knowledge_in_words,
     vividness_in_words,
 )
 from lib.evaluation.bootstrap import summarize
@@ -67,4 +71,38 @@ def test_failures_are_counted():
     gains = pd.Series([1.0, -0.5, -6.54, 0.0])
     assert failures_in_words(gains) == (
         "Below the gray copy: 2 of 4 pictures. The worst one scores -6.5 dB against it."
+    )
+
+
+FROM_NOTHING, TUNED = (Method(name, {"pairs": 4}) for name in ("efficientnet_from_nothing", "imagenet_tuned"))
+JUDGED = pd.concat([method(GRAY_COPY, 23), method(FROM_NOTHING, 22.75), method(TUNED, 24.5)])
+
+
+def test_the_trainings_are_compared_on_one_set_of_pictures():
+    assert judged_in_words(JUDGED, [FROM_NOTHING, TUNED], "the judge (samples)") == (
+        "Gain over the gray copy on 120 pictures of the judge (samples), and the share worse than it: "
+        "ours, EfficientNet-Lite0 from nothing -0.25 dB [-0.25, -0.25] (100%); "
+        "ours, ImageNet's encoder tuned +1.50 dB [+1.50, +1.50] (0%)."
+    )
+    few = JUDGED[JUDGED["name"].isin(["p0", "p1"])]
+    words = judged_in_words(few, [TUNED], "the judge")
+    assert "on 2 pictures of the judge (2 pictures: too few for an interval), and" in words and "+1.50 dB (0%)" in words
+
+
+def test_knowledge_is_worth_the_difference_to_the_same_network_from_nothing():
+    assert knowledge_in_words(JUDGED, TUNED, FROM_NOTHING, "the test split") == (
+        "What ImageNet's weights are worth on the test split: ours, ImageNet's encoder tuned, against ours, "
+        "EfficientNet-Lite0 from nothing, +1.75 dB [+1.75, +1.75]."
+    )
+
+
+def test_trainings_are_compared_after_the_seconds_of_the_shortest():
+    histories = {
+        FROM_NOTHING: pd.DataFrame({"psnr": [20.0, 21.0], "seconds": [5.0, 5.0]}),
+        TUNED: pd.DataFrame({"psnr": [22.0, 23.0, 24.0], "seconds": [2.0, 2.0, 2.0]}),
+        CNN: pd.DataFrame({"psnr": [19.0], "seconds": [9.0]}),
+    }
+    assert equal_seconds_in_words(histories, 21.5) == (
+        "After 6.0 s of training each, on the validation pictures: ours, EfficientNet-Lite0 from nothing -1.50 dB; "
+        "ours, ImageNet's encoder tuned +2.50 dB; CNN, 4 pairs, 2 epochs has finished no pass over the pairs."
     )

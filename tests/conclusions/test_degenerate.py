@@ -36,7 +36,7 @@ from lib.feature_maps.knowledge import survey
 from lib.feature_maps.measures import layer_summary, matched_channels, shown_layers, similarity
 from lib.feature_maps.without_channel import loss_without
 from lib.figures import curves
-from lib.figures.scores import bars, intervals, trade_off
+from lib.figures.scores import bars, bars_side_by_side, intervals, trade_off
 from lib.networks.registry import build_network
 from lib.paper import judgments
 from lib.paper.claims import paper_rows
@@ -120,6 +120,7 @@ def _accumulation(changed):
 
 
 HISTORIES = [pd.DataFrame({"pairs": 8, "epoch": [1, 2, 3], "loss": loss}) for loss in ([0.2, 0.1, 0.1], [0.0] * 3)]
+HISTORY = pd.DataFrame({"psnr": [20.0, 100.0], "seconds": [0.0, 0.0]})
 ASKED = {
     baseline.compared_with_a_gray_copy: lambda c: [(c.scores, c.rows, LARGE)],
     baseline.fall_of_the_loss: lambda c: [(history, 2, 8) for history in HISTORIES],
@@ -131,6 +132,9 @@ ASKED = {
     better_colorizer.calibration_in_words: lambda c: [(c.groups,), (c.groups[:1],), (c.groups.assign(error=0.0),),
                                                       (c.groups.assign(ambiguity=1.0),), (c.groups.assign(error=9.0),)],
     better_colorizer.failures_in_words: lambda c: [(c.gains,)],
+    better_colorizer.judged_in_words: lambda c: [(c.scores, [OURS, LARGE], "the judge")],
+    better_colorizer.knowledge_in_words: lambda c: [(c.scores, OURS, LARGE, "the judge")],
+    better_colorizer.equal_seconds_in_words: lambda c: [({OURS: HISTORY, LARGE: HISTORY[:1]}, 20.0)],
     classical.reported: lambda c: [(paper_rows(), "psnr")],
     classical.best_in_words: lambda c: [(c.scores, c.rows, [LARGE, Method(MINE)])],
     classical.opencv_in_words: lambda c: [],  # scores of methods that always have one
@@ -219,6 +223,10 @@ def test_figures_draw_what_is_defined_and_say_what_is_not(case):
             intervals(case.rows, "r2_chroma", "R²", CONTROLS),
             trade_off(case.rows, CONTROLS),
             bars({name: difference(case.scores, name, GRAY_COPY, "psnr") for name in methods}, "gain"),
+            bars_side_by_side(
+                {title: {OURS: difference(case.scores, OURS, GRAY_COPY, "psnr")} for title in ("test", "judge")}, "gain"
+            ),
+            curves.gain_by_seconds({OURS: HISTORY}, 20.0),
             curves.vividness_curve(case.curve, color_and_gain(case.rows, (GRAY_COPY, LARGE))),
             curves.calibration(case.groups),
             curves.histogram(case.gains.to_numpy(), "gain"),

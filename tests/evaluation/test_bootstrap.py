@@ -8,7 +8,7 @@ from scores_by_hand import row_of, value_of
 
 from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.intervals import verdict
-from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS, ROW, Method
+from lib.evaluation.names import GRAY_COPY, INTENSITY_MAP, METRICS, NOT_OF_TEST, ROW, Method
 from lib.evaluation.rows import of_method, records_of, values_of
 from lib.evaluation.size import LEAST_PICTURES, too_few
 
@@ -19,7 +19,7 @@ def test_every_method_has_every_metric_with_an_interval_around_it(rows, methods,
     assert values_of(rows).index.tolist() == [*CONTROL_METHODS, Method("tinted")]
     assert tuple(rows.columns) == ROW and rows["label"].drop_duplicates().tolist()[0] == "gray copy"
     for _, own in rows.groupby("method"):
-        assert own["metric"].tolist() == [metric for metric in METRICS if metric not in COSTS]
+        assert own["metric"].tolist() == [metric for metric in METRICS if metric not in NOT_OF_TEST]
     assert (rows["n"] == len(test_split)).all()
     assert ((rows["low"] <= rows["value"] + 1e-12) & (rows["value"] <= rows["high"] + 1e-12)).all()
     psnr = rows[rows["metric"] == "psnr"]

@@ -32,10 +32,18 @@ def test_the_vividness_stands_beside_its_control_and_the_others():
     assert "gray copy" in {text.get_text() for text in left.texts}
 
 
+def test_gain_is_drawn_by_the_seconds_that_add_up():
+    history = pd.DataFrame({"psnr": [20.0, 22.0], "seconds": [1.5, 1.0]})
+    figure = curves.gain_by_seconds({"a": history}, 21.0)
+    np.testing.assert_allclose(figure.axes[0].lines[0].get_xydata(), [[1.5, -1.0], [2.5, 1.0]])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "gray copy"]
+
+
 def test_no_legend_lies_over_a_panel():
     for figure in (
         curves.training_curves({"a": HISTORY, "b": HISTORY}, {"psnr": 2.5, "ssim": 0.25}),
         curves.vividness_curve(CURVE, {"gray copy": (0.0, 0.0)}),
+        curves.gain_by_seconds({"a": HISTORY.assign(seconds=1.0)}, 2.0),
         scores.intervals(ROWS, "psnr", "PSNR (dB)", ["gray_copy"], {"opencv_jet": 19.3}),
     ):
         figure.draw_without_rendering()

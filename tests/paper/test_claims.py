@@ -10,10 +10,10 @@ from claims_by_hand import LARGE, PERCEPTUAL, SMALL, classical, cnn, grid, histo
 
 from lib.commands.workbook import parser
 from lib.common.files import NOTEBOOKS, write_json
-from lib.evaluation.names import GRAY_COPY
+from lib.evaluation.names import GRAY_COPY, Method
 from lib.evaluation.size import NOT_TESTED, Size
 from lib.paper import claims
-from lib.paper.claims import CLAIMS
+from lib.paper.claims import CLAIMS, KNOWLEDGE
 from lib.workbook.parameters import given_parameters, inspect, select
 from lib.workbook.records.reader import load_run
 from lib.workbook.report.html import VERDICTS
@@ -188,14 +188,36 @@ def claims_of_ready_made_sweeps(profile):
 
 @pytest.mark.parametrize("profile", ["quick", "paper"])
 def test_a_sweep_needs_what_the_claim_of_the_same_name_needs(profile):
-    of_paper = {claim.name: claim for claim in CLAIMS}
-    shared = [(file, own) for file, own in claims_of_ready_made_sweeps(profile) if own["claim"] in of_paper]
-    assert len(shared) == 5
+    known = {claim.name: claim for claim in (*CLAIMS, KNOWLEDGE)}
+    shared = [(file, own) for file, own in claims_of_ready_made_sweeps(profile) if own["claim"] in known]
+    assert len(shared) == 6
     for file, own in shared:
-        claim = of_paper[own["claim"]]
+        claim = known[own["claim"]]
         assert Size(**own["needs"]) == claim.needs and own["paper"] == claim.said, file.name
         options = parser().parse_args(shlex.split(own["command"])[1:])
         assert options.command == "sweep" and options.profile == "paper" and find_sweep(options.sweep) == file
+
+
+FROM_NOTHING, TUNED = (
+    Method(name, {"pairs": 2000, "epochs": 30}) for name in ("efficientnet_from_nothing", "imagenet_tuned")
+)
+
+
+def test_a_run_shows_what_knowledge_is_worth_and_leaves_the_verdict_to_seeds():
+    judged = pd.concat([method(GRAY_COPY, 23), method(FROM_NOTHING, 23.2), method(TUNED, 24)])
+    entry = claims.entry_of(KNOWLEDGE, {"judge": judged})
+    assert "Not in the paper" in entry["paper"] and "+0.80 dB [+0.80, +0.80]" in entry["measured"]
+    assert entry["verdict"] == NOT_TESTED and "A test needs 3 seeds (here 1): `workbook sweep" in entry["measured"]
+    judgment = KNOWLEDGE.judge(judged)
+    assert judgment.verdict == "supported" and judgment.size == Size(2000, 30, 1, 120)
+    swapped = pd.concat([method(GRAY_COPY, 23), method(FROM_NOTHING, 24), method(TUNED, 23.2)])
+    assert KNOWLEDGE.judge(swapped).verdict == "not supported"
+
+
+def test_without_the_weights_of_imagenet_the_claim_says_why_it_was_not_measured():
+    entry = claims.entry_of(KNOWLEDGE, {"judge": ValueError("ImageNet's weights are not installed")})
+    assert entry["verdict"] == "cannot tell"
+    assert entry["measured"] == "Not measured in this run: ImageNet's weights are not installed"
 
 
 def test_every_claim_of_a_ready_made_sweep_says_what_it_needs():

@@ -3,11 +3,12 @@
 import re
 
 import pytest
-from toys import write_notebook
+from PIL import Image
+from toys import write_notebook, write_photographs
 
 from lib.common.usage import UsageError
 from lib.data.survey import Survey
-from lib.workbook.data_check import check_counts, check_data
+from lib.workbook.data_check import _check_judge, check_counts, check_data
 from lib.workbook.parameters import inspect
 
 PARAMETERS = """
@@ -29,7 +30,7 @@ def surveyed(monkeypatch):
     """The names of the data sets that were looked at."""
     seen = []
 
-    def survey(data, needed):
+    def survey(data, needed, split=""):
         assert set(needed) == {"train", "val", "test"}  # the toy notebook trains
         if data == "nowhere":
             raise FileNotFoundError("nowhere is no folder")
@@ -51,6 +52,26 @@ def test_each_data_set_is_looked_at_once_and_what_is_left_out_is_said(notebook, 
     assert lines[3] == "Data: toy b" and len(lines) == 6
     with pytest.raises(UsageError, match="nowhere is no folder"):
         check_data([(notebook, {"data": "nowhere"})])
+
+
+def test_a_judge_that_will_not_do_is_refused_and_another_is_said(tmp_path, capsys):
+    text = 'data: str = "scenes"\njudge: str = ""  # path of a folder; "" for samples'
+    notebook = inspect(write_notebook(tmp_path, "06_toy", parameters=text))
+    data = write_photographs(tmp_path / "data")
+    gray = tmp_path / "gray"
+    gray.mkdir()
+    Image.new("RGB", (40, 40), "gray").save(gray / "a.png")
+    with pytest.raises(UsageError, match="gray holds no color: its one picture is gray"):
+        check_data([(notebook, {"judge": str(gray)})])
+    for path in sorted(data.glob("tile-*.png"))[24:]:
+        path.unlink()
+    (data / "split.csv").write_text("name,split\n" + "".join(f"tile-{i:02d},train\n" for i in range(24)))
+    other = write_photographs(tmp_path / "other")
+    with pytest.raises(UsageError, match="all its pictures are trained on"):
+        _check_judge(str(data), str(data))
+    check_data([(notebook, {"judge": str(other)}), (notebook, {"judge": str(other)}), (notebook, {})])
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Judge: ")]
+    assert lines[-1] == f"Judge: color photographs in {other}, gray made as Rec. 601 luma"
 
 
 @pytest.mark.parametrize(

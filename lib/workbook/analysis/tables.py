@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lib.common.files import atomic_write
 from lib.common.usage import value_text
-from lib.evaluation.names import CONTROLS, COSTS, metric
+from lib.evaluation.names import CONTROLS, NOT_OF_TEST, metric
 from lib.figures import sweeps
 from lib.workbook.analysis.long_table import side_text
 from lib.workbook.analysis.over_seeds import DIFFERENCE
@@ -74,7 +74,7 @@ def cells_of_metric(cells: Mapping, with_difference: bool) -> dict[str, str]:
 
 def caption(lines: pd.DataFrame, baseline: Mapping[str, object] | None = None) -> str:
     """What a table over seeds shows, in a sentence or two."""
-    scores = lines[~lines["metric"].isin(COSTS)]  # a cost counts training pictures
+    scores = lines[~lines["metric"].isin(NOT_OF_TEST)]  # a cost counts training pictures
     pictures = sorted({int(n) for n in scores["pictures"].dropna()})
     on = f", on {' or '.join(f'{n:,}' for n in pictures)} test pictures" if pictures else ""
     text = f"Means over seeds with 95% t-intervals{on}; one seed gives no interval, nor does what no seed moves."

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from lib.evaluation.names import CONTROLS, COSTS, METRICS, PAPER, TRUTH, UNRANKED, UNSHOWN, Method, metric
+from lib.evaluation.names import CONTROLS, METRICS, NOT_OF_TEST, PAPER, TRUTH, UNRANKED, UNSHOWN, Method, metric
 from lib.evaluation.size import LEAST_PICTURES
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def cell_text(row: dict | None, digits: int) -> str:
 
 def intervals_in_words(rows: Iterable[dict]) -> str:
     """What a table says of its intervals: where they are, or why it shows none."""
-    measured = [row for row in rows if row.get("n") and row["metric"] not in COSTS]
+    measured = [row for row in rows if row.get("n") and row["metric"] not in NOT_OF_TEST]
     if measured and all(row["low"] is None for row in measured):
         few = [row["n"] for row in measured if row["n"] < LEAST_PICTURES]
         return f"No intervals: too few pictures ({max(few)})." if few else "No intervals."

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.common.usage import UsageError
-from lib.evaluation.names import COSTS
+from lib.evaluation.names import NOT_OF_TEST
 from lib.workbook.records.reader import COMPARISON, RunFiles, load_run
 from lib.workbook.records.score_table import intervals_in_words, table_parts
 from lib.workbook.report.html import duration, embedded, executed_notebook, when, write_page
@@ -102,7 +102,7 @@ def main_figures(run: RunFiles) -> list[dict]:
 
 def table(run: RunFiles) -> dict:
     """The results table for the template: its parts as `table_parts` makes them, and what stands under the heading."""
-    numbers = sorted({row["n"] for row in run.rows if row.get("n") and row["metric"] not in COSTS})
+    numbers = sorted({row["n"] for row in run.rows if row.get("n") and row["metric"] not in NOT_OF_TEST})
     pictures = " to ".join(f"{number:,}" for number in dict.fromkeys([*numbers[:1], *numbers[-1:]]))
     under = f"Means over {pictures} test pictures. " if pictures else ""
     under += intervals_in_words(run.rows)

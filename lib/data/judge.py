@@ -1,0 +1,88 @@
+"""The judge: color photographs that no training of a run has seen, which show what a network knows of the world."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lib.common.files import CACHE, printable, resolve
+from lib.data.images import PhotographError, read_photograph, squared
+from lib.data.listing import list_folder, list_with_splits
+from lib.data.locations import find_source
+
+if TYPE_CHECKING:
+    from lib.data.pairs import Pairs
+
+# `Pairs` need torch, which takes seconds to import: what checks a judge before a run does without it.
+
+
+def judge_photographs(judge: str, data: str, side: int, most: int, cache: Path = CACHE) -> "Pairs":
+    """The judge's photographs as `Pairs` of `side` x `side` px, all of them in the test split.
+
+    Args:
+        judge: a folder of color photographs, or "" for those that scikit-image ships.
+        data: what is trained on, see `find_source`. Pictures of the folder that are in its training or validation
+            split are left out and named in `remarks`.
+        side: in px.
+        most: photographs are chosen by their names where there are more.
+        cache: the folder of decoded pictures.
+
+    Raises:
+        ValueError, OSError: the folder cannot be used, or all its pictures are trained on; one sentence says so.
+    """
+    from lib.data.sources import load_pairs
+
+    if not judge:
+        return _samples(side, most)
+    trained_on = names_trained_on(judge, data)
+    pairs = load_pairs(str(resolve(judge)), side, cache, split="test")
+    pairs = replace(pairs, splits=np.array(["train" if name in trained_on else "test" for name in pairs.names]))
+    unseen = pairs.counts()["test"]
+    remark = f"left out, as they are trained on: {len(trained_on):,}" if trained_on else ""
+    remarks = "; ".join(filter(None, (remark, pairs.remarks)))
+    return replace(pairs.split("test", min(most, unseen)), remarks=remarks)
+
+
+def names_trained_on(judge: str, data: str) -> set[str]:
+    """The names of the judge's pictures that are in the training or validation split of `data`, by their files.
+
+    Raises `PhotographError` where these are all of them.
+    """
+    source = find_source(data)
+    folder = resolve(judge)
+    if source == "scenes" or not _overlap(folder, Path(source)):
+        return set()
+    listing, splits, _ = list_with_splits(Path(source))
+    files = {_file(item) for item, split in zip(listing.items, splits, strict=True) if split != "test"}
+    judged = list_folder(folder).items
+    found = {item[0] for item in judged if _file(item) in files}
+    if len(found) == len(judged):
+        raise PhotographError(
+            f"{printable(folder)}: all its pictures are trained on; a judge needs photographs that are not"
+        )
+    return found
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    """Whether one folder is the other or lies in it."""
+    one, other = (Path(os.path.realpath(folder)) for folder in (one, other))
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _file(item: tuple[str, Path, Path | None]) -> str:
+    """The color file of a picture, where its links lead."""
+    _, gray, color = item
+    return os.path.realpath(color or gray)
+
+
+def _samples(side: int, most: int) -> "Pairs":
+    from lib.data.pairs import make_pairs
+    from lib.data.sources import sample_photographs
+
+    files = dict(list(sample_photographs().items())[:most])
+    squares = [squared(read_photograph(file), side) for file in files.values()]
+    gray, color = (np.stack([np.asarray(square.convert(mode)) for square in squares]) for mode in ("L", "RGB"))
+    splits = np.array(["test"] * len(files))
+    return make_pairs("samples", "the photographs that scikit-image ships", list(files), gray, color, splits)
