@@ -14,8 +14,8 @@ from torch import Tensor
 Colorizer = Callable[[Tensor], Tensor]
 
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # Rec. 601
-_CB_SCALE = 2 * (1 - LUMA_WEIGHTS[2])
-_CR_SCALE = 2 * (1 - LUMA_WEIGHTS[0])
+CB_SCALE = 2 * (1 - LUMA_WEIGHTS[2])
+CR_SCALE = 2 * (1 - LUMA_WEIGHTS[0])
 # sRGB primaries to CIE XYZ, divided by the D65 white point, so that white is (1, 1, 1).
 _RGB_TO_XYZ = torch.tensor(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
@@ -77,13 +77,13 @@ def rgb_to_ycbcr(rgb: Tensor) -> Tensor:
     """
     y = luma(rgb)
     red, _, blue = rgb.split(1, dim=-3)
-    return torch.cat([y, (blue - y) / _CB_SCALE, (red - y) / _CR_SCALE], dim=-3)
+    return torch.cat([y, (blue - y) / CB_SCALE, (red - y) / CR_SCALE], dim=-3)
 
 
 def ycbcr_to_rgb(ycbcr: Tensor) -> Tensor:
     """The inverse of `rgb_to_ycbcr`. Chroma outside the gamut of RGB gives values outside [0, 1]; none is clipped."""
     y, cb, cr = ycbcr.split(1, dim=-3)
-    red, blue = y + _CR_SCALE * cr, y + _CB_SCALE * cb
+    red, blue = y + CR_SCALE * cr, y + CB_SCALE * cb
     green = (y - LUMA_WEIGHTS[0] * red - LUMA_WEIGHTS[2] * blue) / LUMA_WEIGHTS[1]
     return torch.cat([red, green, blue], dim=-3)
 

@@ -21,6 +21,7 @@ from lib.colorize.files import check_side, save_colored
 from lib.colorize.photograph import colorize_photograph
 from lib.colorize.plan import Plan, plan_of
 from lib.colorize.sequences import colorize_sequence, is_held, sequence_of
+from lib.common.devices import check_device
 from lib.common.terminal import silent_libraries
 from lib.data.formats import passed_over_in_words
 from lib.data.images import PhotographError, open_picture
@@ -46,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
         The exit code: 0 if all is done, 1 if a photograph could not be done, 2 if nothing could be begun.
     """
     try:
+        check_device(options.device)
         if options.weights and not options.weights.is_file():
             raise FileNotFoundError(f"{options.weights}: no such network; name the file of a ChromaNet")
         plan = plan_of(options)
@@ -56,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         if todo:
             from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 
-            network = load_colorizer(options.weights or BUNDLED_COLORIZER)
+            network = load_colorizer(options.weights or BUNDLED_COLORIZER, device=options.device or "")
     except (OSError, ValueError) as error:
         print(f"colorize: error: {error}", file=sys.stderr)
         return 2

@@ -81,7 +81,7 @@ def colorize_photograph(
     with torch.inference_mode():
         inputs = small.to(next(network.parameters()).device).float()[None, None] / 255
         chromas = network.distribution(inputs).versions(versions, vividness)
-    levels = np.array(gray)  # a copy: torch warns of arrays that it must not write to
+    levels = np.asarray(gray)
     results = []
     for chroma in chromas:
         results.append(Image.fromarray(paint(levels, chroma[0])))

@@ -7,6 +7,8 @@ import pytest
 from pictures_by_hand import failing_save, written
 from PIL import Image
 
+from lib.common import devices
+from lib.networks import pretrained
 from lib.networks.registry import build_network
 from lib.networks.storage import save_network
 from lib.training.config import TrainingConfig
@@ -54,6 +56,25 @@ def test_mistakes_in_options(album, colorize, gray, arguments):
     gray.save(album / "a.png")
     code, lines, errors = colorize(*arguments)
     assert (code, lines) == (2, []) and errors[-1].startswith("colorize: error: ") and arguments[1] in errors[-1]
+    assert written(album.parent) == ["in/a.png"]
+
+
+def test_the_device_can_be_chosen(album, colorize, gray, monkeypatch):
+    gray.save(album / "a.png")
+    asked = []
+    load = pretrained.load_network
+    monkeypatch.setattr(pretrained, "load_network", lambda path, device: asked.append(device) or load(path, "cpu"))
+    monkeypatch.setattr(pretrained, "best_device", lambda: "the best")
+    assert colorize("--device", "cpu")[0] == colorize("--force")[0] == 0
+    assert asked == ["cpu", "the best"]
+
+
+def test_a_gpu_that_is_not_there_is_one_sentence(album, colorize, gray, monkeypatch):
+    gray.save(album / "a.png")
+    monkeypatch.setattr(devices, "has_gpu_driver", lambda: False)
+    asked = "colorize: error: --device cuda: there is no GPU here; leave --device out to compute on the CPU."
+    assert colorize("--device", "cuda") == (2, [], [asked])
+    assert colorize("--device", "gpu")[0] == 2
     assert written(album.parent) == ["in/a.png"]
 
 
