@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lib.common.files import CACHE, printable, resolve
-from lib.data.images import PhotographError, read_photograph, squared
+from lib.data.images import PhotographError
 from lib.data.listing import list_folder, list_with_splits
 from lib.data.locations import find_source
 
@@ -32,10 +32,10 @@ def judge_photographs(judge: str, data: str, side: int, most: int, cache: Path =
     Raises:
         ValueError, OSError: the folder cannot be used, or all its pictures are trained on; one sentence says so.
     """
-    from lib.data.sources import load_pairs
+    from lib.data.sources import load_pairs, sample_pairs
 
     if not judge:
-        return _samples(side, most)
+        return sample_pairs(side, most)
     trained_on = names_trained_on(judge, data)
     pairs = load_pairs(str(resolve(judge)), side, cache, split="test")
     pairs = replace(pairs, splits=np.array(["train" if name in trained_on else "test" for name in pairs.names]))
@@ -75,14 +75,3 @@ def _file(item: tuple[str, Path, Path | None]) -> str:
     """The color file of a picture, where its links lead."""
     _, gray, color = item
     return os.path.realpath(color or gray)
-
-
-def _samples(side: int, most: int) -> "Pairs":
-    from lib.data.pairs import make_pairs
-    from lib.data.sources import sample_photographs
-
-    files = dict(list(sample_photographs().items())[:most])
-    squares = [squared(read_photograph(file), side) for file in files.values()]
-    gray, color = (np.stack([np.asarray(square.convert(mode)) for square in squares]) for mode in ("L", "RGB"))
-    splits = np.array(["test"] * len(files))
-    return make_pairs("samples", "the photographs that scikit-image ships", list(files), gray, color, splits)

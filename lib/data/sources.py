@@ -92,10 +92,10 @@ def sample_photographs() -> dict[str, Path]:
     return {Path(file).stem: folder / file for file in shipped}
 
 
-def sample_pairs(size: int) -> Pairs:
-    """The `sample_photographs` as pairs of `size` x `size` px, all of them test pictures."""
-    photographs = sample_photographs()
-    pictures = [squared(read_photograph(path), size) for path in photographs.values()]
-    gray = np.stack([np.asarray(picture.convert("L")) for picture in pictures])
-    color, splits = np.stack([np.asarray(picture) for picture in pictures]), np.array(["test"] * len(pictures))
-    return make_pairs("samples", "photographs that scikit-image ships", list(photographs), gray, color, splits)
+def sample_pairs(size: int, most: int | None = None) -> Pairs:
+    """The first `most` of the `sample_photographs` as pairs of `size` x `size` px, all of them test pictures."""
+    files = dict(list(sample_photographs().items())[:most])
+    squares = [squared(read_photograph(file), size) for file in files.values()]
+    gray, color = (np.stack([np.asarray(square.convert(mode)) for square in squares]) for mode in ("L", "RGB"))
+    splits = np.array(["test"] * len(files))
+    return make_pairs("samples", "the photographs that scikit-image ships", list(files), gray, color, splits)

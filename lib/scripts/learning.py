@@ -83,8 +83,6 @@ def learning_config(count: int, start: Path) -> TrainingConfig:
         start=str(start),
         learning_rate=1e-3,
         average=0.99,
-        gradient_norm=5.0,
-        augmentation="crops and damage",
         validation_pairs=MOST_VALIDATED,
     )
 

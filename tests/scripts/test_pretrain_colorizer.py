@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -12,9 +11,7 @@ from safetensors import safe_open
 from lib import load_colorizer
 from lib.color.spaces import gray_to_rgb, luma
 from lib.common.files import read_json
-from lib.data.images import read_photograph, squared
-from lib.data.pairs import make_pairs
-from lib.data.sources import sample_photographs
+from lib.data.sources import sample_pairs
 from lib.evaluation.bootstrap import summarize
 from lib.evaluation.evaluate import evaluate
 from lib.evaluation.names import GRAY_COPY
@@ -30,12 +27,8 @@ CARD = BUNDLED_COLORIZER.with_suffix(".json")
 
 @pytest.fixture(scope="module")
 def samples():
-    """The photographs that scikit-image ships, as pairs of 128 px: none of them was trained on."""
-    pictures = [squared(read_photograph(path), 128) for path in sample_photographs().values()]
-    color = np.stack([np.asarray(picture) for picture in pictures])
-    gray = np.stack([np.asarray(picture.convert("L")) for picture in pictures])
-    names = list(sample_photographs())
-    return make_pairs("samples", "", names, gray, color, np.array(["test"] * len(names)))
+    """Photographs that were not trained on."""
+    return sample_pairs(128)
 
 
 def test_the_card_is_about_this_file():
