@@ -1,5 +1,7 @@
 """Chroma joined with a luma that stays."""
 
+import tracemalloc
+
 import cv2
 import numpy as np
 import pytest
@@ -101,6 +103,23 @@ def test_painting_is_enlarging_by_opencv_joining_and_rounding(kind, largest):
     green = ((65536 * torch.from_numpy(gray).double() - 19595 * red - 7471 * blue) / 38470).round()
     difference = np.abs(paint(gray, chroma) - torch.stack([red, green, blue], -1).numpy())
     assert difference.max() <= 1 and (difference > 0).mean() < 1e-3  # ties
+
+
+def test_a_large_chroma_is_never_held(photographs):
+    gray = np.full((1500, 2000), 128, np.uint8)
+    tracemalloc.start()
+    try:
+        paint(gray, photographs[0])
+        assert tracemalloc.get_traced_memory()[1] < 5 * gray.size  # 3 of them are the result
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("size", [(16, 9000), (9000, 16)], ids=str)
+def test_ribbons_are_painted(size):
+    gray = grays(*size)
+    painted = paint(gray, random_chroma(2, 64, 64, largest=0.3))
+    np.testing.assert_array_equal(np.asarray(Image.fromarray(painted).convert("L")), gray)
 
 
 @pytest.mark.filterwarnings("error")
