@@ -33,7 +33,7 @@ TITLES = {
     "cnn_perceptual": "CNN + perceptual, {pairs} pairs",
     "cnn_luma_kept": "the same, luma kept",
     "chroma_net": "ours, trained here",
-    "efficientnet_from_nothing": "ours, EfficientNet-Lite0 from nothing",
+    "efficientnet_from_nothing": "ours, EfficientNet from nothing",
     "imagenet_frozen": "ours, ImageNet's encoder frozen",
     "imagenet_tuned": "ours, ImageNet's encoder tuned",
     "chroma_net_bundled": "ours, bundled, {vividness}",

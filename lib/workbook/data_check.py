@@ -59,16 +59,16 @@ def _check_judge(judge: str, data: str) -> None:
         raise UsageError(str(error)) from None
 
 
-def surveyed(data: str, needed: Sequence[str], head: str = "Data", split: str = "") -> "Survey":
+def surveyed(data: str, needed: Sequence[str], head: str = "Data", **options: str) -> "Survey":
     """The survey of a data set, printed: one line, then one each for what is passed over and for problems.
 
-    `needed` are the splits that must have pictures; `head` begins the line; `split` is as in `survey`. Data that cannot
-    be used raises `UsageError`.
+    `needed` are the splits that must have pictures; `head` begins the line; `options` are more of `survey`'s. Data
+    that cannot be used raises `UsageError`.
     """
     from lib.data.survey import survey
 
     try:
-        found = survey(data, needed, split)
+        found = survey(data, needed, **options)
     except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
     print(f"{head}: {found.description}", flush=True)

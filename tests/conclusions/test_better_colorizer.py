@@ -81,7 +81,7 @@ JUDGED = pd.concat([method(GRAY_COPY, 23), method(FROM_NOTHING, 22.75), method(T
 def test_the_trainings_are_compared_on_one_set_of_pictures():
     assert judged_in_words(JUDGED, [FROM_NOTHING, TUNED], "the judge (samples)") == (
         "Gain over the gray copy on 120 pictures of the judge (samples), and the share worse than it: "
-        "ours, EfficientNet-Lite0 from nothing -0.25 dB [-0.25, -0.25] (100%); "
+        "ours, EfficientNet from nothing -0.25 dB [-0.25, -0.25] (100%); "
         "ours, ImageNet's encoder tuned +1.50 dB [+1.50, +1.50] (0%)."
     )
     few = JUDGED[JUDGED["name"].isin(["p0", "p1"])]
@@ -92,7 +92,7 @@ def test_the_trainings_are_compared_on_one_set_of_pictures():
 def test_knowledge_is_worth_the_difference_to_the_same_network_from_nothing():
     assert knowledge_in_words(JUDGED, TUNED, FROM_NOTHING, "the test split") == (
         "What ImageNet's weights are worth on the test split: ours, ImageNet's encoder tuned, against ours, "
-        "EfficientNet-Lite0 from nothing, +1.75 dB [+1.75, +1.75]."
+        "EfficientNet from nothing, +1.75 dB [+1.75, +1.75]."
     )
 
 
@@ -103,6 +103,6 @@ def test_trainings_are_compared_after_the_seconds_of_the_shortest():
         CNN: pd.DataFrame({"psnr": [19.0], "seconds": [9.0]}),
     }
     assert equal_seconds_in_words(histories, 21.5) == (
-        "After 6.0 s of training each, on the validation pictures: ours, EfficientNet-Lite0 from nothing -1.50 dB; "
+        "After 6.0 s of training each, on the validation pictures: ours, EfficientNet from nothing -1.50 dB; "
         "ours, ImageNet's encoder tuned +2.50 dB; CNN, 4 pairs, 2 epochs has finished no pass over the pairs."
     )

@@ -169,8 +169,8 @@ def test_a_picture_that_disappears_costs_nothing_else(folder, tmp_path, monkeypa
 
     listed = sources.list_with_splits
 
-    def late(source):
-        found = listed(source)
+    def late(*source):
+        found = listed(*source)
         (folder / "p1.png").unlink()
         return found
 

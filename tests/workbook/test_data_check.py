@@ -30,7 +30,7 @@ def surveyed(monkeypatch):
     """The names of the data sets that were looked at."""
     seen = []
 
-    def survey(data, needed, split=""):
+    def survey(data, needed):
         assert set(needed) == {"train", "val", "test"}  # the toy notebook trains
         if data == "nowhere":
             raise FileNotFoundError("nowhere is no folder")
