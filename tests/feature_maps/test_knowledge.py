@@ -106,7 +106,7 @@ def test_a_channel_that_fits_the_choosing_pictures_only_is_found_out(cells):
 def test_a_channel_that_fits_one_part_loses_against_one_that_fits_both(cells):
     maps = torch.rand(12, 2, GRID**2, generator=torch.Generator().manual_seed(1))
     maps[cells.choosing[0::2], 0] += 9.0 * cells.has_color[cells.choosing[0::2]]
-    maps[:, 1] += 0.4 * cells.has_color
+    maps[:, 1] += 0.15 * cells.has_color  # less than the other over all of the pictures for choosing
     assert knowledge(maps, cells).channel == 1
 
 
