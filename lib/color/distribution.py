@@ -22,7 +22,7 @@ _TILT = 1.25  # how far a version leans, in standard deviations of the ambiguity
 _REACH = 2.0  # in the same unit: beyond it a color gains no more, else the rarest would win everywhere
 # From the safest setting to the most vivid, chosen on validation pictures: the weight of rare colors (below 0 they are
 # weighed down), and the temperature.
-REBALANCE, TEMPERATURE = (-0.3, 0.6), (1.0, 0.5)
+REBALANCE, TEMPERATURE = (-0.3, 1.2), (1.0, 0.6)
 CELL = 2  # a cell of the distribution is 2 x 2 pixels of chroma
 
 
