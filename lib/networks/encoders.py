@@ -150,7 +150,7 @@ def _layer(
 ) -> nn.Sequential:
     layers: list[nn.Module] = [_Same(inputs, outputs, kernel, stride, groups, bias=not has_norm)]
     if has_norm:
-        # Statistics with torch's usual momentum: EfficientNet's own, 0.01, lags behind a training of some hundred steps.
+        # torch's momentum: with EfficientNet's own, 0.01, the statistics lag behind a training of some hundred steps.
         layers.append(nn.BatchNorm2d(outputs, eps=_EPSILON))
     if activation:
         layers.append(nn.ReLU6())
