@@ -150,7 +150,8 @@ def _layer(
 ) -> nn.Sequential:
     layers: list[nn.Module] = [_Same(inputs, outputs, kernel, stride, groups, bias=not has_norm)]
     if has_norm:
-        layers.append(nn.BatchNorm2d(outputs, eps=_EPSILON, momentum=0.01))
+        # torch's momentum: with EfficientNet's own, 0.01, the statistics lag behind a training of some hundred steps.
+        layers.append(nn.BatchNorm2d(outputs, eps=_EPSILON))
     if activation:
         layers.append(nn.ReLU6())
     return nn.Sequential(*layers)

@@ -208,3 +208,14 @@ def test_colors_are_counted_and_kept_with_the_weights(pairs):
 def test_mistakes_with_ours_are_said(make, sentence):
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+def test_batch_norm_from_nothing_follows_a_training_of_some_hundred_steps():
+    """With EfficientNet's own momentum, 0.01, such a network scored 0.2 dB where its statistics taken anew gave 4."""
+    network = build_network("ChromaNet", 0, encoder="efficientnet-lite0-from-nothing", width=4).train()
+    gray = torch.rand(8, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        for _ in range(60):
+            seen = network.predict(gray)[0]
+        kept = network.eval().predict(gray)[0]
+    assert (kept - seen).abs().mean() < 0.2 * seen.std()
