@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from lib.common.devices import best_device, check_device
 from lib.common.files import OUTPUTS, printable
 from lib.common.usage import UsageError
-from lib.evaluation.intervals import verdict, with_interval
 from lib.evaluation.size import counted, too_few
 from lib.networks.pretrained import BUNDLED_COLORIZER
 
@@ -149,6 +148,8 @@ def report(learned: "Learned", own: "Change", others: "Change", file: Path) -> s
 
 
 def _about_own(own: "Change") -> str:
+    from lib.evaluation.intervals import verdict, with_interval
+
     value, low, high = own.difference
     gained = f"On the photographs that were held back it gains {with_interval(own.difference, '+.2f', ' dB')}"
     few = too_few(own.pictures)

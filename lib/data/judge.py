@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lib.common.files import CACHE, printable, resolve
 from lib.data.images import PhotographError
 from lib.data.listing import list_folder, list_with_splits
@@ -15,7 +13,7 @@ from lib.data.locations import find_source
 if TYPE_CHECKING:
     from lib.data.pairs import Pairs
 
-# `Pairs` need torch, which takes seconds to import: what checks a judge before a run does without it.
+# `Pairs` need NumPy and torch, which take seconds to import: what checks a judge before a run does without it.
 
 
 def judge_photographs(judge: str, data: str, side: int, most: int, cache: Path = CACHE) -> "Pairs":
@@ -32,6 +30,8 @@ def judge_photographs(judge: str, data: str, side: int, most: int, cache: Path =
     Raises:
         ValueError, OSError: the folder cannot be used, or all its pictures are trained on; one sentence says so.
     """
+    import numpy as np
+
     from lib.data.sources import load_pairs, sample_pairs
 
     if not judge:

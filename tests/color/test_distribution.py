@@ -176,7 +176,7 @@ def test_the_vividness_leads_from_the_mean_to_the_mode():
     expected = (odds * torch.tensor(ORANGE) + torch.tensor(BLUE)) / (odds + 1)
     torch.testing.assert_close(colors_of(settings[4])[0], expected, atol=1e-5, rtol=0)
     safest, vivid = (spaces.colorfulness(join(torch.full((1, 1, 2, 4), 0.5), settings[v][..., :4])) for v in (0, 4))
-    assert vivid > 1.2 * safest
+    assert vivid > 1.15 * safest
 
 
 def test_the_vividness_favors_rare_colors():
@@ -245,7 +245,7 @@ def test_the_first_version_is_the_plain_one(some):
 def test_the_vividness_turns_every_version():
     undecided = distribution(cell({ORANGE: 0.3, BLUE: 0.3, (-0.18, 0.0): 0.4}), cell({PURPLE: 0.5, GREEN: 0.5}))
     for safe, vivid in zip(undecided.versions(5), undecided.versions(5, 1.0), strict=True):
-        assert (vivid - safe).abs().max() > 0.01
+        assert (vivid - safe).abs().max() > 0.005
 
 
 def test_versions_are_the_same_however_many_are_asked_for(some):

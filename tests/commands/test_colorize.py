@@ -8,7 +8,7 @@ from pictures_by_hand import failing_save, written
 from PIL import Image
 
 from lib.common import devices
-from lib.networks import pretrained
+from lib.networks import pretrained, storage
 from lib.networks.registry import build_network
 from lib.networks.storage import save_network
 from lib.training.config import TrainingConfig
@@ -62,8 +62,8 @@ def test_mistakes_in_options(album, colorize, gray, arguments):
 def test_the_device_can_be_chosen(album, colorize, gray, monkeypatch):
     gray.save(album / "a.png")
     asked = []
-    load = pretrained.load_network
-    monkeypatch.setattr(pretrained, "load_network", lambda path, device: asked.append(device) or load(path, "cpu"))
+    load = storage.load_network
+    monkeypatch.setattr(storage, "load_network", lambda path, device: asked.append(device) or load(path, "cpu"))
     monkeypatch.setattr(pretrained, "best_device", lambda: "the best")
     assert colorize("--device", "cpu")[0] == colorize("--force")[0] == 0
     assert asked == ["cpu", "the best"]

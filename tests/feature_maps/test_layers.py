@@ -21,7 +21,7 @@ def large(request):
 def test_a_large_encoder_is_listed_by_its_stages(large):
     maps = capture(large, torch.rand(2, 1, 64, 96))  # the network also looks at the mirror images
     stages = [f"encoder.{stage}" for stage in range(8)]
-    assert list(maps) == [*stages, "decoder.0", "decoder.1", "colors", "mixing"]
+    assert list(maps) == [*stages, "decoder.0", "decoder.1", "context", "colors", "mixing"]
     assert all(len(activation.maps) == 2 for activation in maps.values())
     assert str(maps["encoder.3"]) == "encoder.3 · 2 × inverted residual 5×5, stride 2 · 40 x 16 x 24"
     assert str(maps["encoder.7"]) == "encoder.7 · inverted residual 3×3 · 320 x 4 x 6"

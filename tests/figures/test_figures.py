@@ -38,6 +38,8 @@ CALLS = {
     ],
     "trade_off": [(ROWS, ["gray_copy"]), (ROWS[:2], []), (ROWS.assign(value=1.0), ["gray_copy"])],
     "bars": [(DIFFERENCES, "gain (dB)")],
+    "bars_side_by_side": [({"here": DIFFERENCES, "elsewhere": DIFFERENCES}, "gain (dB)")],
+    "gain_by_seconds": [({"a": HISTORY.assign(seconds=2.0), "b": HISTORY[:1].assign(seconds=9.0)}, 20.0)],
     "vividness_curve": [(CURVE, {"gray copy": (0.0, 0.0)})],
     "calibration": [(pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]}),)],
     "color_ramps": [({"a": RNG.integers(0, 256, (256, 3), np.uint8)},)],

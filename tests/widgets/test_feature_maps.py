@@ -243,7 +243,7 @@ def test_an_address_leads_into_a_stage_of_a_large_encoder(study, view, tmp_path)
     browser = FeatureMapBrowser(study, View(**asdict(view) | {"network": "large", "layer": "encoder.3"}), tmp_path)
     picture(browser)
     stages = [name for _, name in browser.layer.options]
-    assert len(stages) == 12 and ("colors · Conv2d · 169 x 16 x 16", "colors") in browser.layer.options
+    assert len(stages) == 13 and ("colors · Conv2d · 169 x 16 x 16", "colors") in browser.layer.options
     browser.open("encoder.3.1.depthwise:239")
     assert (browser.layer.value, browser.channel.value) == ("encoder.3.1.depthwise", 239)
     assert [name for _, name in browser.layer.options] == [*stages, "encoder.3.1.depthwise"]
@@ -259,7 +259,7 @@ def test_an_address_leads_into_a_stage_of_a_large_encoder(study, view, tmp_path)
     picture(browser)
     for wrong, sentence in (
         ("encoder.9:0", "there are encoder.0, encoder.1, encoder.2, encoder.3, encoder.4, encoder.5, encoder.6, "
-         "encoder.7, decoder.0, decoder.1, colors, mixing, and the parts of these"),
+         "encoder.7, decoder.0, decoder.1, context, colors, mixing, and the parts of these"),
         ("encoder:0", "large: encoder has no feature maps"),
         ("encoder.3.1.depthwise:240", "encoder.3.1.depthwise has the channels 0 to 239, not 240"),
     ):  # fmt: skip

@@ -3,8 +3,21 @@
 import statistics
 from dataclasses import dataclass, replace
 
-from lib.scripts.recipe import CONFIG, SIZE
 from lib.training.config import TrainingConfig
+
+# Our network from nothing, over the plain encoder: what a notebook trains, at the size of the paper's pictures.
+CONFIG = TrainingConfig(
+    network="ChromaNet",
+    options={"side": 160},
+    loss="chroma distribution",
+    epochs=22,
+    batch_size=32,
+    learning_rate=3e-3,
+    schedule="one-cycle",
+    weight_decay=0.05,
+    crop=128,
+)
+SIZE = 144  # px of the pictures that crops of 128 px are cut from
 
 
 @dataclass(frozen=True)
@@ -33,12 +46,12 @@ class Plan:
 
     @property
     def full(self) -> int:
-        """Side of the pictures of which our recipe crops `size` px, 144 for 128, as the bundled colorizer's did."""
+        """Side of the pictures of which our recipe crops `size` px, 144 for 128."""
         return self.size * SIZE // CONFIG.crop
 
     @property
     def config(self) -> TrainingConfig:
-        """Our recipe: that of the bundled colorizer, at this size."""
+        """Our recipe at this size."""
         side = self.size * CONFIG.options["side"] // CONFIG.crop
         return replace(CONFIG, options={"width": self.widths[1], "side": side}, crop=self.size)
 
