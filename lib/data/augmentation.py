@@ -10,7 +10,7 @@ EXPOSURE = 0.15  # standard deviation of the natural logarithm of gamma
 
 # Of the stronger augmentation, which also damages the gray side as time and cheap cameras do.
 SMALLEST_VARIED = 0.6  # of the picture's side
-SMALLEST_SHOWN = 0.75  # of the size of the results
+SHOWN = (0.75, 1.0, 1.25)  # sizes at which crops are shown, of the size asked for
 ASPECT = 0.12  # largest natural logarithm of width by height
 VARIED_EXPOSURE = 0.2
 BLURRED, SHARPENED = 1.0, 1.2  # how much of a picture's finest detail is taken away or added, at most
@@ -41,13 +41,15 @@ def random_crops(gray: Tensor, color: Tensor, size: int, generator: np.random.Ge
 def varied_crops(gray: Tensor, color: Tensor, size: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Random crops as `random_crops` makes them, of more kinds, and with a damaged gray side.
 
-    A batch shares one crop, of 60% to 100% of the picture and stretched by up to 12%, and is shown at `size` px or at
-    three quarters of it. Each gray picture has its own exposure, is blurred or sharpened, and some are noisy or faded.
+    A batch shares one crop, of 60% to 100% of the picture and stretched by up to 12%, and is shown at `size` px, a
+    quarter smaller or a quarter larger. Each gray picture has its own exposure, is blurred or sharpened, and some are
+    noisy or faded.
 
-    Args and returns as in `random_crops`, but the results have a side of `size` or of 0.75 `size` (in multiples of 8).
+    Args and returns as in `random_crops`, but the results have a side of 0.75, 1 or 1.25 times `size` (in multiples
+    of 8).
     """
     full, batch = gray.shape[-1], len(gray)
-    shown = int(generator.choice([size, max(8, round(SMALLEST_SHOWN * size / 8) * 8)]))
+    shown = max(8, 8 * round(generator.choice(SHOWN) * size / 8))
     side, stretch = full * generator.uniform(SMALLEST_VARIED, 1), np.exp(generator.uniform(-ASPECT, ASPECT) / 2)
     height, width = (min(full, max(1, round(length))) for length in (side * stretch, side / stretch))
     gray, color = _cut(gray, color, (height, width), shown, generator)
