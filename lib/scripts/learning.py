@@ -113,7 +113,7 @@ def learn(pairs: Pairs, device: str, start: Path, folder: Path) -> Learned:
     validation = pairs.split("val", min(MOST_VALIDATED, pairs.counts()["val"]))
     share = best_share({share: _psnr(blended(before, trained.network, share), validation) for share in (0.0, *SHARES)})
     network = blended(before, trained.network, share)
-    own = replace(config, pairs=min(count, MOST), start=start.name)  # what the file is to say of itself
+    own = replace(config, pairs=min(count, MOST)).portable()  # what the file is to say of itself
     validated = counted(len(validation), "validation photograph")
     return Learned(network, own, share, validated, trained.history.to_dict("records"), trained.folder.name)
 

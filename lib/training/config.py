@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,7 @@ class TrainingConfig:
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
-        if "chroma distribution" in self.loss and self.network != "ChromaNet":
+        if self.is_of_distribution and self.network != "ChromaNet":
             raise ValueError(f"{self.network} predicts no distribution of chroma; ChromaNet does")
         self._check_start()
         for name in ("pairs", "epochs", "batch_size", "accumulation", "validation_pairs"):
@@ -100,6 +100,15 @@ class TrainingConfig:
             raise ValueError(f"start is {IMAGENET}, whose weights are those of the encoder {PRETRAINED}; give options")
         if not 0 <= self.frozen_epochs <= self.epochs:
             raise ValueError(f"frozen_epochs is {self.frozen_epochs}; it must lie between 0 and epochs ({self.epochs})")
+
+    @property
+    def is_of_distribution(self) -> bool:
+        """Whether the loss is one of a distribution of chroma, which only `ChromaNet` predicts."""
+        return "chroma distribution" in self.loss
+
+    def portable(self) -> "TrainingConfig":
+        """What a file is to say of its training: the same, without the place of the file that it started from."""
+        return replace(self, start=Path(self.start).name)
 
     def fingerprint(self, pairs: "Pairs", device: str = "cpu") -> str:
         """16 hex digits that identify this configuration on these pairs, trained on this kind of device."""

@@ -14,7 +14,7 @@ Objective = Callable[[nn.Module, Tensor, Tensor], Tensor]  # of a network, gray 
 def make_objective(config: TrainingConfig, device: str) -> Objective:
     """The loss to minimize: MSE of the colors, alone or with a weighted perceptual loss, or the network's own."""
     mse = nn.functional.mse_loss
-    if "chroma distribution" in config.loss:
+    if config.is_of_distribution:
         return lambda network, gray, color: network.loss(gray, color, "cautious" in config.loss)
     if config.loss == "mse":
         return lambda network, gray, color: mse(network(gray), color)

@@ -78,7 +78,7 @@ def train(config: TrainingConfig, pairs: Pairs, label: str = "", device: str = "
         if not team.of_main(team.main and all(map(_is_whole, kept))):
             network, history = _train(config, pairs, label, torch.device(device), checkpoint, team)
             if team.main:
-                save_network(finished, network, config, history)
+                save_network(finished, network, config.portable(), history)
             team.wait()
         if team.main and checkpoint.exists():  # ours, or that of a process killed right after its last epoch
             checkpoint.unlink()
@@ -123,7 +123,7 @@ def _train(
                 if team.main:
                     history.append({"epoch": epoch, **losses, **validate(step.result, validation), "seconds": seconds})
                     if epoch in config.snapshots:
-                        save_network(snapshot_file(checkpoint.parent, epoch), step.result, config)
+                        save_network(snapshot_file(checkpoint.parent, epoch), step.result, config.portable())
                     save_checkpoint(checkpoint, step, history, drawn)
     return step.result, history
 
@@ -136,7 +136,7 @@ def _build(config: TrainingConfig, training: Pairs, device: torch.device, team: 
     elif config.start:
         _take_over(network, config.start)
     network = network.to(device).to(memory_format=torch.channels_last)
-    if "chroma distribution" in config.loss and config.start in ("", IMAGENET):
+    if config.is_of_distribution and config.start in ("", IMAGENET):
         network.count_colors(training.tensors(slice(COUNTED), device)[1])
     smallest = min(config.batch_size, len(training) % config.batch_size or config.batch_size)
     return synchronized(network, team, device, smallest)

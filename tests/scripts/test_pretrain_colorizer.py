@@ -81,8 +81,9 @@ def test_half_precision_changes_no_picture_by_more_than_one_level(samples):
     assert 0 < difference.abs().max() < 1 / 255
 
 
-def test_made_again_from_folders(tmp_path, monkeypatch, samples):
-    """The command line at small size: two folders in; weights and card out, the weights being those of the training."""
+@pytest.fixture
+def pretraining(tmp_path, monkeypatch, samples):
+    """Calls the command line at small size, on two folders and a judge; returns the file of weights and its card."""
     for kind in ("one", "two", "judge"):
         (tmp_path / kind).mkdir()
         rows = ["name,split"]
@@ -104,9 +105,18 @@ def test_made_again_from_folders(tmp_path, monkeypatch, samples):
     )
     monkeypatch.setattr("lib.data.sources.CACHE", tmp_path / "cache")
     folders = [str(tmp_path / "one"), str(tmp_path / "two"), "--judge", str(tmp_path / "judge")]
-    monkeypatch.setattr("sys.argv", ["pretraining", *folders, "--epochs", "4"])
-    pretrain_colorizer.main()
-    card = read_json(target.with_suffix(".json"))
+
+    def call(*options):
+        monkeypatch.setattr("sys.argv", ["pretraining", *folders, *options])
+        pretrain_colorizer.main()
+        return target, read_json(target.with_suffix(".json"))
+
+    return call
+
+
+def test_made_again_from_folders(tmp_path, pretraining):
+    """Two folders in; weights and card out, the weights being those of the training."""
+    target, card = pretraining("--epochs", "4")
     assert card["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
     assert set(card["scores"]) == {"one", "two", "judge"} and card["configuration"]["epochs"] == 4
     assert set(card["photographs"]) == {"one", "two"} and card["command"].endswith(
@@ -119,3 +129,20 @@ def test_made_again_from_folders(tmp_path, monkeypatch, samples):
     for name, tensor in trained.items():
         torch.testing.assert_close(kept[name], tensor, atol=1e-3, rtol=1e-3)
     assert pretrained.BUNDLED_COLORIZER == BUNDLED_COLORIZER != target
+
+
+def test_going_on_from_weights(tmp_path, pretraining):
+    """All of the network moves; the card names what it began with, and nothing holds a path of this machine."""
+    target, first = pretraining("--epochs", "4")
+    beginning = target.rename(tmp_path / "first.safetensors")
+    _, card = pretraining("--start", str(beginning), "--epochs", "1")
+    assert first["sha256"] in card["training"] and "ImageNet" in card["training"] and "ImageNet" in first["training"]
+    assert card["command"].endswith("--judge path/to/judge --start path/to/first.safetensors --epochs 1")
+    config = card["configuration"]
+    assert (config["start"], config["frozen_epochs"], config["epochs"]) == ("first.safetensors", 0, 1)
+    assert config["learning_rate"] == first["configuration"]["tuning_rate"]
+    before, after = (load_network(path).state_dict() for path in (beginning, target))
+    moved = [name for name in before if not torch.allclose(before[name], after[name], atol=1e-6)]
+    assert any(name.startswith("encoder") for name in moved) and any(name.startswith("decoder") for name in moved)
+    written = [target.with_suffix(".json"), target, *(tmp_path / "trained").rglob("*.safetensors")]
+    assert not any(str(tmp_path).encode() in path.read_bytes() for path in written)
