@@ -58,7 +58,7 @@ def better_in_words(rows: pd.DataFrame) -> str:
 def ledger_in_words(claims: Sequence[Mapping[str, str]]) -> str:
     """How many claims of the ledger have which verdict, the most frequent first."""
     if not claims:
-        return "The ledger holds no claims."
+        return "The comparison judges no claims."
     counts = Counter(entry["verdict"] for entry in claims).most_common()
     each = [f"{count} {'is' if count == 1 else 'are'} “{verdict}”" for verdict, count in counts]
-    return f"Of {len(claims)} claims in the ledger, {', '.join(each)}."
+    return f"Of {len(claims)} claims that the comparison judges, {', '.join(each)}."

@@ -43,5 +43,5 @@ def test_methods_above_the_gray_copy_are_counted_without_the_controls():
 def test_the_ledger_is_counted_by_verdict():
     claims = [{"verdict": name} for name in ("supported", "not tested at this size", "not tested at this size")]
     assert comparison.ledger_in_words(claims) == (
-        "Of 3 claims in the ledger, 2 are “not tested at this size”, 1 is “supported”."
+        "Of 3 claims that the comparison judges, 2 are “not tested at this size”, 1 is “supported”."
     )
