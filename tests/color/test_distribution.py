@@ -165,15 +165,16 @@ def test_the_safest_chroma_is_the_mean_where_no_color_is_rarer(some):
     assert some.chroma().shape == (2, 2, 6, 8)
 
 
-def test_the_vividness_leads_from_the_mean_to_the_mode():
+def test_the_vividness_leads_from_the_mean_to_stronger_likely_colors():
     undecided = distribution(cell({ORANGE: 0.6, BLUE: 0.4}), cell({GRAY: 0.3, PURPLE: 0.7}), cell({GREEN: 1}))
     settings = [undecided.chroma(v / 4) for v in range(5)]
     saturation = torch.stack([colors_of(chroma).norm(dim=1) for chroma in settings])  # (5, cells)
     assert (saturation.diff(dim=0)[:, :2] > 0.003).all()
-    torch.testing.assert_close(saturation[:, 2], saturation[0, 2].expand(5))  # what is certain stays
+    stronger = 1 + torch.arange(5) / 4 * (chromas.SATURATION[1] - 1)
+    torch.testing.assert_close(saturation[:, 2], saturation[0, 2] * stronger)  # what is certain keeps its hue
     # At 1 the odds of two equally frequent colors are taken to the power 1 / the temperature.
     odds = (0.6 / 0.4) ** (1 / chromas.TEMPERATURE[1])
-    expected = (odds * torch.tensor(ORANGE) + torch.tensor(BLUE)) / (odds + 1)
+    expected = chromas.SATURATION[1] * (odds * torch.tensor(ORANGE) + torch.tensor(BLUE)) / (odds + 1)
     torch.testing.assert_close(colors_of(settings[4])[0], expected, atol=1e-5, rtol=0)
     safest, vivid = (spaces.colorfulness(join(torch.full((1, 1, 2, 4), 0.5), settings[v][..., :4])) for v in (0, 4))
     assert vivid > 1.15 * safest
@@ -185,7 +186,8 @@ def test_the_vividness_favors_rare_colors():
     even = cell({GRAY: 0.5, PURPLE: 0.5})
     found = [distribution(even, frequency=frequency).chroma(v).mean() for v in (0, 0.5, 1)]
     assert found[0] < found[1] < found[2] and found[0] < 0.09 < found[2]  # the mean is between
-    assert distribution(even).chroma(1).mean().item() == pytest.approx(0.09, abs=1e-6)  # none is rarer
+    strong = 0.09 * chromas.SATURATION[1]
+    assert distribution(even).chroma(1).mean().item() == pytest.approx(strong, abs=1e-6)  # none is rarer
 
 
 @pytest.mark.parametrize("vividness", [-0.1, 1.1, float("nan")])
