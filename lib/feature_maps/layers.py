@@ -1,11 +1,9 @@
 """Which parts of a network are listed as its layers: all of them, or the blocks of a large network."""
 
-import re
-
 from torch import nn
 
 from lib.networks.anatomy import parts_of
-from lib.networks.operations import in_words, name_of_layer
+from lib.networks.operations import in_words, name_of_layer, name_of_stage
 
 MANY = 48  # layers; a network with more is listed by its blocks
 _SHORT = 48  # characters of a phrase that fits into a list
@@ -45,20 +43,13 @@ def in_brief(block: list[nn.Module]) -> str:
     """
     if len(block) == 1 and is_layer(block[0]):
         return ""
+    if len(block) == 1 and (stage := name_of_stage(block[0])):
+        return stage
     layers = [layer for module in block for layer in module.modules() if is_layer(layer)]
-    convolutions = [layer for layer in layers if isinstance(layer, nn.modules.conv._ConvNd)]
-    size = max((max(layer.kernel_size) for layer in convolutions), default=0)
-    children = list(block[0].children()) if len(block) == 1 else []
-    kinds = {type(child) for child in children}
-    if len(kinds) == 1 and not is_layer(children[0]) and kinds.isdisjoint({nn.Sequential, nn.ModuleList}):
-        name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kinds.pop().__name__.lstrip("_")).lower()
-        stride = max((max(layer.stride) for layer in convolutions), default=1)
-        times = f"{len(children)} × " if len(children) > 1 else ""
-        return f"{times}{name}{f' {size}×{size}' if size else ''}{f', stride {stride}' if stride > 1 else ''}"
     operations = [name for layer in layers for name in name_of_layer(layer)]
     words = in_words(operations)
-    return (
-        words
-        if len(words) <= _SHORT or not convolutions
-        else f"{len(convolutions)} convolutions up to {size}×{size}, {operations[-1]} last"
-    )
+    convolutions = [layer for layer in layers if isinstance(layer, nn.modules.conv._ConvNd)]
+    if len(words) <= _SHORT or not convolutions:
+        return words
+    size = max(max(layer.kernel_size) for layer in convolutions)
+    return f"{len(convolutions)} convolutions up to {size}×{size}, {operations[-1]} last"

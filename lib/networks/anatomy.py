@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from lib.networks.operations import in_words, name_of_layer, name_of_operation
+from lib.networks.operations import in_words, name_of_layer, name_of_operation, name_of_stage
 
 Output = tuple[int, int]  # a tensor that flows from block to block: the block's place in the list, and which output
 
@@ -182,7 +182,7 @@ class _Watch(TorchFunctionMode):
         def end(_module: nn.Module, _args: tuple, result: object) -> None:
             names = [block.name for block in self.blocks]
             if name not in names:  # its first call
-                operation = in_words(self._operations)
+                operation = (len(modules) == 1 and name_of_stage(modules[0])) or in_words(self._operations)
                 self.blocks.append(Block(name, operation, _shapes(result), _count(modules), self._fed))
             place = names.index(name) if name in names else len(names)
             self._flowed |= {memory: {(place, number)} for number, memory in enumerate(_memory(result))}

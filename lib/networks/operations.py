@@ -51,6 +51,30 @@ def name_of_layer(layer: nn.Module) -> list[str]:
     return [_CLASSES.get(name) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()]
 
 
+def name_of_stage(module: nn.Module) -> str:
+    """What a sequence of parts of one kind, each of several layers, is called by the name of their class; else "".
+
+    >>> class _Residual(nn.Module):
+    ...     def __init__(self, stride):
+    ...         super().__init__()
+    ...         self.layer = nn.Conv2d(8, 8, 3, stride)
+    >>> name_of_stage(nn.Sequential(_Residual(2), _Residual(1))), name_of_stage(nn.Sequential(nn.ReLU()))
+    ('2 × residual 3×3, stride 2', '')
+    """
+    parts = list(module.children())
+    kinds = {type(part) for part in parts}
+    plain = kinds & {nn.Sequential, nn.ModuleList}
+    if not isinstance(module, nn.Sequential) or len(kinds) != 1 or plain or not list(parts[0].children()):
+        return ""
+    convolutions = [layer for layer in module.modules() if isinstance(layer, nn.modules.conv._ConvNd)]
+    size, stride = (
+        max((max(getattr(layer, name)) for layer in convolutions), default=0) for name in ("kernel_size", "stride")
+    )
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kinds.pop().__name__.lstrip("_")).lower()
+    times = f"{len(parts)} × " if len(parts) > 1 else ""
+    return f"{times}{name}{f' {size}×{size}' if size else ''}{f', stride {stride}' if stride > 1 else ''}"
+
+
 def _by(size: int | tuple[int, int]) -> str:
     return f"{size}×{size}" if isinstance(size, int) else "×".join(map(str, size))
 

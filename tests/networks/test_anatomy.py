@@ -107,8 +107,8 @@ def test_the_stages_of_a_large_encoder_are_blocks():
     assert [block.name for block in blocks[1:9]] == [f"encoder.{stage}" for stage in range(8)]
     assert fed_by(blocks, "decoder.0") == {"encoder.5", "encoder.7"}
     assert fed_by(blocks, "decoder.1") == {"encoder.2", "encoder.3", "decoder.0"}  # also the edges of stride 4
-    first = "convolution 3×3, stride 2, ReLU6", "depthwise convolution 3×3, ReLU6, convolution 1×1"
-    assert (blocks[1].operation, blocks[2].operation) == first
+    first = "convolution 3×3, stride 2, ReLU6", "inverted residual 3×3", "2 × inverted residual 3×3, stride 2"
+    assert tuple(block.operation for block in blocks[1:4]) == first
     assert sum(block.parameters for block in blocks) == count_parameters(network)
 
 
