@@ -8,13 +8,13 @@ From Python, for one photograph:
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from lib.colorize.files import check_side, save_colored
@@ -24,6 +24,7 @@ from lib.colorize.sequences import colorize_sequence, is_held, sequence_of
 from lib.common.devices import check_device
 from lib.common.terminal import silent_libraries
 from lib.data.formats import passed_over_in_words
+from lib.data.hints import Hints, HintsError, read_hints
 from lib.data.images import PhotographError, open_picture
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 # that is done already are answered at once.
 
 MEGAPIXEL = 10**6
+_SMALL = 200  # px of the short side: enough to see how bright the place of a hint is
 _FULL = "the memory is full; close other programs, or make the photograph smaller"
 _ADVICE = "check the folder's space and permissions, or choose another --format"
 
@@ -51,10 +53,7 @@ def run(options: argparse.Namespace) -> int:
         if options.weights and not options.weights.is_file():
             raise FileNotFoundError(f"{options.weights}: no such network; name the file of a ChromaNet")
         plan = plan_of(options)
-        # os.path.exists, unlike Path.exists, is False in a folder that may not be read: writing will say so.
-        todo = [
-            (source, targets) for source, targets in plan.jobs if options.force or not all(map(os.path.exists, targets))
-        ]
+        todo = [(source, targets) for source, targets in plan.jobs if options.force or _due(source, targets, plan)]
         if todo:
             from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 
@@ -70,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     with tqdm(todo, unit="photo", leave=False, file=sys.stderr, disable=None) as bar:  # None: shown on a terminal only
         for source, targets in bar:
             try:
-                if not _colorize_file(source, targets, network, options):
+                if not _colorize_file(source, targets, network, options, plan):
                     only_first.append(source)
                 written += 1
             except PhotographError as error:
@@ -80,9 +79,19 @@ def run(options: argparse.Namespace) -> int:
     return int(bool(plan.problems))
 
 
+def _due(source: Path, targets: Sequence[Path], plan: Plan) -> list[int]:
+    """The numbers, from 0, of the versions of a photograph that are to be made."""
+    return [number for number, target in enumerate(targets) if plan.is_due(source, target)]
+
+
 def _print_summary(
     options: argparse.Namespace, plan: Plan, written: int, skipped: int, only_first: Sequence[Path]
 ) -> None:
+    print(*plan.remarks, sep="\n", end="\n" if plan.remarks else "")
+    if plan.idle_hints:
+        print(f"Hints on no photograph here: {', '.join(map(str, plan.idle_hints))}")
+    if options.hints:
+        print(f"{len(plan.hints):,} of {len(plan.jobs):,} with hints")
     if only_first:
         print(
             f"{len(only_first)} with more pages or frames than the results hold, only the first of which is colored: "
@@ -96,7 +105,9 @@ def _print_summary(
 
 
 @silent_libraries()
-def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", options: argparse.Namespace) -> bool:
+def _colorize_file(
+    source: Path, targets: list[Path], network: "ChromaNet", options: argparse.Namespace, plan: Plan
+) -> bool:
     """Write the versions of one photograph that are not there yet. What fails raises `PhotographError`.
 
     Returns:
@@ -107,11 +118,12 @@ def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", opti
         image = open_picture(source, max_pixels=max_pixels)
         numbers = sequence_of(image)
         whole = len(numbers) == 1 or is_held(image, targets[0])
-        wanted = [i for i, target in enumerate(targets) if options.force or not os.path.exists(target)]
+        wanted = list(range(len(targets))) if options.force else _due(source, targets, plan)
         targets = [targets[i] for i in wanted]
+        hints = _hints_on(source, plan, len(numbers))
 
         def colorize(picture: Image.Image) -> list[Image.Image]:
-            versions = colorize_photograph(picture, network, options.vividness, options.versions)
+            versions = colorize_photograph(picture, network, options.vividness, options.versions, hints)
             return [versions[i] for i in wanted]
 
         if len(numbers) > 1 and whole:
@@ -122,6 +134,8 @@ def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", opti
             pictures = colorize(image)
         except ValueError as error:
             raise PhotographError(f"{source}: {error}") from error
+        if hints:
+            plan.remarks += _what_is_paler(source, hints, pictures[0])
         for picture, target in zip(pictures, targets, strict=True):
             check_side(picture, target)
             with _writing(target):
@@ -134,6 +148,30 @@ def _colorize_file(source: Path, targets: list[Path], network: "ChromaNet", opti
         reason = _FULL if is_full else f"could not be colorized ({type(error).__name__}: {first_line}); leave it out"
         raise PhotographError(f"{source}: {reason}") from error
     return whole
+
+
+def _hints_on(source: Path, plan: Plan, pictures: int) -> Hints | None:
+    """The hints on a photograph, if there are any; `PhotographError` where they cannot be used."""
+    if source not in plan.hints:
+        return None
+    if pictures > 1:
+        raise PhotographError(f"{source}: has {pictures} pages or frames, and hints are on one picture; leave them out")
+    try:
+        return read_hints(plan.hints[source])
+    except HintsError as error:
+        raise PhotographError(str(error)) from error
+    except OSError as error:
+        raise PhotographError(f"{plan.hints[source]}: cannot be read ({error.strerror}); check the path") from error
+
+
+def _what_is_paler(source: Path, hints: Hints, colored: Image.Image) -> list[str]:
+    """A line on which hints ask for a color that the luma there does not allow, if any do."""
+    from lib.colorize.hints import paled_hints
+
+    small = colored.convert("RGB").reduce(max(1, min(colored.size) // _SMALL)).convert("L")
+    numbers = paled_hints(hints.hints, np.asarray(small))
+    which = f"{'hint' if len(numbers) == 1 else 'hints'} {', '.join(map(str, numbers))}"
+    return [f"{source}: more colorful than the light there allows, so made paler: {which}"] if numbers else []
 
 
 @contextmanager

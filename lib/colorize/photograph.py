@@ -8,6 +8,7 @@ from PIL import ExifTags, Image
 from lib.data.images import as_seen
 
 if TYPE_CHECKING:
+    from lib.data.hints import Hints
     from lib.networks.chroma_net import ChromaNet
 
 # EXIF that is about the photograph. The rest is about how its pixels were stored, which is no longer true.
@@ -48,7 +49,11 @@ def _metadata(image: Image.Image, seen: Image.Image) -> dict:
 
 
 def colorize_photograph(
-    image: Image.Image, network: "ChromaNet", vividness: float = 0.5, versions: int = 1
+    image: Image.Image,
+    network: "ChromaNet",
+    vividness: float = 0.5,
+    versions: int = 1,
+    hints: "Hints | None" = None,
 ) -> list[Image.Image]:
     """A photograph in color, in one or more plausible versions.
 
@@ -58,17 +63,19 @@ def colorize_photograph(
         network: see `load_colorizer`.
         vividness: 0 for the safest colors to 1 for the most vivid.
         versions: 1 to 9; the first is the plain one.
+        hints: what a person says about its colors; they hold in all versions.
 
     Returns:
         The versions at the picture's own size, "RGB", or "RGBA" where it has transparency. Their gray version is that
         of the picture as seen, exactly. Their `info` (EXIF, an sRGB profile, dots per inch) may be passed to `save`.
 
     Raises:
-        ValueError: the picture is too small or has floating-point pixels.
+        ValueError: the picture is too small or has floating-point pixels, or the hints are on another one.
     """
     import torch
 
     from lib.color.composition import paint
+    from lib.colorize.hints import hinted_chromas
     from lib.networks.chroma_net import seen_size
 
     image.load()  # some formats turn a picture here; its EXIF is to be read after that
@@ -80,7 +87,11 @@ def colorize_photograph(
     small = torch.from_numpy(np.array(gray.resize((width, height), Image.Resampling.BILINEAR)))
     with torch.inference_mode():
         inputs = small.to(next(network.parameters()).device).float()[None, None] / 255
-        chromas = network.distribution(inputs).versions(versions, vividness)
+        if hints:
+            hints.check(gray)
+            chromas = hinted_chromas(network, inputs, hints.hints, vividness, versions)
+        else:
+            chromas = network.distribution(inputs).versions(versions, vividness)
     levels = np.asarray(gray)
     results = []
     for chroma in chromas:

@@ -22,11 +22,25 @@ class Plan:
         jobs: a photograph, and the file of each of its versions.
         problems: a sentence for each path that is passed over although it was asked for.
         passed_over: how many files are no pictures, by suffix.
+        hints: the file of hints of each photograph that has one.
+        idle_hints: the files of hints that belong to no photograph.
+        remarks: a line for each thing that was done otherwise than asked.
     """
 
     jobs: list[tuple[Path, list[Path]]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
+    hints: dict[Path, Path] = field(default_factory=dict)
+    idle_hints: list[Path] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def is_due(self, source: Path, target: Path) -> bool:
+        """Whether a result is to be made: it is not there, or older than the photograph's hints."""
+        try:
+            made = target.stat().st_mtime
+            return source in self.hints and made < self.hints[source].stat().st_mtime
+        except OSError:  # it is not there, or in a folder that may not be read: writing will say so
+            return True
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
@@ -59,7 +73,35 @@ def plan_of(options: argparse.Namespace) -> Plan:
             first.append(source)
             plan.jobs.append((source, targets))
     _leave_out_shared(plan, makers)
+    if options.hints:
+        _give_hints(plan, options.hints, dict(places))
     return plan
+
+
+def _give_hints(plan: Plan, given: Path, places: dict[Path, Path]) -> None:
+    """Find each photograph's hints: in the one file for the one photograph, or `PLACE.json` in a folder of such files.
+
+    Raises `ValueError` where the hints cannot belong to any photograph.
+    """
+    sources = [source for source, _ in plan.jobs]
+    if not os.path.isdir(given):
+        if not os.path.exists(given):
+            raise ValueError(f"{given}: no such file of hints; check the path after --hints")
+        if len(sources) != 1:
+            raise ValueError(
+                f"{given} holds the hints on one photograph, and {len(sources):,} are to be colorized; name "
+                "that one, or after --hints a folder with a file such as cat.jpg.json for each"
+            )
+        plan.hints[sources[0]] = given
+        return
+    files = {path.relative_to(given): path for path in sorted(given.rglob("*.json"))}
+    for source in sources:
+        place = places[source].with_name(places[source].name + ".json")
+        if place in files:
+            plan.hints[source] = files.pop(place)
+    if not plan.hints:
+        raise ValueError(f"{given} has hints on none of the photographs; those on cat.jpg are expected in cat.jpg.json")
+    plan.idle_hints += files.values()
 
 
 def _leave_out_shared(plan: Plan, makers: dict[Path, list[Path]]) -> None:

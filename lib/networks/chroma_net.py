@@ -94,6 +94,11 @@ class ChromaNet(nn.Module):
         Returns:
             Logits of the distributions, `(B, K, H / 8, W / 8)`, and of the mixing weights, `(B, 36, H / 8, W / 8)`.
         """
+        seen, _ = self._look(gray)
+        return self.colors(seen), self.mixing(seen)
+
+    def _look(self, gray: Tensor) -> tuple[Tensor, Tensor]:
+        """What the two heads see of pictures, `(B, 4 width, H / 8, W / 8)`, and the same without the context."""
         height, width = gray.shape[-2:]
         if height % 8 or width % 8:
             raise ValueError(f"pictures of {height} x {width} px cannot be trained on; sides must be multiples of 8")
@@ -102,10 +107,8 @@ class ChromaNet(nn.Module):
         deepest = x
         for up in self.decoder:
             x = up(x, skips.pop())
-        if self.context:
-            x = self.context(x, deepest)
-        x = x[..., : height // 8, : width // 8]  # (B, 4 width, H / 8, W / 8)
-        return self.colors(x), self.mixing(x)
+        seen = self.context(x, deepest) if self.context else x
+        return tuple(cells[..., : height // 8, : width // 8] for cells in (seen, x))
 
     @torch.no_grad()
     def count_colors(self, color: Tensor) -> None:
@@ -135,16 +138,25 @@ class ChromaNet(nn.Module):
 
     def distribution(self, gray: Tensor) -> chromas.ChromaDistribution:
         """The colors that pictures may have: `gray` is `(B, 1, H, W)` in [0, 1], of any size from 16 px up."""
+        return self.distribution_and_features(gray)[0]
+
+    def distribution_and_features(self, gray: Tensor) -> tuple[chromas.ChromaDistribution, Tensor]:
+        """The colors that pictures may have, and what the network finds in each cell, `(B, 4 width, h, w)`.
+
+        What it finds is taken without the context: that is the same in all cells, and would make them alike.
+        """
         height, width = seen_size(*gray.shape[-2:], self.side)
         if (height, width) != gray.shape[-2:]:
             gray = F.interpolate(gray, (height, width), mode="bilinear", antialias=True, align_corners=False)
         # The picture and its mirror image: what they agree on is worth a tenth of a dB.
-        logits, mixing = self.predict(torch.cat([gray, gray.flip(-1)]))
-        straight, mirrored = logits.float().softmax(1).chunk(2)
+        seen, features = self._look(torch.cat([gray, gray.flip(-1)]))
+        straight, mirrored = self.colors(seen).float().softmax(1).chunk(2)
         log_probabilities = ((straight + mirrored.flip(-1)) / 2).log()
-        straight, mirrored = mixing.float().chunk(2)
+        straight, mirrored = self.mixing(seen).float().chunk(2)
         mixing = (straight + chromas.mirrored_mixing(mirrored)) / 2
-        return chromas.ChromaDistribution(log_probabilities, mixing, self.frequency)
+        straight, mirrored = features.float().chunk(2)
+        found = chromas.ChromaDistribution(log_probabilities, mixing, self.frequency)
+        return found, (straight + mirrored.flip(-1)) / 2
 
     @torch.inference_mode()
     def look_at(self, gray: np.ndarray) -> chromas.ChromaDistribution:

@@ -1,0 +1,160 @@
+"""Hints spread over a photograph: what a person says is evidence, and what the network expects is the prior.
+
+The chroma of all places is taken as a Gaussian process (Rasmussen and Williams 2006, section 2.2). Its mean and its
+variance are those of the network's distribution, and two places go together as far as the network finds them alike:
+
+    k(a, b) = sd(a) sd(b) / (1 + d / 2),    d = |f(a) - f(b)|² / F² + (Y(a) - Y(b))² / L² + |p(a) - p(b)|² / P²
+
+with f what the network's heads see (unit length), Y the luma and p the position in picture heights. It is their
+rational quadratic kernel (equation 4.19, alpha = 1): things are alike in more than one degree. The posterior mean needs
+one linear system with as many unknowns as there are cells with hints, and no training.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lib.color.distribution import ChromaDistribution
+from lib.color.spaces import rgb_to_ycbcr
+from lib.data.hints import Hint
+from lib.networks.chroma_net import ChromaNet
+
+# How far apart two places may be and still go together, chosen on validation photographs.
+FEATURES = 0.4  # between features of unit length
+LUMA = 0.3
+POSITION = 1.6  # picture heights
+NOISE = 1e-4  # variance of a hint's chroma: two hints on one place average
+LEAST = 1e-3  # variance of the prior, at least: the network may be sure, and wrong
+_VISIBLE = 0.05  # of the brightness; a color that is beyond the gamut by less looks as it was meant
+MOST_CELLS = 40  # of one hint that count; a long stroke says the same many times
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the network makes of one photograph, in cells of 4 x 4 px of its view.
+
+    Args:
+        distribution: the colors that it may have.
+        features: unit length, `(C, h, w)`.
+        luma: `(h, w)` in [0, 1].
+        variance: of the chroma, per component, `(h, w)`.
+    """
+
+    distribution: ChromaDistribution
+    features: Tensor
+    luma: Tensor
+    variance: Tensor
+
+    @classmethod
+    @torch.inference_mode()
+    def of(cls, network: ChromaNet, gray: Tensor) -> "Seen":
+        """What `network` makes of one photograph, `(1, 1, H, W)` in [0, 1]."""
+        distribution, features = network.distribution_and_features(gray)
+        size = distribution.chroma().shape[-2:]
+
+        def enlarged(cells: Tensor) -> Tensor:
+            return F.interpolate(cells, size, mode="bilinear", align_corners=False)[0]
+
+        alike = F.normalize(enlarged(F.normalize(features, dim=1)), dim=0)
+        variance = enlarged(distribution.variance())[0].clamp(min=LEAST)
+        return cls(distribution, alike, F.interpolate(gray, size, mode="area")[0, 0], variance)
+
+    def covariance(self, one: Tensor, other: Tensor) -> Tensor:
+        """The covariance of the chroma of cells, by their numbers `(n,)` and `(k,)`: `(n, k)`."""
+        features, luma, variance = self.features.flatten(1), self.luma.flatten(), self.variance.flatten()
+        height, width = self.luma.shape
+
+        def position(cells: Tensor) -> Tensor:
+            return torch.stack([cells.div(width, rounding_mode="floor"), cells % width]).float() / height
+
+        apart = (2 - 2 * features[:, one].T @ features[:, other]).clamp(min=0) / FEATURES**2
+        apart += (luma[one, None] - luma[other]).square() / LUMA**2
+        apart += (position(one)[:, :, None] - position(other)[:, None]).square().sum(0) / POSITION**2
+        return (variance[one, None] * variance[other]).sqrt() / (1 + apart / 2)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What hints say: the numbers of the cells on which they lie, `(k,)`, and the chroma there, `(2, k)`."""
+
+    cells: Tensor
+    chroma: Tensor
+
+    @classmethod
+    def of(cls, hints: Sequence[Hint], seen: Seen) -> "Evidence":
+        """The evidence of hints on a photograph. A hint's color gives the chroma, whatever its own brightness is."""
+        cells, chroma = [torch.empty(0, dtype=torch.long)], [torch.empty(2, 0)]
+        for hint in hints:
+            covered = torch.from_numpy(hint.covers(*seen.luma.shape)).flatten().nonzero()[:, 0]
+            own = covered[torch.linspace(0, len(covered) - 1, min(len(covered), MOST_CELLS)).round().long()]
+            color = torch.tensor(hint.color).view(1, 3, 1, 1) / 255
+            cells.append(own)
+            chroma.append(rgb_to_ycbcr(color)[0, 1:, 0].expand(2, len(own)))
+        device = seen.luma.device
+        return cls(torch.cat(cells).to(device), torch.cat(chroma, 1).to(device))
+
+
+def posterior(seen: Seen, mean: Tensor, evidence: Evidence) -> Tensor:
+    """The chroma of a photograph by what the network expects and what hints say, `(2, h, w)`.
+
+    Args:
+        seen: what the network makes of it.
+        mean: the chroma that it would get without hints, `(2, h, w)`.
+        evidence: of the hints; without any, the result is `mean` itself.
+    """
+    if not len(evidence.cells):
+        return mean
+    cells, flat = evidence.cells, mean.flatten(1)
+    among = seen.covariance(cells, cells).double()
+    among.diagonal().add_(NOISE)
+    missing = (evidence.chroma - flat[:, cells]).double()
+    weights = torch.linalg.solve(among, missing.T).float()
+    everywhere = torch.arange(flat.shape[1], device=flat.device)
+    return mean + (seen.covariance(everywhere, cells) @ weights).T.view_as(mean)
+
+
+def hinted_chromas(
+    network: ChromaNet, gray: Tensor, hints: Sequence[Hint], vividness: float = 0.0, versions: int = 1
+) -> list[Tensor]:
+    """The chroma of a photograph, `(1, 1, H, W)` in [0, 1], in plausible versions that all follow the hints.
+
+    See `ChromaDistribution.versions`. Returns `(1, 2, h, w)` each.
+    """
+    seen = Seen.of(network, gray)
+    evidence = Evidence.of(hints, seen)
+    return [posterior(seen, chroma[0], evidence)[None] for chroma in seen.distribution.versions(versions, vividness)]
+
+
+def paled_hints(hints: Sequence[Hint], gray: np.ndarray) -> list[int]:
+    """The numbers, from 1, of the hints whose color RGB cannot show at the luma of their place.
+
+    The photograph keeps its luma, so they come out paler. `gray` is the luma, uint8 `(H, W)`.
+    """
+    found = []
+    for number, hint in enumerate(hints, start=1):
+        luma = gray[hint.covers(*gray.shape)].mean() / 255
+        toward = torch.tensor(hint.color) / 255
+        toward = toward - rgb_to_ycbcr(toward.view(1, 3, 1, 1))[0, 0, 0, 0]
+        if toward.max() > 1 - luma + _VISIBLE or -toward.min() > luma + _VISIBLE:
+            found.append(number)
+    return found
+
+
+def told_by_one_hint(seen: Seen, evidence: Evidence) -> Tensor:
+    """How much of the photograph's remaining variance one more hint in each cell would remove, `(h, w)` in [0, 1].
+
+    The share of the sum over all cells, after the hints that there are (Rasmussen and Williams, equation 2.26).
+    """
+    everywhere = torch.arange(seen.luma.numel(), device=seen.luma.device)
+    covariance = seen.covariance(everywhere, everywhere).double()
+    if len(evidence.cells):
+        cells = evidence.cells
+        among = covariance[cells][:, cells].clone()
+        among.diagonal().add_(NOISE)
+        covariance -= covariance[:, cells] @ torch.linalg.solve(among, covariance[cells])
+    removed = covariance.square().sum(0) / (covariance.diagonal() + NOISE)
+    return (removed / covariance.diagonal().sum()).float().view_as(seen.luma)

@@ -1,0 +1,214 @@
+"""Hints spread over a photograph: to what is alike, not to the rest; and the command that takes them."""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage import data
+
+from lib.color.spaces import rgb_to_ycbcr
+from lib.colorize import hints
+from lib.colorize.hints import Evidence, Seen, posterior, told_by_one_hint
+from lib.colorize.photograph import colorize_photograph
+from lib.data.hints import Hint, Hints, write_hints
+from lib.networks.pretrained import load_colorizer
+
+ORANGE = (230, 130, 40)
+
+
+def chroma_of(color):
+    return rgb_to_ycbcr(torch.tensor(color).view(1, 3, 1, 1) / 255)[0, 1:, 0, 0]
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return load_colorizer(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def rocket():
+    """A rocket before an evening sky, and lights on the ground: 160 px high."""
+    image = Image.fromarray(data.rocket())
+    return image.resize((240, 160), Image.Resampling.LANCZOS)
+
+
+@pytest.fixture(scope="module")
+def seen(bundled, rocket):
+    return Seen.of(bundled, torch.from_numpy(np.array(rocket.convert("L")))[None, None] / 255)
+
+
+def moved(seen, evidence, **changes):
+    """How far the chroma of each cell moves."""
+    seen = replace(seen, **changes)
+    mean = seen.distribution.chroma()[0]
+    return (posterior(seen, mean, evidence) - mean).norm(dim=0)
+
+
+def test_without_hints_nothing_moves_to_the_bit(seen, bundled, rocket):
+    mean = seen.distribution.chroma()[0]
+    assert posterior(seen, mean, Evidence(torch.empty(0, dtype=torch.long), torch.empty(2, 0))) is mean
+    gray = rocket.convert("L")
+    plain = bundled.look_at(np.asarray(gray)).chroma(0.5)
+    assert torch.equal(plain, seen.distribution.chroma(0.5))
+    one = colorize_photograph(gray, bundled)[0]
+    assert np.array_equal(one, colorize_photograph(gray, bundled, hints=None)[0])
+
+
+def test_a_hint_is_followed_where_it_was_set(seen):
+    evidence = Evidence.of([Hint(((0.15, 0.3),), 0.03, ORANGE)], seen)
+    found = posterior(seen, seen.distribution.chroma()[0], evidence).flatten(1)[:, evidence.cells]
+    assert (found - chroma_of(ORANGE)[:, None]).abs().max() < 0.02
+
+
+def test_one_hint_on_the_sky_moves_the_whole_sky_and_not_the_ground(seen):
+    evidence = Evidence.of([Hint(((0.1, 0.3),), 0.02, ORANGE)], seen)
+    moves = moved(seen, evidence)
+    height, width = moves.shape
+    sky, ground = moves[: height // 2, width * 2 // 3 :], moves[-height // 12 :]  # the sky on the other side
+    assert sky.median() > 0.5 * moves.max() and ground.median() < 0.5 * sky.median()
+
+
+def test_what_is_alike_goes_together(seen):
+    """Without the features, or without the luma, the far sky is no nearer than the rest."""
+    evidence = Evidence.of([Hint(((0.1, 0.3),), 0.02, ORANGE)], seen)
+    moves, blind = moved(seen, evidence), moved(seen, evidence, features=torch.ones_like(seen.features))
+    height = moves.shape[0]
+
+    def contrast(found):
+        return found[: height // 2].mean() / found[-height // 12 :].mean()
+
+    assert contrast(moves) > 1.2 * contrast(blind)
+
+
+def test_two_hints_on_one_place_average(seen):
+    place = ((0.15, 0.3),)
+    both = Evidence.of([Hint(place, 1e-6, ORANGE), Hint(place, 1e-6, (20, 90, 220))], seen)
+    found = posterior(seen, seen.distribution.chroma()[0], both).flatten(1)[:, both.cells[0]]
+    assert (found - both.chroma.mean(1)).abs().max() < 0.01
+
+
+def test_a_long_stroke_counts_with_a_limited_number_of_cells(seen):
+    evidence = Evidence.of([Hint(((0.0, 0.1), (1.0, 0.9)), 0.5, ORANGE)], seen)
+    assert len(evidence.cells) == hints.MOST_CELLS == len(evidence.cells.unique())
+
+
+def test_one_hint_tells_most_where_much_is_open_and_nothing_where_one_is(seen):
+    nothing = Evidence.of([], seen)
+    told = told_by_one_hint(seen, nothing)
+    assert told.min() > 0 and told.max() < 1
+    cell = int(told.argmax())
+    after = told_by_one_hint(seen, Evidence(torch.tensor([cell]), torch.zeros(2, 1)))
+    assert after.flatten()[cell] < 0.2 * told.max()
+    # By definition: the variance that is left with a hint there, computed anew.
+    everywhere = torch.arange(seen.luma.numel())
+    column = seen.covariance(everywhere, torch.tensor([cell]))[:, 0].double()
+    left = seen.variance.flatten() - column**2 / (seen.variance.flatten()[cell] + hints.NOISE)
+    assert 1 - left.sum() / seen.variance.sum() == pytest.approx(float(told.max()), rel=1e-3)
+
+
+def test_the_luma_stays_and_all_versions_follow(bundled, rocket):
+    gray = rocket.convert("L")
+    given = Hints.on("rocket.png", gray, [Hint(((0.1, 0.3),), 0.03, ORANGE)])
+    versions = colorize_photograph(gray, bundled, 0.5, 3, given)
+    for version in versions:
+        assert np.array_equal(version.convert("L"), gray)
+        red, _, blue = np.asarray(version)[48, 24].astype(int)
+        assert red > blue + 20
+
+
+# --- the command
+
+
+@pytest.fixture
+def given(album, photograph):
+    """A photograph and a hint on it, in a file beside the album."""
+    photograph.convert("L").save(album / "cup.png")
+    hint = Hint(((0.5, 0.5),), 0.2, ORANGE)
+    write_hints(album.parent / "hints.json", Hints.on("cup.png", photograph.convert("L"), [hint]))
+    return album.parent / "hints.json"
+
+
+def colored(album):
+    return np.asarray(Image.open(album.parent / "out" / "cup.png"))
+
+
+def test_colorize_follows_the_hints_of_a_file(album, colorize, given, gray):
+    assert colorize() == (0, [f"1 written to {album.parent / 'out'}"], [])
+    plain = colored(album)
+    code, lines, errors = colorize("--hints", given)
+    assert (code, errors) == (0, []) and lines[-2:] == ["1 of 1 with hints", f"1 written to {album.parent / 'out'}"]
+    assert np.array_equal(Image.fromarray(colored(album)).convert("L"), gray)
+    red, _, blue = (colored(album).astype(int) - plain)[12:20, 18:30].mean((0, 1))
+    assert red > 5 and blue < -5
+
+
+def test_a_result_is_made_again_only_when_its_hints_are_newer(album, colorize, given):
+    assert colorize("--hints", given)[1][-1] == f"1 written to {album.parent / 'out'}"
+    assert "1 skipped because there already" in colorize("--hints", given)[1][-1]
+    later = os.stat(album.parent / "out" / "cup.png").st_mtime + 5
+    os.utime(given, (later, later))
+    assert colorize("--hints", given)[1][-1] == f"1 written to {album.parent / 'out'}"
+
+
+def test_a_folder_of_hints_beside_a_folder_of_photographs(album, colorize, given, photograph):
+    (album / "old").mkdir()
+    photograph.rotate(180).convert("L").save(album / "old" / "other.png")
+    folder = album.parent / "hints"
+    (folder / "old").mkdir(parents=True)
+    given.rename(folder / "cup.png.json")
+    (folder / "old" / "gone.png.json").write_text("{}")
+    code, lines, errors = colorize("--hints", folder)
+    assert (code, errors) == (0, []) and lines[-1] == f"2 written to {album.parent / 'out'}"
+    assert f"Hints on no photograph here: {folder / 'old' / 'gone.png.json'}" in lines and "1 of 2 with hints" in lines
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda file: file.unlink(), "hints.json: no such file of hints; check the path after --hints"),
+        (
+            lambda file: Image.new("L", (48, 32), 9).save(file.parent / "in" / "b.png"),
+            "on one photograph, and 2 are to be",
+        ),
+        (
+            lambda file: (file.unlink(), file.mkdir()),
+            "has hints on none of the photographs; those on cat.jpg are expected",
+        ),
+    ],
+)
+def test_hints_that_belong_to_no_photograph(album, colorize, given, spoil, sentence):
+    spoil(given)
+    code, lines, errors = colorize("--hints", given)
+    assert code == 2 and not lines and len(errors) == 1 and sentence in errors[0]
+
+
+def test_bad_hints_cost_their_photograph_only(album, colorize, given, photograph):
+    other = photograph.rotate(180).convert("L")
+    for name in ("broken.png", "strange.png"):
+        other.save(album / name)
+    frames = [other, photograph.convert("L")]
+    frames[0].save(album / "pages.tif", save_all=True, append_images=frames[1:])
+    folder = album.parent / "hints"
+    folder.mkdir()
+    (folder / "broken.png.json").write_text("{")
+    for name in ("cup.png", "strange.png", "pages.tif"):
+        (folder / f"{name}.json").write_bytes(given.read_bytes())
+    code, lines, errors = colorize("--hints", folder)
+    assert code == 1 and lines[-1] == f"1 written to {album.parent / 'out'}, 3 not done" and len(errors) == 3
+    assert "broken.png.json: is not readable as JSON" in errors[0]
+    assert "pages.tif: has 2 pages or frames, and hints are on one picture; leave them out" in errors[1]
+    assert "strange.png: the hints are on another picture, cup.png of 48 x 32 px" in errors[2]
+    assert sorted(path.name for path in (album.parent / "out").iterdir()) == ["cup.png"]
+
+
+def test_a_color_that_the_light_does_not_allow_is_said(album, colorize, gray):
+    bright = gray.point(lambda level: 200 + level // 5)
+    bright.save(album / "cup.png")
+    hints_on = [Hint(((0.5, 0.5),), 0.1, (250, 230, 225)), Hint(((0.2, 0.2),), 0.1, (220, 10, 10))]
+    write_hints(album.parent / "hints.json", Hints.on("cup.png", bright, hints_on))
+    code, lines, _ = colorize("--hints", album.parent / "hints.json")
+    line = f"{album / 'cup.png'}: more colorful than the light there allows, so made paler: hint 2"
+    assert code == 0 and lines[0] == line
