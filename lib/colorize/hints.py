@@ -3,11 +3,10 @@
 The chroma of all places is taken as a Gaussian process (Rasmussen and Williams 2006, section 2.2). Its mean and its
 variance are those of the network's distribution, and two places go together as far as the network finds them alike:
 
-    k(a, b) = sd(a) sd(b) / (1 + d / 2),    d = |f(a) - f(b)|² / F² + (Y(a) - Y(b))² / L² + |p(a) - p(b)|² / P²
+    k(a, b) = sd(a) sd(b) exp(-|f(a) - f(b)|² / 2 F² - (Y(a) - Y(b))² / 2 L² - |p(a) - p(b)|² / 2 P²)
 
-with f what the network's heads see (unit length), Y the luma and p the position in picture heights. It is their
-rational quadratic kernel (equation 4.19, alpha = 1): things are alike in more than one degree. The posterior mean needs
-one linear system with as many unknowns as there are cells with hints, and no training.
+with f what the network finds in a cell (unit length), Y the luma and p the position in picture heights. The posterior
+mean needs one linear system with as many unknowns as there are cells with hints, and no training.
 """
 
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from lib.data.hints import Hint
 from lib.networks.chroma_net import ChromaNet
 
 # How far apart two places may be and still go together, chosen on validation photographs.
-FEATURES = 0.4  # between features of unit length
+FEATURES = 0.7  # between features of unit length
 LUMA = 0.3
 POSITION = 1.6  # picture heights
 NOISE = 1e-4  # variance of a hint's chroma: two hints on one place average
@@ -74,7 +73,7 @@ class Seen:
         apart = (2 - 2 * features[:, one].T @ features[:, other]).clamp(min=0) / FEATURES**2
         apart += (luma[one, None] - luma[other]).square() / LUMA**2
         apart += (position(one)[:, :, None] - position(other)[:, None]).square().sum(0) / POSITION**2
-        return (variance[one, None] * variance[other]).sqrt() / (1 + apart / 2)
+        return (variance[one, None] * variance[other]).sqrt() * torch.exp(-apart / 2)
 
 
 @dataclass(frozen=True)
