@@ -23,7 +23,7 @@ _REACH = 2.0  # in the same unit: beyond it a color gains no more, else the rare
 # From the safest setting to the most vivid, chosen on validation pictures: the weight of rare colors (below 0 they are
 # weighed down), the temperature, and what the chroma is multiplied by. Rare colors alone would reach the truth's
 # colorfulness too, with more false tints.
-REBALANCE, TEMPERATURE, SATURATION = (-0.3, 0.5), (1.0, 0.75), (1.0, 1.4)
+REBALANCE, TEMPERATURE, SATURATION = (-0.3, 0.4), (1.0, 0.65), (0.95, 1.6)
 CELL = 2  # a cell of the distribution is 2 x 2 pixels of chroma
 
 
