@@ -17,7 +17,7 @@ from lib.data.splits import sha256_of
 from lib.evaluation.bootstrap import difference
 from lib.evaluation.metrics import ciede2000, quick_metrics
 from lib.evaluation.names import GRAY_COPY, Method
-from lib.evaluation.rows import methods_of, rows_of
+from lib.evaluation.rows import methods_of, of_method, rows_of
 
 RANDOM = "random"  # the kind of places that need no look at the picture
 
@@ -96,14 +96,24 @@ def gains_by_hints(scores: pd.DataFrame) -> pd.DataFrame:
     """The gain over the gray copy (dB, mean of images) of each method with hints, and its 95% interval.
 
     Args:
-        scores: what `measure_hints` returns, with the rows that `evaluate` gives for the gray copy of the same pictures.
+        scores: what `measure_hints` returns, with those of `evaluate` for the gray copy of the same pictures.
 
     Returns:
         Rows of the metric `hinted_gain`, see `names.ROW`.
     """
-    rows = []
-    for method in methods_of(scores):
-        if "hints" in method.settings:
-            count = int((scores["method"] == GRAY_COPY.name).sum())
-            rows.append(method.row("hinted_gain", count, *difference(scores, method, GRAY_COPY, "psnr")))
-    return rows_of(rows)
+    hinted = [method for method in methods_of(scores) if "hints" in method.settings]
+    count = len(of_method(scores, GRAY_COPY))
+    return rows_of([m.row("hinted_gain", count, *difference(scores, m, GRAY_COPY, "psnr")) for m in hinted])
+
+
+def lines_by_hints(rows: pd.DataFrame) -> dict[Method, pd.DataFrame]:
+    """Rows of `gains_by_hints` as lines of a figure, one for each method and kind of places, by number of hints.
+
+    Each has the columns `hints`, `value`, `low` and `high`, fewest hints first.
+    """
+    lines: dict[Method, list[dict]] = {}
+    for row, method in zip(rows.to_dict("records"), methods_of(rows), strict=True):
+        line = Method(method.name, {"places": method.settings["places"]})
+        point = {"hints": method.settings["hints"]} | {name: row[name] for name in ("value", "low", "high")}
+        lines.setdefault(line, []).append(point)
+    return {line: pd.DataFrame(points).sort_values("hints", ignore_index=True) for line, points in lines.items()}
