@@ -41,7 +41,8 @@ def against_levin_in_words(scores: pd.DataFrame, counts: Sequence[int]) -> str:
     clear = sum(low > 0 for _, low, _ in leads.values())
     sure = f"; the interval is above zero for {clear} of {counted(len(leads), 'number')} of hints"
     sure = "" if np.isnan(leads[least][1]) else sure
-    return f"The posterior against Levin alone, with the same hints: {' to '.join(ends)}{sure}."
+    few = too_few(scores["name"].nunique())
+    return f"The posterior against Levin alone, with the same hints: {' to '.join(ends)}{sure}{few}."
 
 
 def saved_hints_in_words(rows: pd.DataFrame, counts: Sequence[int]) -> str:
@@ -70,7 +71,8 @@ def places_in_words(scores: pd.DataFrame, kinds: Sequence[str], hints: int) -> s
     for kind in kinds:
         lead = _lead(scores, hints, ("posterior", kind), ("posterior", RANDOM))
         parts.append(f"{kind} places {with_interval(lead, '+z.2f', ' dB')}")
-    return f"{counted(hints, 'hint')} against as many in random places: {', '.join(parts)}."
+    few = too_few(scores["name"].nunique())
+    return f"{counted(hints, 'hint')} against as many in random places: {', '.join(parts)}{few}."
 
 
 def _lead(scores: pd.DataFrame, hints: int, *both: tuple[str, str]) -> tuple[float, float, float]:
