@@ -63,7 +63,7 @@ def measure_hints(
     Returns:
         One row per method, kind of places, number of hints and picture; the settings are `hints` and `places`.
     """
-    places, tables = places or {RANDOM: None}, []
+    places, counts, tables = places or {RANDOM: None}, sorted(set(counts)), []
     with progress("hints", len(pairs)) as tick:
         for number, name in enumerate(pairs.names):
             gray, truth = pairs.tensors(slice(number, number + 1))
@@ -71,7 +71,7 @@ def measure_hints(
             small = F.interpolate(rgb_to_ycbcr(truth)[:, 1:], seen.luma.shape, mode="area")[0].to(seen.luma)
             asked, painted = [], []
             for kind, choose in places.items():
-                most = min(max(counts), seen.luma.numel())
+                most = min(counts[-1], seen.luma.numel())
                 chosen = choose(seen, most) if choose else random_places(seen.luma, most, name, seed)
                 for identifier, spread in methods.items():
                     for count in counts:
