@@ -34,7 +34,7 @@ TINY = {
     "size": SIZE, "samples": 4, "sheet": 8, "test_pictures": TEST, "fitted_on": 24, "shown": 2, "megapixels": 0.2,
     "pair_counts": [12, 24], "perceptual_pair_counts": [24], "pairs_trained": 24, "epochs": 3, "batch_size": 8,
     "width": 8, "colorizer_width": 4, "seeds": 2, "preprocessing_pairs": 8,
-    "preprocessing_epochs": 1, "layer": "encoder.0.2",
+    "preprocessing_epochs": 1, "layer": "encoder.0.2", "hinted": 6, "counts": [1, 5],
 }  # fmt: skip
 KNOWING = ("efficientnet_from_nothing", "imagenet_frozen", "imagenet_tuned")
 CONTROL_LABELS = (GRAY_COPY.label, INTENSITY_MAP.label)
@@ -278,6 +278,19 @@ def test_without_the_weights_of_imagenet_all_but_one_section_of_06_runs(run, tmp
     assert not {row["method"] for row in results["rows"]} & set(KNOWING)
     (claim,) = results["claims"]
     assert claim["verdict"] == "cannot tell" and claim["measured"].startswith("Not measured in this run: ImageNet's")
+
+
+def test_hints_are_measured_with_every_method_and_at_every_kind_of_places(run):
+    results = read_json(run[0] / "07_hints_and_feedback" / "results.json")
+    gains = pd.DataFrame([row for row in results["rows"] if row["metric"] == "hinted_gain"])
+    assert len(gains) == 4 * 3 + 2 * 3 and set(gains["n"]) == {6}
+    gains = gains.set_index("label")["value"]
+    for method in ("nearest hint", "Levin alone", "Levin on our residual", "posterior"):
+        assert gains[f"{method}, hints: 5, random places"] > gains[f"{method}, hints: 0, random places"]
+    assert gains["Levin alone, hints: 0, random places"] == pytest.approx(0, abs=1e-6)
+    assert gains["posterior, hints: 0, greedy places"] == gains["posterior, hints: 0, random places"] != 0
+    assert len(results["conclusions"]) == 4 and results["conclusions"][0].startswith("With 5 hints in random places")
+    assert not any("hints:" in str(method) for method in results_table(results["rows"]).index)
 
 
 def test_every_claim_has_a_measured_verdict(run):

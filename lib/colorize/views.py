@@ -1,20 +1,28 @@
-"""Pictures that show what our network makes of a photograph: vividness, versions and ambiguity.
+"""Pictures that show what our network makes of a photograph: vividness, versions, ambiguity and hints.
 
 A picture is uint8, `H x W x 3` (RGB) or `H x W` (gray).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
 
 from lib.color.composition import enlarge, paint
 from lib.color.distribution import COLORS, ChromaDistribution
+from lib.color.spaces import rgb_to_ycbcr, to_tensor
+from lib.colorize.hints import Seen
+from lib.colorize.places import most_telling
 from lib.data.images import read_photograph
 from lib.figures.tiles import apply_colormap
 from lib.networks.chroma_net import ChromaNet
 
+Spread = Callable[[Seen, Tensor, Tensor], Tensor]  # cells' numbers (k,) and their chroma (2, k) -> chroma (2, h, w)
 VIEWS = ("colors", "three versions", "ambiguity")
 
 
@@ -82,6 +90,45 @@ def sample_table(
         rows.append([gray, *colored, ambiguity_map(seen, gray.shape), np.asarray(photograph)])
     headings = ("gray", _heading(0.0), f"vividness {vividness:g}", "ambiguity", "truth")
     return dict(zip(headings, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def hints_table(
+    network: ChromaNet, photograph: Image.Image, spreads: Mapping[str, Spread], counts: Sequence[int]
+) -> dict[str, list[np.ndarray]]:
+    """The columns of a table of one photograph with hints, a row for each way to spread them; gray first, truth last.
+
+    Hints are true colors, at the places that `most_telling` chooses. They are marked in the pictures.
+
+    Args:
+        network: the colorizer.
+        photograph: in color, mode "RGB".
+        spreads: what makes chroma `(2, h, w)` of what the network sees, the cells with hints and their chroma; by name.
+        counts: numbers of hints, one column each.
+    """
+    gray = np.asarray(photograph.convert("L"))
+    seen = Seen.of(network, to_tensor(gray)[None].to(network.frequency.device))
+    truth = rgb_to_ycbcr(to_tensor(np.asarray(photograph))[None])[:, 1:]
+    small = F.interpolate(truth, seen.luma.shape, mode="area")[0].flatten(1).to(seen.luma.device)
+    places = most_telling(seen, max(counts))
+    table = {"gray": [gray] * len(spreads)}
+    for count in counts:
+        cells = places[:count]
+        chromas = (spread(seen, cells, small[:, cells]) for spread in spreads.values())
+        pictures = [marked(paint(gray, chroma), cells.tolist(), seen.luma.shape) for chroma in chromas]
+        table[{0: "no hints", 1: "1 hint"}.get(count, f"{count} hints")] = pictures
+    return table | {"truth": [np.asarray(photograph)] * len(spreads)}
+
+
+def marked(picture: np.ndarray, cells: Sequence[int], grid: tuple[int, int]) -> np.ndarray:
+    """A picture `(H, W, 3)` with a ring around each of the cells of a grid `(h, w)` over it."""
+    picture = picture.copy()
+    radius = max(2, round(min(picture.shape[:2]) / 36))
+    for cell in cells:
+        row, column = divmod(cell, grid[1])
+        center = (round((column + 0.5) * picture.shape[1] / grid[1]), round((row + 0.5) * picture.shape[0] / grid[0]))
+        for color, extra in ((0, 1), (255, 0)):  # a white ring inside a black one is seen on any color
+            cv2.circle(picture, center, radius + extra, (color,) * 3, 1, cv2.LINE_AA)
+    return picture
 
 
 def _heading(setting: float) -> str:

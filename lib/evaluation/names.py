@@ -37,6 +37,10 @@ TITLES = {
     "imagenet_frozen": "ours, ImageNet's encoder frozen",
     "imagenet_tuned": "ours, ImageNet's encoder tuned",
     "chroma_net_bundled": "ours, bundled, {vividness}",
+    "nearest_hint": "nearest hint, hints: {hints}, {places} places",
+    "levin": "Levin alone, hints: {hints}, {places} places",
+    "levin_residual": "Levin on our residual, hints: {hints}, {places} places",
+    "posterior": "posterior, hints: {hints}, {places} places",
     "paper": "paper: {method}",
     "truth": "truth",
 }
@@ -167,12 +171,14 @@ METRICS = {
     "vgg_distance": Metric("VGG distance", "VGG", 4, "low"),
     "judge_gain": Metric("judge's photographs: gain over gray (dB)", "judge dB", 2, "high"),
     "judge_worse": Metric("judge's photographs: share worse than gray", "judge worse", 2, "low"),
+    "hinted_gain": Metric("with hints: gain over gray (dB)", "hinted dB", 2, "high"),
     "training_seconds": Metric("training s", "training s", 1, "low"),
     "kept_mb": Metric("MB kept", "MB kept", 1, "low"),
 }
 COSTS = ("training_seconds", "kept_mb")  # what a training took, not how well it colors
 OF_JUDGE = ("judge_gain", "judge_worse")  # measured on other photographs than those of the test split
-NOT_OF_TEST = (*COSTS, *OF_JUDGE)  # the n of such a row is no number of test pictures
+OF_HINTS = ("hinted_gain",)  # measured by methods that know some of the true colors
+NOT_OF_TEST = (*COSTS, *OF_JUDGE, *OF_HINTS)  # such a row does not compete with scores of the whole test split
 JUDGED = ("psnr", "ssim")  # shown where nothing else is asked for; a claim is judged by both
 UNSHOWN = ("mse", "colorfulness", *NOT_OF_TEST)  # tables say the same by pooled PSNR and by the ratio to the truth's
 

@@ -1,6 +1,7 @@
 """Figures of lines: histograms, training curves, vividness, calibration."""
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,24 @@ def gain_by_seconds(histories: Mapping[object, pd.DataFrame], gray_psnr: float) 
         axes.plot(history["seconds"].cumsum(), history["psnr"] - gray_psnr, marker=".", label=plain(name))
     axes.axhline(0, color=CONTROL, linestyle="--", linewidth=1, label="gray copy")
     axes.set(xlabel="seconds of training", ylabel="PSNR gain (dB, validation)", xlim=(0, None))
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    return figure
+
+
+def gain_by_hints(lines: Mapping[object, pd.DataFrame]) -> Figure:
+    """What methods gain over the gray copy by number of hints, with their intervals as bands.
+
+    Args:
+        lines: a line for each method, with the columns hints, value, low and high; an interval may be NaN.
+    """
+    figure, axes = new_axes(8.0, 4.2)
+    counts = sorted({count for line in lines.values() for count in line["hints"]})
+    for color, (name, line) in zip(cycle(PALETTE), lines.items()):
+        places = [counts.index(count) for count in line["hints"]]
+        axes.plot(places, line["value"], marker="o", markersize=5, color=color, label=plain(name))
+        axes.fill_between(places, line["low"], line["high"], color=color, alpha=0.13, linewidth=0)
+    axes.axhline(0, color=CONTROL, linestyle="--", linewidth=1, label="gray copy")
+    axes.set(xticks=range(len(counts)), xticklabels=counts, xlabel="hints", ylabel="PSNR gain over the gray copy (dB)")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
     return figure
 

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
+from skimage import data
 
 from lib.color.spaces import to_uint8
-from lib.colorize.views import ambiguity_map, colorizer_view, sample_table, vividness_table
+from lib.colorize.views import ambiguity_map, colorizer_view, hints_table, marked, sample_table, vividness_table
 from lib.data.sources import sample_photographs
 from lib.networks.storage import load_network
 
@@ -66,3 +69,32 @@ def test_ambiguity_is_dark_where_a_color_is_certain(loud, grays):
 def test_views(loud, grays, view, pictures):
     found = colorizer_view(view, loud.look_at(grays[0]), grays[0], 0.5)
     assert len(found) == pictures
+
+
+def test_hints_have_a_column_for_each_number_and_a_row_for_each_way(loud):
+    photograph = Image.fromarray(data.coffee()).resize((96, 64))
+    given = []
+
+    def gray_again(seen, cells, chroma):
+        return torch.zeros(2, *seen.luma.shape)
+
+    def remembered(seen, cells, chroma):
+        given.append((len(cells), chroma.shape))
+        return torch.full((2, *seen.luma.shape), 0.1)
+
+    table = hints_table(loud, photograph, {"one": gray_again, "other": remembered}, (0, 1, 3))
+    assert list(table) == ["gray", "no hints", "1 hint", "3 hints", "truth"]
+    assert all(len(column) == 2 for column in table.values())
+    assert given == [(0, (2, 0)), (1, (2, 1)), (3, (2, 3))]
+    gray = np.repeat(table["gray"][0][..., None], 3, -1)
+    assert np.array_equal(table["no hints"][0], gray) and (table["no hints"][1] != gray).any()
+    changed = [(table[name][0] != gray).any(-1).sum() for name in ("1 hint", "3 hints")]
+    assert 0 < changed[0] < changed[1] < gray[..., 0].size / 4  # rings
+    assert np.array_equal(table["truth"][1], np.asarray(photograph))
+
+
+def test_a_ring_is_around_the_middle_of_its_cell():
+    picture = np.full((72, 144, 3), 128, np.uint8)
+    rows, columns = np.nonzero((marked(picture, [5], (2, 4)) != 128).any(-1))
+    assert (rows.mean(), columns.mean()) == pytest.approx((54, 54), abs=0.5) and np.ptp(rows) == np.ptp(columns)
+    assert not (picture != 128).any()

@@ -9,21 +9,35 @@ import pkgutil
 import re
 import warnings
 from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from torch.nn import functional as F
 
 import lib.conclusions
+from lib.classical.levin import nearest_hint, spread_by_luma
 from lib.color import spaces
-from lib.conclusions import baseline, better_colorizer, classical, comparison, dataset, feature_maps, gains, perceptual
+from lib.conclusions import (
+    baseline,
+    better_colorizer,
+    classical,
+    comparison,
+    dataset,
+    feature_maps,
+    gains,
+    hints,
+    perceptual,
+)
 from lib.data.inspection import chroma_by_level, near_duplicates
 from lib.data.pairs import make_pairs
 from lib.data.photographs import photographs_of
 from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.evaluate import evaluate
+from lib.evaluation.hinting import gains_by_hints, lines_by_hints, measure_hints
 from lib.evaluation.methods import controls
 from lib.evaluation.names import CONTROLS, GRAY_COPY, Method
 from lib.evaluation.rows import records_of
@@ -96,6 +110,13 @@ class Case:
         self.layer = next(iter(self.activations))
         self.maps = self.activations[self.layer].maps[0]
         self.known = photographs_of(self.test)
+        places = {"random": None, "first": lambda seen, count: torch.arange(count)}
+        spreads = {"levin": lambda seen, *given: spread_by_luma(seen.luma, *given),
+                   "posterior": lambda seen, *given: 0.5 * nearest_hint(seen.luma, *given)}  # fmt: skip
+        small = lambda gray: SimpleNamespace(luma=F.interpolate(gray, (8, 8), mode="area")[0, 0])  # noqa: E731
+        measured = measure_hints(self.test, small, spreads, [0, 1, 5], places=places)
+        self.hinted = pd.concat([measured, self.scores])
+        self.by_hints = gains_by_hints(self.hinted)
         self.cells = {color: cells_of(self.known, color) for color in COLORS}
         enough = {color: cells for color, cells in self.cells.items() if cells.are_enough}
         self.found = dict.fromkeys(COLORS) | {c: survey(self.ours, self.known, own) for c, own in enough.items()}
@@ -165,6 +186,10 @@ ASKED = {
     gains.difference_in_words: lambda c: [(c.scores, MINE, LARGE)],
     gains.against_the_gray_copy: lambda c: [(c.scores, MINE)],
     gains.of_the_truths_color: lambda c: [(np.nan,), (0.5,)],
+    hints.methods_in_words: lambda c: [(c.by_hints, 5), (c.by_hints, 1)],
+    hints.against_levin_in_words: lambda c: [(c.hinted, [1, 5]), (c.hinted, [5])],
+    hints.saved_hints_in_words: lambda c: [(c.by_hints, [1, 5])],
+    hints.places_in_words: lambda c: [(c.hinted, ["first"], 5)],
     perceptual.effect_of_the_printed_loss: lambda c: [(0.0,), (0.1,)],
     perceptual.effect_of_the_corrected_loss: lambda c: [(c.scores, LOSS, LARGE, "bundled")],
     perceptual.effect_of_accumulation: lambda c: [(_accumulation(0.5),), (_accumulation(np.nan),)],
@@ -227,6 +252,7 @@ def test_figures_draw_what_is_defined_and_say_what_is_not(case):
                 {title: {OURS: difference(case.scores, OURS, GRAY_COPY, "psnr")} for title in ("test", "judge")}, "gain"
             ),
             curves.gain_by_seconds({OURS: HISTORY}, 20.0),
+            curves.gain_by_hints(lines_by_hints(case.by_hints)),
             curves.vividness_curve(case.curve, color_and_gain(case.rows, (GRAY_COPY, LARGE))),
             curves.calibration(case.groups),
             curves.histogram(case.gains.to_numpy(), "gain"),

@@ -39,11 +39,25 @@ def test_gain_is_drawn_by_the_seconds_that_add_up():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "gray copy"]
 
 
+HINTED = pd.DataFrame({"hints": [1, 50], "value": [1.0, 4.0], "low": [0.5, np.nan], "high": [1.5, np.nan]})
+
+
+def test_gain_by_hints_has_evenly_spaced_numbers_of_hints_and_bands():
+    figure = curves.gain_by_hints({"a": HINTED, "b": HINTED.assign(hints=[0, 50])})
+    (axes,) = figure.axes
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "1", "50"]
+    np.testing.assert_allclose(axes.lines[0].get_xydata(), [[1, 1.0], [2, 4.0]])
+    np.testing.assert_allclose(axes.lines[1].get_xydata(), [[0, 1.0], [2, 4.0]])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b", "gray copy"]
+    assert len(axes.collections) == 2
+
+
 def test_no_legend_lies_over_a_panel():
     for figure in (
         curves.training_curves({"a": HISTORY, "b": HISTORY}, {"psnr": 2.5, "ssim": 0.25}),
         curves.vividness_curve(CURVE, {"gray copy": (0.0, 0.0)}),
         curves.gain_by_seconds({"a": HISTORY.assign(seconds=1.0)}, 2.0),
+        curves.gain_by_hints({"a": HINTED}),
         scores.intervals(ROWS, "psnr", "PSNR (dB)", ["gray_copy"], {"opencv_jet": 19.3}),
     ):
         figure.draw_without_rendering()

@@ -63,13 +63,13 @@ def intervals_in_words(rows: Iterable[dict]) -> str:
 def results_table(rows: list[dict]) -> "pd.DataFrame":
     """Rows of results.json as a table of text: one row per `Method`, one column per metric's name.
 
-    A cell is `value [low, high]`. Methods stand in the order in which they first occur. Of several rows for one
-    method and metric the first counts.
+    A cell is `value [low, high]`. Methods stand in the order in which they first occur; those that have none of the
+    metrics shown are left out. Of several rows for one method and metric the first counts.
     """
     import pandas as pd
 
     cells, keys = first_of_each(rows), metric_keys(rows)
-    methods = list(dict.fromkeys(map(Method.of, rows)))
+    methods = list(dict.fromkeys(Method.of(row) for row in rows if row["metric"] in keys))
     body = [[cell_text(cells.get((method, key)), metric(key).digits) for key in keys] for method in methods]
     index = pd.Index(methods, dtype=object)
     return pd.DataFrame(body, index=index, columns=[metric(key).name for key in keys], dtype=str)

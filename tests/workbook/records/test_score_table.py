@@ -29,6 +29,10 @@ def test_the_table_has_labels_intervals_and_dashes():
     several = [row(Method("cnn_perceptual", {"pairs": 5, "epochs": epochs}), "ssim", epochs / 10) for epochs in (4, 6)]
     assert results_table(several)["SSIM"].tolist() == ["0.400", "0.600"]  # although they have the same label
     assert results_table([]).empty
+    hinted = row(Method("levin", {"hints": 1, "places": "random"}), "hinted_gain", 1.0)
+    assert results_table([row("a", "ssim", 0.5), hinted]).index.tolist() == [
+        Method("a")
+    ]  # none of its metrics is shown
 
 
 def test_the_best_method_may_be_a_control_but_not_the_truth_or_the_paper():

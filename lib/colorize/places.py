@@ -1,0 +1,40 @@
+"""Where to set hints: the cells of which the network is least sure, and those from which most is learned.
+
+Both look at what is still open after the hints before, and at no color: how sure a Gaussian process is depends on
+where it was observed, not on what was seen there.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from lib.colorize.hints import NOISE, Seen
+
+
+def most_uncertain(seen: Seen, count: int) -> Tensor:
+    """The numbers of `count` cells, each the one whose chroma has most variance after hints in those before it."""
+    return _one_by_one(seen, count, lambda covariance: covariance.diagonal())
+
+
+def most_telling(seen: Seen, count: int) -> Tensor:
+    """The numbers of `count` cells, each the one where a hint removes most variance from the whole photograph.
+
+    A greedy choice by `told_by_one_hint`, whose values are found with one pass over all pairs of cells a hint.
+    """
+
+    def removed(covariance: Tensor) -> Tensor:
+        return covariance.square().sum(0) / (covariance.diagonal() + NOISE)
+
+    return _one_by_one(seen, count, removed)
+
+
+def _one_by_one(seen: Seen, count: int, worth: Callable[[Tensor], Tensor]) -> Tensor:
+    everywhere = torch.arange(seen.luma.numel(), device=seen.luma.device)
+    covariance = seen.covariance(everywhere, everywhere).double()
+    chosen = []
+    for _ in range(count):
+        chosen.append(int(worth(covariance).argmax()))
+        column = covariance[:, chosen[-1]].clone()
+        covariance.addr_(column, column, alpha=-1 / float(column[chosen[-1]] + NOISE))
+    return torch.tensor(chosen, dtype=torch.long, device=seen.luma.device)
