@@ -3,10 +3,12 @@
 The chroma of all places is taken as a Gaussian process (Rasmussen and Williams 2006, section 2.2). Its mean and its
 variance are those of the network's distribution, and two places go together as far as the network finds them alike:
 
-    k(a, b) = sd(a) sd(b) exp(-|f(a) - f(b)|² / 2 F² - (Y(a) - Y(b))² / 2 L² - |p(a) - p(b)|² / 2 P²)
+    k(a, b) = sd(a) sd(b) ((1 - w) exp(-|f(a) - f(b)|² / 2 F² - (Y(a) - Y(b))² / 2 L² - |p(a) - p(b)|² / 2 P²)
+                           + w exp(-|f(a) - f(b)|² / 2 F'² - (Y(a) - Y(b))² / 2 L² - |p(a) - p(b)|² / 2 P'²))
 
-with f what the network finds in a cell (unit length), Y the luma and p the position in picture heights. The posterior
-mean needs one linear system with as many unknowns as there are cells with hints, and no training.
+with f what the network finds in a cell (unit length), Y the luma and p the position in picture heights. The second
+term, of the share w, is short-ranged: neighbors are alike, whatever the network finds in them. The posterior mean needs
+one linear system with as many unknowns as there are cells with hints, and no training.
 """
 
 from collections.abc import Sequence
@@ -22,11 +24,13 @@ from lib.color.spaces import rgb_to_ycbcr
 from lib.data.hints import Hint
 from lib.networks.chroma_net import ChromaNet
 
-# How far apart two places may be and still go together, chosen on validation photographs.
-FEATURES = 0.7  # between features of unit length
+# How far apart two places may be and still go together, chosen on validation photographs: features of unit length, luma
+# and position in picture heights; far away, and among neighbors.
+FEATURES, NEAR_FEATURES = 0.75, 1.0
 LUMA = 0.3
-POSITION = 1.6  # picture heights
-NOISE = 1e-4  # variance of a hint's chroma: two hints on one place average
+POSITION, NEAR_POSITION = 1.6, 0.2
+NEAR = 0.15  # w
+NOISE = 3e-4  # variance of a hint's chroma: two hints on one place average
 LEAST = 1e-3  # variance of the prior, at least: the network may be sure, and wrong
 _VISIBLE = 0.05  # of the brightness; a color that is beyond the gamut by less looks as it was meant
 MOST_CELLS = 40  # of one hint that count; a long stroke says the same many times
@@ -70,10 +74,12 @@ class Seen:
         def position(cells: Tensor) -> Tensor:
             return torch.stack([cells.div(width, rounding_mode="floor"), cells % width]).float() / height
 
-        apart = (2 - 2 * features[:, one].T @ features[:, other]).clamp(min=0) / FEATURES**2
-        apart += (luma[one, None] - luma[other]).square() / LUMA**2
-        apart += (position(one)[:, :, None] - position(other)[:, None]).square().sum(0) / POSITION**2
-        return (variance[one, None] * variance[other]).sqrt() * torch.exp(-apart / 2)
+        unlike = (2 - 2 * features[:, one].T @ features[:, other]).clamp(min=0)
+        darker = (luma[one, None] - luma[other]).square() / LUMA**2
+        apart = (position(one)[:, :, None] - position(other)[:, None]).square().sum(0)
+        far = torch.exp(-(unlike / FEATURES**2 + darker + apart / POSITION**2) / 2)
+        near = torch.exp(-(unlike / NEAR_FEATURES**2 + darker + apart / NEAR_POSITION**2) / 2)
+        return (variance[one, None] * variance[other]).sqrt() * ((1 - NEAR) * far + NEAR * near)
 
 
 @dataclass(frozen=True)
