@@ -118,14 +118,15 @@ class HintedPhotograph:
     def all_colors(self, x: float, y: float) -> np.ndarray:
         """The plane of all colors that RGB can show at the luma of a place: uint8 RGBA, square, clear outside.
 
-        Red lies up and blue to the right; gray is in the middle of the picture. It is enlarged to fill the square.
+        Red lies up and blue to the right; each axis is stretched so that the colors fill the square.
         """
         luma = self._luma_at(x, y)
         coarse = torch.linspace(-0.5, 0.5, 101)
-        reach = coarse[_in_gamut(_plane(luma, coarse)).nonzero()].abs().max() + 0.01  # gray itself is always inside
-        rgb = _plane(luma, torch.linspace(-1, 1, _PLANE) * reach)
-        alpha = 255 * _in_gamut(rgb).to(torch.uint8)
-        return np.dstack([to_uint8(rgb), alpha.numpy()])
+        columns = coarse[_in_gamut(_plane(luma, coarse, coarse)).any(0)]  # gray itself is always inside
+        rows = coarse[_in_gamut(_plane(luma, coarse, coarse)).any(1)]
+        cb, cr = (torch.linspace(used.min() - 0.005, used.max() + 0.005, _PLANE) for used in (columns, rows))
+        rgb = _plane(luma, cb, cr.flip(0))
+        return np.dstack([to_uint8(rgb), to_uint8(_in_gamut(rgb)[None].float())])
 
     def _luma_at(self, x: float, y: float) -> float:
         height, width = self.gray.shape
@@ -189,10 +190,10 @@ def _shown(luma: float, chroma: Tensor) -> Color:
     return red, green, blue
 
 
-def _plane(luma: float, axis: Tensor) -> Tensor:
-    """RGB `(3, n, n)` at a luma, not clipped: Cb grows to the right and Cr up, both along `axis` `(n,)`."""
-    cr, cb = torch.meshgrid(axis.flip(0), axis, indexing="ij")
-    return ycbcr_to_rgb(torch.stack([torch.full_like(cb, luma), cb, cr]))
+def _plane(luma: float, cb: Tensor, cr: Tensor) -> Tensor:
+    """RGB `(3, m, n)` at a luma, not clipped; `cb` `(n,)` grows to the right and `cr` `(m,)` is listed from above."""
+    rows, columns = torch.meshgrid(cr, cb, indexing="ij")
+    return ycbcr_to_rgb(torch.stack([torch.full_like(rows, luma), columns, rows]))
 
 
 def _in_gamut(rgb: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ const KEYS = [
   ["D / B", "dot or brush"], ["1 to 8", "take a likely color"], ["[ ]", "size"], ["arrows", "move the cross or the hint"],
   ["Enter", "set or choose at the cross"], ["N", "next hint"], ["Esc", "let go"], ["H", "where a hint helps"],
 ];
+const SIDE = 161; // px of the plane of all colors, as Python sends it
 const PAGE = `<div class="hints-page">
   <div class="hints-tools" role="toolbar" aria-label="tools">
     <span class="hints-group"><button data-do="dot">Dot</button><button data-do="brush">Brush</button></span>
@@ -19,7 +20,7 @@ const PAGE = `<div class="hints-page">
   <div class="hints-side">
     <div><p class="hints-title">Likely here</p><div class="hints-swatches"></div></div>
     <div><p class="hints-title">All colors of this brightness</p>
-      <canvas class="hints-plane" width="161" height="161" tabindex="0" role="application"
+      <canvas class="hints-plane" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"
         aria-label="all colors of this brightness; the arrows choose one"></canvas></div>
     <div><p class="hints-title">In use</p><div class="hints-used"></div></div>
     <label class="hints-keep"><input type="checkbox"><i></i><span>next hints in this color</span></label>
@@ -49,7 +50,7 @@ class HintsCanvas {
     Object.assign(this, { el, canvas: find(".hints-photograph"), plane: find(".hints-plane") });
     Object.assign(this, { size: find("input[type=range]"), keep: find("input[type=checkbox]") });
     this.canvas.setAttribute("aria-label", `${model.get("name")}: the photograph; the arrows move a cross, Enter sets a hint`);
-    this.colors = new OffscreenCanvas(161, 161).getContext("2d", { willReadFrequently: true }); // the plane as sent
+    this.colors = new OffscreenCanvas(SIDE, SIDE).getContext("2d", { willReadFrequently: true }); // the plane as sent
     this.size.value = this.radius;
     this.listenToModel();
     this.listenToPage();
@@ -136,9 +137,9 @@ class HintsCanvas {
   async showPlane() {
     if (!this.model.get("all_colors").byteLength) return;
     const picture = await bitmap(this.model.get("all_colors"), "image/png");
-    this.colors.clearRect(0, 0, 161, 161);
+    this.colors.clearRect(0, 0, SIDE, SIDE);
     this.colors.drawImage(picture, 0, 0);
-    this.hasPlane = true;
+    this.gray = grayest(this.colors.getImageData(0, 0, SIDE, SIDE).data);
     this.paintPlane();
   }
 
@@ -374,11 +375,14 @@ class HintsCanvas {
   }
 
   pickFromPlane(x, y) {
-    if (!this.hasPlane) return;
-    const pixels = this.colors.getImageData(0, 0, 161, 161).data;
+    if (!this.gray) return;
+    const pixels = this.colors.getImageData(0, 0, SIDE, SIDE).data;
     for (let part = 1; part >= 0; part -= 0.01) { // from outside straight toward gray, to the border of the colors
-      const [column, row] = [x, y].map((at) => Math.min(160, Math.max(0, Math.round(80 + part * (at - 80)))));
-      const start = 4 * (161 * row + column);
+      const [column, row] = [x, y].map((at, axis) => {
+        const gray = this.gray[axis];
+        return Math.min(SIDE - 1, Math.max(0, Math.round(gray + part * (at - gray))));
+      });
+      const start = 4 * (SIDE * row + column);
       if (!pixels[start + 3]) continue;
       this.mark = [column, row];
       this.pick(hex(pixels.subarray(start, start + 3)), false);
@@ -430,9 +434,11 @@ class HintsCanvas {
     const [width, height] = [this.canvas.width / ratio, this.canvas.height / ratio];
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.imageSmoothingQuality = "high";
-    context.drawImage(this.photo, 0, 0, width, height);
     const best = this.model.get("best_place");
     const helps = this.model.get("shows_usefulness") && this.heat && best?.share !== undefined;
+    context.filter = helps ? "grayscale(1)" : "none"; // else its colors and those of the overlay would mix
+    context.drawImage(this.photo, 0, 0, width, height);
+    context.filter = "none";
     if (helps) {
       context.globalAlpha = 0.6;
       context.drawImage(this.heat, 0, 0, width, height);
@@ -454,7 +460,8 @@ class HintsCanvas {
   }
 
   paintHint(context, { points, radius, color }, isSelected, width, height) {
-    const places = points.map(([x, y]) => [x * width, y * height]);
+    const places = [...points, points.at(-1)].map(([x, y]) => [x * width + 0.01, y * height]);
+    places[0][0] -= 0.01; // a line without any length is not drawn
     const reach = Math.max(points.length > 1 ? 2.5 : 6, radius * Math.min(width, height));
     const edges = isSelected ? [["#000c", 4], ["#fff", 3]] : [["#0008", 2.5], ["#fff", 1.5]];
     for (const [edge, wide] of edges) this.line(context, places, edge, 2 * (reach + wide));
@@ -483,7 +490,7 @@ class HintsCanvas {
     context.lineCap = context.lineJoin = "round";
     context.beginPath();
     context.moveTo(...places[0]);
-    for (const place of places.length > 1 ? places.slice(1) : places) context.lineTo(...place); // a dot has no length
+    for (const place of places.slice(1)) context.lineTo(...place);
     context.stroke();
   }
 
@@ -497,13 +504,16 @@ class HintsCanvas {
 
   paintPlane() {
     const context = this.plane.getContext("2d");
-    context.clearRect(0, 0, 161, 161);
+    context.clearRect(0, 0, SIDE, SIDE);
     context.drawImage(this.colors.canvas, 0, 0);
-    this.line(context, [[77, 80.5], [84, 80.5]], "#fffc", 1); // gray
-    this.line(context, [[80.5, 77], [80.5, 84]], "#fffc", 1);
+    if (this.gray) {
+      const [x, y] = this.gray.map((at) => at + 0.5);
+      this.line(context, [[x - 3.5, y], [x + 3.5, y]], "#fffc", 1);
+      this.line(context, [[x, y - 3.5], [x, y + 3.5]], "#fffc", 1);
+    }
     const color = this.hints[this.selected]?.color;
-    const pixels = this.colors.getImageData(0, 0, 161, 161).data;
-    const at = this.mark && 4 * (161 * this.mark[1] + this.mark[0]);
+    const pixels = this.colors.getImageData(0, 0, SIDE, SIDE).data;
+    const at = this.mark && 4 * (SIDE * this.mark[1] + this.mark[0]);
     if (color && !(this.mark && hex(pixels.subarray(at, at + 3)) === color)) this.mark = nearest(pixels, color);
     if (!color || !this.mark) return;
     for (const [edge, wide] of [["#000a", 4], ["#fff", 2]]) this.ring(context, this.mark[0] + 0.5, this.mark[1] + 0.5, 6, edge, wide);
@@ -550,7 +560,7 @@ class HintsCanvas {
   }
 }
 
-// The place of the pixel, of a square of 161 px, that is most like a color.
+// The place of the pixel, of a square of SIDE px, that is most like a color.
 function nearest(pixels, color) {
   const wanted = [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
   let best = null, least = Infinity;
@@ -558,7 +568,18 @@ function nearest(pixels, color) {
     const apart = Math.abs(pixels[at] - wanted[0]) + Math.abs(pixels[at + 1] - wanted[1]) + Math.abs(pixels[at + 2] - wanted[2]);
     if (pixels[at + 3] && apart < least) [best, least] = [at / 4, apart];
   }
-  return best === null ? null : [best % 161, Math.floor(best / 161)];
+  return best === null ? null : [best % SIDE, Math.floor(best / SIDE)];
+}
+
+// The place of the pixel, of such a square, that has the least color.
+function grayest(pixels) {
+  let best = 0, least = Infinity;
+  for (let at = 0; at < pixels.length; at += 4) {
+    const [red, green, blue, alpha] = pixels.subarray(at, at + 4);
+    const colorful = Math.max(red, green, blue) - Math.min(red, green, blue);
+    if (alpha && colorful < least) [best, least] = [at / 4, colorful];
+  }
+  return [best % SIDE, Math.floor(best / SIDE)];
 }
 
 export default {
