@@ -40,7 +40,7 @@ const bitmap = (bytes, type) => createImageBitmap(new Blob([bytes], { type }));
 class HintsCanvas {
   constructor(model, el) {
     Object.assign(this, { model, tool: "dot", radius: 0.012, selected: -1, cross: [0.5, 0.5], past: [], drag: null });
-    Object.assign(this, { chosen: null, photo: null, heat: null, waiting: false, again: false, atKeys: false });
+    Object.assign(this, { chosen: null, photo: null, heat: null, waiting: false, again: false, toSave: false, atKeys: false });
     this.hints = copy(model.get("hints"));
     this.sent = copy(this.hints);
     el.classList.add("hints");
@@ -74,7 +74,7 @@ class HintsCanvas {
       for (const [name, act] of Object.entries(changes)) this.model.off(`change:${name}`, act);
       this.observer.disconnect();
     };
-    this.say(this.model.get("message"));
+    this.say(this.model.get("message") || "Click a place to pin the color that it has, then choose another.");
   }
 
   // One change is under way at a time. What happens meanwhile is sent as one, when Python has drawn.
@@ -100,6 +100,8 @@ class HintsCanvas {
       this.again = false;
       this.send();
     }
+    if (this.toSave && !this.waiting) this.model.send("save");
+    this.toSave &&= this.waiting;
   }
 
   onHints() {
@@ -371,7 +373,8 @@ class HintsCanvas {
 
   save() {
     this.say("Saving …");
-    this.model.send("save");
+    if (this.waiting) this.toSave = true; // Python does not have the last change yet
+    else this.model.send("save");
   }
 
   pickFromPlane(x, y) {
