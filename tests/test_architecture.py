@@ -50,6 +50,7 @@ def test_packages_cost_nothing_to_import():
         ("papermill", {"workbook/execution"}),
         ("distributed", {"workbook/sweeps/cluster", "workbook/sweeps/job"}),
         ("ipywidgets", {"widgets/colorizer", "widgets/feature_maps"}),
+        ("anywidget", {"widgets/hints"}),
         ("kagglehub", {"data/kaggle"}),
     ],
 )

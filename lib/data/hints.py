@@ -128,16 +128,14 @@ def same_luma(one: str, other: str) -> bool:
 
 def write_hints(path: str | Path, hints: Hints) -> None:
     """Write `hints.json`, whole or not at all; missing folders are made."""
-    listed = [
-        {
-            "points": [list(point) for point in hint.points],
-            "radius": hint.radius,
-            "color": f"#{bytes(hint.color).hex()}",
-        }
-        for hint in hints.hints
-    ]
     about = {"photograph": hints.photograph, "width": hints.width, "height": hints.height, "luma": hints.luma}
-    write_json(path, about | {"hints": listed})
+    write_json(path, about | {"hints": [plain_hint(hint) for hint in hints.hints]})
+
+
+def plain_hint(hint: Hint) -> dict:
+    """A hint as it stands in a file; `hint_of` is the inverse."""
+    points = [list(point) for point in hint.points]
+    return {"points": points, "radius": hint.radius, "color": f"#{bytes(hint.color).hex()}"}
 
 
 def read_hints(path: str | Path) -> Hints:
@@ -167,10 +165,14 @@ def _parsed(content: object) -> Hints:
     listed = content["hints"]
     _expect(listed, "holds no hints; set one, or leave the file out")
     _expect(len(listed) <= MOST_HINTS, f"holds {len(listed):,} hints, and {MOST_HINTS:,} is the most")
-    return Hints(name, width, height, luma, tuple(_hint(one, number) for number, one in enumerate(listed, start=1)))
+    return Hints(name, width, height, luma, tuple(hint_of(one, number) for number, one in enumerate(listed, start=1)))
 
 
-def _hint(one: object, number: int) -> Hint:
+def hint_of(one: object, number: int) -> Hint:
+    """The hint that stands in a file as `one`, see above; raises `ValueError` where it is none.
+
+    `number`, from 1, is its name in the message.
+    """
     _expect(isinstance(one, dict), f"hint {number} is not an object with points, radius and color")
     points, radius, color = (one.get(key) for key in ("points", "radius", "color"))
     _expect(

@@ -5,40 +5,20 @@ Chromium. Screenshots are in pytest's temporary folder.
 """
 
 import io
-import os
 import re
-import secrets
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from in_chromium import WAIT, needs_chromium, page_of, playwright
 from PIL import Image
 
-from lib.common.files import NOTEBOOKS, ROOT, read_json, write_json
+from lib.common.files import NOTEBOOKS, read_json
 
 STEM = "04_feature_maps"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed; it is among dev's packages"
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")
+pytestmark = needs_chromium
 TINY = {"size": 32, "pairs_trained": 12, "epochs": 2, "batch_size": 4, "width": 4, "layer": "encoder.1.0"}
-SETTINGS = {
-    # Keep cells on the page that are out of sight, and do not ask about news.
-    "notebook-extension/tracker": {"windowingMode": "none"},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-}
-WAIT = 120_000  # ms, so long because the machine may be busy
 
 
 @pytest.fixture
@@ -55,70 +35,13 @@ def folder(tmp_path, pairs):
         cell.source, found = re.subn(rf"^({name}: \w+) = .*$", rf"\1 = {value!r}", cell.source, flags=re.MULTILINE)
         assert found == 1
     nbformat.write(notebook, tmp_path / f"{STEM}.ipynb")
-    for name, settings in SETTINGS.items():
-        write_json(tmp_path / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings", settings)
     return tmp_path
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-@contextmanager
-def jupyterlab(folder):
-    """The address of a JupyterLab server on `folder`. The server and its kernels end with the block."""
-    port, token = free_port(), secrets.token_hex(16)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-               f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}",
-               f"--IdentityProvider.token={token}"]  # fmt: skip
-    places = {f"JUPYTER_{kind}_DIR": str(folder / f".{kind.lower()}") for kind in ("CONFIG", "RUNTIME")}
-    places |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "WORKBOOK_CACHE": str(folder / "cache")}
-    places |= {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
-    with (folder / "jupyterlab.log").open("w") as log:
-        server = subprocess.Popen(
-            command, cwd=folder, env=os.environ | places, stdout=log, stderr=log, start_new_session=True
-        )
-    address = f"http://127.0.0.1:{port}/lab/tree/{STEM}.ipynb?token={token}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(address, timeout=5).close()
-                break
-            except (urllib.error.URLError, OSError):
-                assert server.poll() is None, (folder / "jupyterlab.log").read_text()
-                time.sleep(0.2)
-        yield address
-    finally:
-        server.send_signal(signal.SIGTERM)  # the server ends its kernels first
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
 
 
 @pytest.fixture
 def page(folder):
-    """The notebook's page after all cells have run."""
-    with jupyterlab(folder) as address, playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 1100})
-        page.set_default_timeout(WAIT)
-        try:
-            page.goto(address)
-            page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # the menu changes when the kernel is ready
-            page.get_by_role("menuitem", name="Run", exact=True).click()
-            page.get_by_text("Run All Cells", exact=True).click()
-            page.get_by_text(re.compile(r"^Recorded \d+ rows in")).wait_for()
-            yield page
-            page.screenshot(path=folder / "last.png")
-        except BaseException:
-            page.screenshot(path=folder / "failed.png")
-            raise
-        finally:
-            browser.close()
+    with page_of(folder, STEM, re.compile(r"^Recorded \d+ rows in")) as page:
+        yield page
 
 
 class Controls:
