@@ -9,6 +9,7 @@ rendered scenes and photographs that scikit-image ships: a run on any other data
 import argparse
 import io
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lib.color.spaces import to_uint8
+from lib.colorize.photograph import colorize_photograph
 from lib.colorize.views import vividness_table
 from lib.common.files import NOTEBOOKS, OUTPUTS, atomic_write, resolve
 from lib.common.usage import UsageError
+from lib.data.hints import Hint, Hints
 from lib.data.images import read_photograph
 from lib.data.locations import describe_source
 from lib.data.sources import load_pairs, sample_photographs
@@ -41,7 +44,12 @@ HEADS = {
 }
 BASELINE = "02_baseline_cnn"  # its network paints the README's scenes
 SCENES_SHOWN = 9
-PHOTOGRAPHS_SHOWN = ("coffee", "chelsea", "rocket")
+PHOTOGRAPHS_SHOWN = {  # with the places of three hints, x and y in fractions of the picture
+    "coffee": ((0.48, 0.36), (0.3, 0.75), (0.1, 0.1)),
+    "chelsea": ((0.55, 0.72), (0.17, 0.6), (0.32, 0.42)),
+    "rocket": ((0.5, 0.5), (0.35, 0.93), (0.9, 0.3)),
+}
+HINT = 0.02  # radius, of the shorter side
 WIDTH, HEIGHT = 1000, 450  # px, at most
 LARGEST = 80_000  # bytes
 WHITE = 250  # the darkest gray value of a row that counts as white
@@ -126,15 +134,31 @@ def painted_scenes(run: RunFiles) -> Image.Image:
 
 
 def painted_photographs() -> Image.Image:
-    """Photographs that scikit-image ships, one per row: gray, our network at its safest, at vividness 0.5, truth."""
+    """Photographs that scikit-image ships, one per row: gray, safest, at vividness 0.5, with three hints, truth."""
     truths = []
     for name in PHOTOGRAPHS_SHOWN:
         truths.append(read_photograph(sample_photographs()[name]))
         truths[-1].thumbnail((480, 480))
     grays = [np.asarray(truth.convert("L")) for truth in truths]
-    columns = vividness_table(load_colorizer(device="cpu"), grays, (0.0, 0.5))
+    network = load_colorizer(device="cpu")
+    columns = vividness_table(network, grays, (0.0, 0.5))
+    columns["three hints"] = [
+        np.asarray(colorize_photograph(truth, network, hints=true_hints(truth, places))[0])
+        for truth, places in zip(truths, PHOTOGRAPHS_SHOWN.values(), strict=True)
+    ]
     columns["truth"] = [np.asarray(truth) for truth in truths]
-    return reduced(drawn(picture_table(columns, PHOTOGRAPHS_SHOWN, side=2.0)))
+    return reduced(drawn(picture_table(columns, list(PHOTOGRAPHS_SHOWN), side=2.0)))
+
+
+def true_hints(truth: Image.Image, places: Sequence[tuple[float, float]]) -> Hints:
+    """Hints as someone would give them who saw the scene: the true colors of some places."""
+    colors = np.asarray(truth)
+    hints = []
+    for place in places:
+        covered = Hint((place,), HINT, (0, 0, 0)).covers(truth.height, truth.width)
+        red, green, blue = (int(value) for value in colors[covered].mean(0).round())
+        hints.append(Hint((place,), HINT, (red, green, blue)))
+    return Hints.on("truth", truth.convert("L"), hints)
 
 
 def make_pictures(folder: Path, images: Path) -> list[Path]:
