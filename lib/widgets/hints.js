@@ -66,8 +66,8 @@ class HintsCanvas {
     const changes = {
       picture: () => this.showPicture(), suggested: () => this.refresh(), all_colors: () => this.showPlane(),
       drawn: () => this.onDrawn(), hints: () => this.onHints(), usefulness: () => this.showHeat(),
-      best_place: () => this.say("") || this.paint(), message: () => this.say(this.model.get("message")),
-      shows_usefulness: () => this.refresh(),
+      best_place: () => (this.say(this.model.get("message")), this.paint()), shows_usefulness: () => this.refresh(),
+      message: () => this.say(this.model.get("message")),
     };
     for (const [name, act] of Object.entries(changes)) this.model.on(`change:${name}`, act);
     this.close = () => {

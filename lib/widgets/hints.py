@@ -57,6 +57,7 @@ class HintsCanvas(anywidget.AnyWidget):
     def __init__(self, network: ChromaNet, photograph: str | Path, file: str | Path, vividness: float = 0.5):
         self._photograph, self._file = HintedPhotograph(network, Path(photograph), vividness), Path(file)
         self._useful_for: list[Hint] | None = None  # the hints for which `usefulness` holds
+        self._problem = ""  # the error that `message` shows, if it shows one
         loaded = self._photograph.read(self._file)
         super().__init__(hints=[plain_hint(hint) for hint in loaded], name=self._photograph.path.name)
         self._run(self._draw)
@@ -69,18 +70,26 @@ class HintsCanvas(anywidget.AnyWidget):
 
     def save(self) -> None:
         """Write the hints and the colored photograph at its full size; `message` says where, or why not."""
+        self.message = ""  # so that the page hears of it also where the same is said again
         self._run(self._save)
 
     def _run(self, *steps: Callable[[], None]) -> None:
-        """Run the steps and show an error, if any, as `message`. Jupyter does not show those of callbacks."""
-        self.message = ""
+        """Run the steps and show an error, if any, as `message`. Jupyter does not show those of callbacks.
+
+        An older error goes; what was said about a save stays, because the page may ask for colors right after it.
+        """
+        problem = ""
         for step in steps:
             try:
                 step()
             except Exception as error:
-                self.message = (str(error) or type(error).__name__).splitlines()[0]
+                problem = (str(error) or type(error).__name__).splitlines()[0]
+        if problem or self.message == self._problem:
+            self.message = problem
+        self._problem = problem
 
     def _on_hints(self) -> None:
+        self.message = ""
         self._run(self._draw, self._answer, self._show_usefulness)
 
     def _answer(self) -> None:

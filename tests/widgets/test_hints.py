@@ -135,6 +135,25 @@ def test_hints_are_saved_with_the_picture_and_loaded_again(canvas, bundled, fold
     assert again.picture == canvas.picture
 
 
+def test_what_was_said_about_a_save_stays_until_the_hints_change(canvas):
+    canvas.hints = [DOT]
+    canvas.save()
+    saved = canvas.message
+    canvas.place, canvas.shows_usefulness = [0.4, 0.4], True
+    assert canvas.message == saved != ""
+    canvas.hints = [DOT, STROKE]
+    assert canvas.message == ""
+
+
+def test_a_second_save_is_said_again(canvas):
+    canvas.hints = [DOT]
+    canvas.save()
+    heard = []
+    canvas.observe(lambda change: heard.append(change.new), "message")
+    canvas.save()
+    assert heard == ["", canvas.message]
+
+
 def test_without_hints_nothing_is_saved(canvas, folder):
     canvas.save()
     assert canvas.message == "there are no hints to save; set one first"
