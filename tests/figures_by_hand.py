@@ -25,6 +25,7 @@ CURVE = pd.DataFrame(
     [("vividness", 0.0, 2.0, 0.6, 0.5), ("vividness", 1.0, 1.0, 1.0, 0.3), ("control", 1.5, 0.5, 0.9, 0.4)],
     columns=["kind", "setting", "gain", "colorfulness_ratio", "distance"],
 )
+HINTED = pd.DataFrame({"hints": [1, 50], "value": [1.0, 4.0], "low": [0.5, np.nan], "high": [1.5, np.nan]})
 LABELS = {"psnr": "PSNR (dB)", "ssim": "SSIM"}
 DIFFERENCES = {"a": (0.1, -0.1, 0.3), "b": (0.2, 0.1, 0.3), "one seed": (0.1, -np.inf, np.inf)}
 

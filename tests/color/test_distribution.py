@@ -161,7 +161,8 @@ def some():
 def test_the_safest_chroma_is_the_mean_where_no_color_is_rarer(some):
     some = replace(some, frequency=torch.full((K,), 1 / K))
     means = torch.einsum("bkhw,kc->bchw", some.log_probabilities.exp(), COLORS)
-    torch.testing.assert_close(some.chroma(0), mix(means, some.mixing), atol=1e-6, rtol=0)
+    expected = chromas.SATURATION[0] * mix(means, some.mixing)
+    torch.testing.assert_close(some.chroma(0), expected, atol=1e-6, rtol=0)
     assert some.chroma().shape == (2, 2, 6, 8)
 
 
@@ -170,7 +171,8 @@ def test_the_vividness_leads_from_the_mean_to_stronger_likely_colors():
     settings = [undecided.chroma(v / 4) for v in range(5)]
     saturation = torch.stack([colors_of(chroma).norm(dim=1) for chroma in settings])  # (5, cells)
     assert (saturation.diff(dim=0)[:, :2] > 0.003).all()
-    stronger = 1 + torch.arange(5) / 4 * (chromas.SATURATION[1] - 1)
+    safest, strongest = chromas.SATURATION
+    stronger = 1 + torch.arange(5) / 4 * (strongest / safest - 1)
     torch.testing.assert_close(saturation[:, 2], saturation[0, 2] * stronger)  # what is certain keeps its hue
     # At 1 the odds of two equally frequent colors are taken to the power 1 / the temperature.
     odds = (0.6 / 0.4) ** (1 / chromas.TEMPERATURE[1])

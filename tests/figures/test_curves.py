@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from figures_by_hand import CURVE, HISTORY, ROWS
+from figures_by_hand import CURVE, HINTED, HISTORY, ROWS
 
 from lib.figures import curves, scores
 
@@ -37,9 +37,6 @@ def test_gain_is_drawn_by_the_seconds_that_add_up():
     figure = curves.gain_by_seconds({"a": history}, 21.0)
     np.testing.assert_allclose(figure.axes[0].lines[0].get_xydata(), [[1.5, -1.0], [2.5, 1.0]])
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "gray copy"]
-
-
-HINTED = pd.DataFrame({"hints": [1, 50], "value": [1.0, 4.0], "low": [0.5, np.nan], "high": [1.5, np.nan]})
 
 
 def test_gain_by_hints_has_evenly_spaced_numbers_of_hints_and_bands():

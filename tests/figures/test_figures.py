@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from figures_by_hand import CURVE, DIFFERENCES, HISTORY, LABELS, ROWS, drawn, lines_over
+from figures_by_hand import CURVE, DIFFERENCES, HINTED, HISTORY, LABELS, ROWS, drawn, lines_over
 from matplotlib.figure import Figure
 
 from lib.figures import curves, pictures, scores, sweeps
@@ -40,6 +40,10 @@ CALLS = {
     "bars": [(DIFFERENCES, "gain (dB)")],
     "bars_side_by_side": [({"here": DIFFERENCES, "elsewhere": DIFFERENCES}, "gain (dB)")],
     "gain_by_seconds": [({"a": HISTORY.assign(seconds=2.0), "b": HISTORY[:1].assign(seconds=9.0)}, 20.0)],
+    "gain_by_hints": [
+        ({"a": HINTED, "b": HINTED.assign(hints=[0, 50])},),
+        ({"a": HINTED.assign(low=np.nan, high=np.nan)},),
+    ],
     "vividness_curve": [(CURVE, {"gray copy": (0.0, 0.0)})],
     "calibration": [(pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]}),)],
     "color_ramps": [({"a": RNG.integers(0, 256, (256, 3), np.uint8)},)],

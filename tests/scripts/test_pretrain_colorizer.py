@@ -56,7 +56,7 @@ def test_photographs_of_another_source_come_out_better_than_gray(samples):
     value = summarize(table).pivot(index="label", columns="metric", values="value")
     assert value.loc["safest", "psnr"] > value.loc[GRAY_COPY.label, "psnr"] + 0.3
     assert value.loc["safest", "ssim"] > value.loc[GRAY_COPY.label, "ssim"]
-    assert value.loc["safest", "r2_chroma"] > max(0, value.loc[GRAY_COPY.label, "r2_chroma"] + 0.05)
+    assert value.loc["safest", "r2_chroma"] > value.loc[GRAY_COPY.label, "r2_chroma"] + 0.2
 
 
 def test_the_vividness_goes_from_safe_to_vivid(samples):
