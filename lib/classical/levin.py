@@ -20,7 +20,8 @@ from torch import Tensor
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-# What equation 2 writes as 2: with it, edges of luma let much of a color through. Chosen on validation photographs.
+# What equation 2 writes as 2: with it, edges of luma let much of a color through. The authors' program has 0.6, too,
+# and the same least variance; its bound by the nearest neighbor's luma is left out. Validation photographs agree.
 NARROWNESS = 0.6
 LEAST_VARIANCE = 2e-6  # of the luma in a window, which may be flat
 

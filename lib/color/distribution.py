@@ -117,8 +117,8 @@ class ChromaDistribution:
     def chroma(self, vividness: float = 0.0) -> Tensor:
         """One chroma chosen from the distribution, `(B, 2, 2 h, 2 w)`.
 
-        The annealed mean of Zhang et al. (2016), section 2.3, after class rebalancing (section 2.2), and then a
-        stronger chroma. All act on the finished distribution, so that one set of weights serves every setting.
+        The annealed mean of Zhang et al. (2016), section 2.3, after class rebalancing (section 2.2), times a
+        factor. All act on the finished distribution, so that one set of weights serves every setting.
 
         Args:
             vividness: 0 for the mean with rare colors weighed down, which is safest, to 1 for likely colors with rare

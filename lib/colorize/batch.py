@@ -87,11 +87,12 @@ def _due(source: Path, targets: Sequence[Path], plan: Plan) -> list[int]:
 def _print_summary(
     options: argparse.Namespace, plan: Plan, written: int, skipped: int, only_first: Sequence[Path]
 ) -> None:
-    print(*plan.remarks, sep="\n", end="\n" if plan.remarks else "")
+    for remark in plan.remarks:
+        print(remark)
     if plan.idle_hints:
         print(f"Hints on no photograph here: {', '.join(map(str, plan.idle_hints))}")
     if options.hints:
-        print(f"{len(plan.hints):,} of {len(plan.jobs):,} with hints")
+        print(f"{len(plan.hints):,} of {len(plan.jobs):,} have hints")
     if only_first:
         print(
             f"{len(only_first)} with more pages or frames than the results hold, only the first of which is colored: "
@@ -171,7 +172,11 @@ def _what_is_paler(source: Path, hints: Hints, colored: Image.Image) -> list[str
     small = colored.convert("RGB").reduce(max(1, min(colored.size) // _SMALL)).convert("L")
     numbers = paled_hints(hints.hints, np.asarray(small))
     which = f"{'hint' if len(numbers) == 1 else 'hints'} {', '.join(map(str, numbers))}"
-    return [f"{source}: more colorful than the light there allows, so made paler: {which}"] if numbers else []
+    return (
+        [f"{source}: paler than asked, because RGB has no such strong color so bright or dark: {which}"]
+        if numbers
+        else []
+    )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from lib.color.composition import join, paint
 from lib.color.distribution import COLORS
 from lib.color.spaces import to_uint8, ycbcr_to_rgb
 from lib.colorize.files import FORMATS, check_side, save_colored
-from lib.colorize.hints import Evidence, Seen, posterior, told_by_one_hint
+from lib.colorize.hints import Evidence, Seen, posterior, usefulness_of_one_hint
 from lib.colorize.photograph import colorize_photograph
 from lib.common.files import atomic_write
 from lib.data.hints import Color, Hint, Hints, HintsError, read_hints, same_luma, write_hints
@@ -26,7 +26,6 @@ _NEAR = 0.06  # of chroma: colors that lie nearer to each other are suggested as
 _LEAST = 0.01  # probability of a color that is suggested
 _ALIKE = 12  # levels, the largest difference of two colors that look like one swatch
 _PLANE = 161  # px, each side of the plane of all colors
-_MOST_CELLS = 5000  # whose covariance fits into some hundred MB
 
 
 class HintedPhotograph:
@@ -81,15 +80,11 @@ class HintedPhotograph:
         return paint(self.gray, posterior(self.seen, self._mean, self._evidence(hints)))
 
     def usefulness(self, hints: Sequence[Hint]) -> np.ndarray:
-        """How much of what is still open one more hint in each cell would settle, float32 `(h, w)` in [0, 1].
+        """How much of what is still open one more hint would settle, float32 `(m, n)` in [0, 1], by its place.
 
-        See `told_by_one_hint`. Raises `ValueError` for a photograph with too many cells, which is a long panorama.
+        See `usefulness_of_one_hint`.
         """
-        if self.seen.luma.numel() > _MOST_CELLS:
-            raise ValueError(
-                f"{self.path.name}: is too long to compute where a hint would help most; cut it into pieces for that"
-            )
-        return told_by_one_hint(self.seen, self._evidence(hints)).cpu().numpy()
+        return usefulness_of_one_hint(self.seen, self._evidence(hints)).cpu().numpy()
 
     def _evidence(self, hints: Sequence[Hint]) -> Evidence:
         """The evidence of hints; that of each is kept, because a change is mostly one of a single hint."""
@@ -111,9 +106,12 @@ class HintedPhotograph:
         found: list[tuple[Color, float]] = []
         for chroma, probability in peaks(probabilities):
             color = _shown(self._luma_at(x, y), chroma)
-            if not any(np.abs(np.subtract(color, other)).max() < _ALIKE for other, _ in found):
+            alike = (i for i, (other, _) in enumerate(found) if np.abs(np.subtract(color, other)).max() < _ALIKE)
+            if (number := next(alike, None)) is None:
                 found.append((color, probability))
-        return found[:MOST_SUGGESTED]
+            else:
+                found[number] = found[number][0], found[number][1] + probability
+        return sorted(found, key=lambda one: -one[1])[:MOST_SUGGESTED]
 
     def all_colors(self, x: float, y: float) -> np.ndarray:
         """The plane of all colors that RGB can show at the luma of a place: uint8 RGBA, square, clear outside.
@@ -135,7 +133,7 @@ class HintedPhotograph:
         return float(around.mean()) / 255
 
     def save(self, hints: Sequence[Hint], file: Path) -> Path:
-        """Write the hints to `file` and the colored photograph, at its full size, beside it: both, or none.
+        """Write the colored photograph, at its full size, beside `file`, and if that could be done the hints to `file`.
 
         Returns:
             The file of the picture. It has the photograph's name with "-colored", and its format where we write that.

@@ -11,6 +11,7 @@ term, of the share w, is short-ranged: neighbors are alike, whatever the network
 one linear system with as many unknowns as there are cells with hints, and no training.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,8 +33,9 @@ POSITION, NEAR_POSITION = 1.6, 0.2
 NEAR = 0.15  # w
 NOISE = 3e-4  # variance of a hint's chroma: two hints on one place average
 LEAST = 1e-3  # variance of the prior, at least: the network may be sure, and wrong
+LARGEST_GRID = 5000  # cells of which all pairs are compared
 _VISIBLE = 0.05  # of the brightness; a color that is beyond the gamut by less looks as it was meant
-MOST_CELLS = 40  # of one hint that count; a long stroke says the same many times
+CELLS_OF_A_HINT = 40  # that count, at most; a long stroke says the same many times
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,18 @@ class Evidence:
         cells, chroma = [torch.empty(0, dtype=torch.long)], [torch.empty(2, 0)]
         for hint in hints:
             covered = torch.from_numpy(hint.covers(*seen.luma.shape)).flatten().nonzero()[:, 0]
-            own = covered[torch.linspace(0, len(covered) - 1, min(len(covered), MOST_CELLS)).round().long()]
+            own = covered[torch.linspace(0, len(covered) - 1, min(len(covered), CELLS_OF_A_HINT)).round().long()]
             color = torch.tensor(hint.color).view(1, 3, 1, 1) / 255
             cells.append(own)
             chroma.append(rgb_to_ycbcr(color)[0, 1:, 0].expand(2, len(own)))
         device = seen.luma.device
         return cls(torch.cat(cells).to(device), torch.cat(chroma, 1).to(device))
+
+    def by_cell(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The cells, each once, the mean chroma there, and its noise, which is that of a mean of so many hints."""
+        cells, which, counts = self.cells.unique(return_inverse=True, return_counts=True)
+        sums = torch.zeros(2, len(cells), device=cells.device).index_add_(1, which, self.chroma)
+        return cells, sums / counts, (NOISE / counts).double()
 
 
 def posterior(seen: Seen, mean: Tensor, evidence: Evidence) -> Tensor:
@@ -113,10 +121,11 @@ def posterior(seen: Seen, mean: Tensor, evidence: Evidence) -> Tensor:
     """
     if not len(evidence.cells):
         return mean
-    cells, flat = evidence.cells, mean.flatten(1)
+    cells, chroma, noise = evidence.by_cell()
+    flat = mean.flatten(1)
     among = seen.covariance(cells, cells).double()
-    among.diagonal().add_(NOISE)
-    missing = (evidence.chroma - flat[:, cells]).double()
+    among.diagonal().add_(noise)
+    missing = (chroma - flat[:, cells]).double()
     weights = torch.linalg.solve(among, missing.T).float()
     everywhere = torch.arange(flat.shape[1], device=flat.device)
     return mean + (seen.covariance(everywhere, cells) @ weights).T.view_as(mean)
@@ -149,17 +158,26 @@ def paled_hints(hints: Sequence[Hint], gray: np.ndarray) -> list[int]:
     return found
 
 
-def told_by_one_hint(seen: Seen, evidence: Evidence) -> Tensor:
-    """How much of the photograph's remaining variance one more hint in each cell would remove, `(h, w)` in [0, 1].
+def usefulness_of_one_hint(seen: Seen, evidence: Evidence) -> Tensor:
+    """How much of the photograph's remaining variance one more hint would remove, `(m, n)` in [0, 1], by its place.
 
-    The share of the sum over all cells, after the hints that there are (Rasmussen and Williams, equation 2.26).
+    The share of the sum over all cells, after the hints that there are (Rasmussen and Williams, equation 2.26). All
+    cells are places, `(h, w)`, or in a photograph of very many every second or third each way.
     """
-    everywhere = torch.arange(seen.luma.numel(), device=seen.luma.device)
+    places = coarse_cells(seen)
+    everywhere = places.flatten()
     covariance = seen.covariance(everywhere, everywhere).double()
     if len(evidence.cells):
-        cells = evidence.cells
-        among = covariance[cells][:, cells].clone()
-        among.diagonal().add_(NOISE)
-        covariance -= covariance[:, cells] @ torch.linalg.solve(among, covariance[cells])
+        cells, _, noise = evidence.by_cell()
+        among, across = seen.covariance(cells, cells).double(), seen.covariance(everywhere, cells).double()
+        among.diagonal().add_(noise)
+        covariance -= across @ torch.linalg.solve(among, across.T)
     removed = covariance.square().sum(0) / (covariance.diagonal() + NOISE)
-    return (removed / covariance.diagonal().sum()).float().view_as(seen.luma)
+    return (removed / covariance.diagonal().sum()).float().view(places.shape)
+
+
+def coarse_cells(seen: Seen) -> Tensor:
+    """The numbers of cells at even distances, `(m, n)`: all, or so few that a covariance of all pairs takes 200 MB."""
+    height, width = seen.luma.shape
+    step = math.ceil(math.sqrt(height * width / LARGEST_GRID))
+    return torch.arange(height * width, device=seen.luma.device).view(height, width)[::step, ::step]

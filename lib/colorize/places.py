@@ -6,10 +6,9 @@ where it was observed, not on what was seen there.
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
-from lib.colorize.hints import NOISE, Seen
+from lib.colorize.hints import NOISE, Seen, coarse_cells
 
 
 def most_uncertain(seen: Seen, count: int) -> Tensor:
@@ -20,7 +19,7 @@ def most_uncertain(seen: Seen, count: int) -> Tensor:
 def most_telling(seen: Seen, count: int) -> Tensor:
     """The numbers of `count` cells, each the one where a hint removes most variance from the whole photograph.
 
-    A greedy choice by `told_by_one_hint`, whose values are found with one pass over all pairs of cells a hint.
+    A greedy choice by `usefulness_of_one_hint`, whose values are found with one pass over all pairs of cells a hint.
     """
 
     def removed(covariance: Tensor) -> Tensor:
@@ -30,11 +29,11 @@ def most_telling(seen: Seen, count: int) -> Tensor:
 
 
 def _one_by_one(seen: Seen, count: int, worth: Callable[[Tensor], Tensor]) -> Tensor:
-    everywhere = torch.arange(seen.luma.numel(), device=seen.luma.device)
+    everywhere = coarse_cells(seen).flatten()
     covariance = seen.covariance(everywhere, everywhere).double()
     chosen = []
     for _ in range(count):
         chosen.append(int(worth(covariance).argmax()))
         column = covariance[:, chosen[-1]].clone()
         covariance.addr_(column, column, alpha=-1 / float(column[chosen[-1]] + NOISE))
-    return torch.tensor(chosen, dtype=torch.long, device=seen.luma.device)
+    return everywhere[chosen]

@@ -35,12 +35,9 @@ class Plan:
     remarks: list[str] = field(default_factory=list)
 
     def is_due(self, source: Path, target: Path) -> bool:
-        """Whether a result is to be made: it is not there, or older than the photograph's hints."""
-        try:
-            made = target.stat().st_mtime
-            return source in self.hints and made < self.hints[source].stat().st_mtime
-        except OSError:  # it is not there, or in a folder that may not be read: writing will say so
-            return True
+        """Whether a result is to be made: it is not there, or the photograph has hints that it may know nothing of."""
+        # os.path.exists, unlike Path.exists, is False in a folder that may not be read: writing will say so.
+        return source in self.hints or not os.path.exists(target)
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
@@ -73,7 +70,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
             first.append(source)
             plan.jobs.append((source, targets))
     _leave_out_shared(plan, makers)
-    if options.hints:
+    if options.hints and plan.jobs:
         _give_hints(plan, options.hints, dict(places))
     return plan
 

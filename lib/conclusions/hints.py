@@ -60,8 +60,8 @@ def saved_hints_in_words(rows: pd.DataFrame, counts: Sequence[int]) -> str:
         enough = levin.loc[levin["value"] >= gain, "hints"]
         parts.append(f"{enough.min()} for {count}" if len(enough) else f"more than {levin['hints'].max()} for {count}")
     return (
-        "How many hints Levin alone needs to gain what the posterior does with fewer, of the numbers tried: "
-        f"{', '.join(parts)}."
+        "How many hints Levin alone needs for the gain of the posterior, of the numbers tried: "
+        f"{', '.join(parts)} of the posterior's."
     )
 
 

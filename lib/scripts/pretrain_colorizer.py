@@ -122,7 +122,7 @@ def begun(config: TrainingConfig) -> str:
 def _command(parts: list[Pairs], judges: list[Pairs], config: TrainingConfig) -> str:
     places, own = ([f"path/to/{part.name}" for part in those] for those in (parts, judges))
     start = [] if config.start in ("", IMAGENET) else ["--start", f"path/to/{Path(config.start).name}"]
-    epochs = ["--epochs", str(config.epochs)] if start else []
+    epochs = ["--epochs", str(config.epochs)] if start or config.epochs != CONFIG.epochs else []
     judge = ["--judge", *own] if own else []
     return " ".join(["python -m lib.scripts.pretrain_colorizer", *places, *judge, *start, *epochs])
 

@@ -162,7 +162,7 @@ class HintsCanvas {
     this.selected = index;
     const hint = this.hints[index];
     if (hint) {
-      this.size.value = hint.radius;
+      this.radius = this.size.value = hint.radius;
       this.ask(hint.points[Math.floor(hint.points.length / 2)]);
     }
     this.refresh();
@@ -228,7 +228,7 @@ class HintsCanvas {
     this.observer.observe(this.canvas.parentElement);
     this.el.addEventListener("click", (event) => this.onButton(event.target.closest("button")));
     this.el.addEventListener("keydown", (event) => {
-      if (event.target !== this.plane && !event.target.matches("input")) this.onKey(event);
+      if (!event.target.matches("input")) this.onKey(event);
       event.stopPropagation();
     });
     const on = (canvas, name, act) => canvas.addEventListener(name, (event) => act(event));

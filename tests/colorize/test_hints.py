@@ -1,6 +1,5 @@
 """Hints spread over a photograph: to what is alike, not to the rest; and the command that takes them."""
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,7 @@ from skimage import data
 
 from lib.color.spaces import rgb_to_ycbcr
 from lib.colorize import hints
-from lib.colorize.hints import Evidence, Seen, posterior, told_by_one_hint
+from lib.colorize.hints import Evidence, Seen, posterior, usefulness_of_one_hint
 from lib.colorize.photograph import colorize_photograph
 from lib.data.hints import Hint, Hints, write_hints
 from lib.networks.pretrained import load_colorizer
@@ -92,15 +91,35 @@ def test_two_hints_on_one_place_average(seen):
 
 def test_a_long_stroke_counts_with_a_limited_number_of_cells(seen):
     evidence = Evidence.of([Hint(((0.0, 0.1), (1.0, 0.9)), 0.5, ORANGE)], seen)
-    assert len(evidence.cells) == hints.MOST_CELLS == len(evidence.cells.unique())
+    assert len(evidence.cells) == hints.CELLS_OF_A_HINT == len(evidence.cells.unique())
+
+
+def test_hints_on_one_cell_count_as_their_mean_that_is_surer(seen):
+    """The same as with an unknown for each hint, by definition, and in a photograph full of strokes no larger."""
+    cells, chroma = torch.tensor([5, 700, 5, 5]), torch.tensor([[0.1, 0.0, 0.2, 0.3], [0.0, 0.1, 0.1, -0.1]])
+    mean = seen.distribution.chroma()[0]
+    among = seen.covariance(cells, cells).double() + hints.NOISE * torch.eye(4).double()
+    weights = torch.linalg.solve(among, (chroma - mean.flatten(1)[:, cells]).double().T).float()
+    expected = mean + (seen.covariance(torch.arange(seen.luma.numel()), cells) @ weights).T.view_as(mean)
+    torch.testing.assert_close(posterior(seen, mean, Evidence(cells, chroma)), expected, atol=1e-5, rtol=1e-4)
+    many = Evidence(cells.repeat(20_000), chroma.repeat(1, 20_000))
+    assert len(many.by_cell()[0]) == 2
+
+
+def test_a_panorama_is_looked_at_in_steps(bundled):
+    panorama = Seen.of(bundled, torch.rand(1, 1, 32, 256, generator=torch.Generator().manual_seed(0)))
+    cells = hints.coarse_cells(panorama)
+    assert panorama.luma.numel() > hints.LARGEST_GRID >= cells.numel()
+    assert usefulness_of_one_hint(panorama, Evidence.of([], panorama)).shape == cells.shape
+    assert cells[0, 0] == 0 and cells[1, 1] == 2 * panorama.luma.shape[1] + 2
 
 
 def test_one_hint_tells_most_where_much_is_open_and_nothing_where_one_is(seen):
     nothing = Evidence.of([], seen)
-    told = told_by_one_hint(seen, nothing)
+    told = usefulness_of_one_hint(seen, nothing)
     assert told.min() > 0 and told.max() < 1
     cell = int(told.argmax())
-    after = told_by_one_hint(seen, Evidence(torch.tensor([cell]), torch.zeros(2, 1)))
+    after = usefulness_of_one_hint(seen, Evidence(torch.tensor([cell]), torch.zeros(2, 1)))
     assert after.flatten()[cell] < 0.2 * told.max()
     # By definition: the variance that is left with a hint there, computed anew.
     everywhere = torch.arange(seen.luma.numel())
@@ -138,19 +157,23 @@ def colored(album):
 def test_colorize_follows_the_hints_of_a_file(album, colorize, given, gray):
     assert colorize() == (0, [f"1 written to {album.parent / 'out'}"], [])
     plain = colored(album)
-    code, lines, errors = colorize("--hints", given, "--force")
-    assert (code, errors) == (0, []) and lines[-2:] == ["1 of 1 with hints", f"1 written to {album.parent / 'out'}"]
+    code, lines, errors = colorize("--hints", given)
+    assert (code, errors) == (0, []) and lines[-2:] == ["1 of 1 have hints", f"1 written to {album.parent / 'out'}"]
     assert np.array_equal(Image.fromarray(colored(album)).convert("L"), gray)
     red, _, blue = (colored(album).astype(int) - plain)[12:20, 18:30].mean((0, 1))
     assert red > 5 and blue < -5
 
 
-def test_a_result_is_made_again_only_when_its_hints_are_newer(album, colorize, given):
-    assert colorize("--hints", given)[1][-1] == f"1 written to {album.parent / 'out'}"
-    assert "1 skipped because there already" in colorize("--hints", given)[1][-1]
-    later = os.stat(album.parent / "out" / "cup.png").st_mtime + 5
-    os.utime(given, (later, later))
-    assert colorize("--hints", given)[1][-1] == f"1 written to {album.parent / 'out'}"
+def test_photographs_with_hints_are_always_made_again(album, colorize, given):
+    """A result that is there may have been made without them."""
+    for _ in range(2):
+        assert colorize("--hints", given)[1][-1] == f"1 written to {album.parent / 'out'}"
+    assert "1 skipped because there already" in colorize()[1][-1]
+
+
+def test_a_missing_photograph_is_named_also_with_hints(album, colorize, given):
+    code, _, errors = colorize("--hints", given, paths=[album / "missing.png"])
+    assert code == 1 and errors == [f"{album / 'missing.png'}: no such photograph or folder; check the path"]
 
 
 def test_a_folder_of_hints_beside_a_folder_of_photographs(album, colorize, given, photograph):
@@ -162,7 +185,7 @@ def test_a_folder_of_hints_beside_a_folder_of_photographs(album, colorize, given
     (folder / "old" / "gone.png.json").write_text("{}")
     code, lines, errors = colorize("--hints", folder)
     assert (code, errors) == (0, []) and lines[-1] == f"2 written to {album.parent / 'out'}"
-    assert f"Hints on no photograph here: {folder / 'old' / 'gone.png.json'}" in lines and "1 of 2 with hints" in lines
+    assert f"Hints on no photograph here: {folder / 'old' / 'gone.png.json'}" in lines and "1 of 2 have hints" in lines
 
 
 @pytest.mark.parametrize(
@@ -210,5 +233,5 @@ def test_a_color_that_the_light_does_not_allow_is_said(album, colorize, gray):
     hints_on = [Hint(((0.5, 0.5),), 0.1, (250, 230, 225)), Hint(((0.2, 0.2),), 0.1, (220, 10, 10))]
     write_hints(album.parent / "hints.json", Hints.on("cup.png", bright, hints_on))
     code, lines, _ = colorize("--hints", album.parent / "hints.json")
-    line = f"{album / 'cup.png'}: more colorful than the light there allows, so made paler: hint 2"
+    line = f"{album / 'cup.png'}: paler than asked, because RGB has no such strong color so bright or dark: hint 2"
     assert code == 0 and lines[0] == line

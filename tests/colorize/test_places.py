@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from skimage import data
 
-from lib.colorize.hints import NOISE, Evidence, Seen, told_by_one_hint
+from lib.colorize.hints import NOISE, Evidence, Seen, usefulness_of_one_hint
 from lib.colorize.places import most_telling, most_uncertain
 from lib.networks.pretrained import load_colorizer
 
@@ -29,7 +29,7 @@ def test_each_telling_place_is_where_one_more_hint_tells_most(seen):
     chosen = most_telling(seen, 4)
     for count in range(4):
         cells = chosen[:count]
-        told = told_by_one_hint(seen, Evidence(cells, torch.zeros(2, count)))
+        told = usefulness_of_one_hint(seen, Evidence(cells, torch.zeros(2, count)))
         assert told.flatten()[chosen[count]] == pytest.approx(float(told.max()), rel=1e-4)
 
 

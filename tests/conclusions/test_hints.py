@@ -38,7 +38,7 @@ def test_every_method_is_said_with_its_interval():
 
 def test_hints_that_are_saved_are_counted():
     words = saved_hints_in_words(ROWS, [1, 5])
-    assert words.endswith("of the numbers tried: 5 for 1, more than 50 for 5.")
+    assert words.endswith("of the numbers tried: 5 for 1, more than 50 for 5 of the posterior's.")
 
 
 def test_the_lead_over_levin_is_said_from_least_to_most():

@@ -120,7 +120,7 @@ def test_made_again_from_folders(tmp_path, pretraining):
     assert card["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
     assert set(card["scores"]) == {"one", "two", "judge"} and card["configuration"]["epochs"] == 4
     assert set(card["photographs"]) == {"one", "two"} and card["command"].endswith(
-        "one path/to/two --judge path/to/judge"
+        "one path/to/two --judge path/to/judge --epochs 4"
     )
     harm = [card["scores"]["judge"]["safest"][name][0] for name in ("worse than gray", "worse by over 1 dB")]
     assert 1 >= harm[0] >= harm[1] >= 0 and card["scores"]["one"]["safest"]["gain"] is not None
