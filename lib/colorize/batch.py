@@ -171,12 +171,10 @@ def _what_is_paler(source: Path, hints: Hints, colored: Image.Image) -> list[str
 
     small = colored.convert("RGB").reduce(max(1, min(colored.size) // _SMALL)).convert("L")
     numbers = paled_hints(hints.hints, np.asarray(small))
+    if not numbers:
+        return []
     which = f"{'hint' if len(numbers) == 1 else 'hints'} {', '.join(map(str, numbers))}"
-    return (
-        [f"{source}: paler than asked, because RGB has no such strong color so bright or dark: {which}"]
-        if numbers
-        else []
-    )
+    return [f"{source}: paler than asked, because RGB has no such strong color so bright or dark: {which}"]
 
 
 @contextmanager

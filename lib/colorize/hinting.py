@@ -1,12 +1,12 @@
 """One photograph while a person gives it hints: its colors so far, colors to choose from, where a hint helps most."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from lib.color.composition import join, paint
@@ -14,11 +14,11 @@ from lib.color.distribution import COLORS
 from lib.color.spaces import to_uint8, ycbcr_to_rgb
 from lib.colorize.files import FORMATS, check_side, save_colored
 from lib.colorize.hints import Evidence, Seen, posterior, usefulness_of_one_hint
-from lib.colorize.photograph import colorize_photograph
+from lib.colorize.photograph import colorize_photograph, view_of
 from lib.common.files import atomic_write
 from lib.data.hints import Color, Hint, Hints, HintsError, read_hints, same_luma, write_hints
 from lib.data.images import PhotographError, as_seen, open_picture
-from lib.networks.chroma_net import ChromaNet, seen_size
+from lib.networks.chroma_net import ChromaNet
 
 LONGER_SIDE = 1000  # px to which larger photographs are reduced while hints are set
 MOST_SUGGESTED = 8  # colors
@@ -43,12 +43,10 @@ class HintedPhotograph:
         self.path, self.vividness, self._network = Path(path), vividness, network
         whole = as_seen(open_picture(path)).convert("L")
         try:
-            height, width = seen_size(whole.height, whole.width, network.side)
+            view = view_of(whole, network)
         except ValueError as error:  # too small
             raise PhotographError(f"{path}: {error}") from error
-        view = whole.resize((width, height), Image.Resampling.BILINEAR)  # as `colorize_photograph` makes it
-        device = next(network.parameters()).device
-        self.seen = Seen.of(network, torch.from_numpy(np.array(view))[None, None].to(device).float() / 255)
+        self.seen = Seen.of(network, view)
         self._mean = self.seen.distribution.chroma(vividness)[0]
         self._blank = Hints.on(self.path.name, whole, [])
         whole.thumbnail((LONGER_SIDE, LONGER_SIDE))
@@ -57,8 +55,7 @@ class HintedPhotograph:
 
     def with_hints(self, hints: Sequence[Hint]) -> Hints:
         """The hints as what a file of hints holds."""
-        about = self._blank
-        return Hints(about.photograph, about.width, about.height, about.luma, tuple(hints))
+        return replace(self._blank, hints=tuple(hints))
 
     def read(self, file: Path) -> tuple[Hint, ...]:
         """The hints in a file; none where there is no such file.

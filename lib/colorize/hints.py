@@ -172,8 +172,12 @@ def usefulness_of_one_hint(seen: Seen, evidence: Evidence) -> Tensor:
         among, across = seen.covariance(cells, cells).double(), seen.covariance(everywhere, cells).double()
         among.diagonal().add_(noise)
         covariance -= across @ torch.linalg.solve(among, across.T)
-    removed = covariance.square().sum(0) / (covariance.diagonal() + NOISE)
-    return (removed / covariance.diagonal().sum()).float().view(places.shape)
+    return (removed_by_one(covariance) / covariance.diagonal().sum()).float().view(places.shape)
+
+
+def removed_by_one(covariance: Tensor) -> Tensor:
+    """How much variance of all cells one hint in each would remove, `(n,)`, from their covariance `(n, n)` now."""
+    return covariance.square().sum(0) / (covariance.diagonal() + NOISE)
 
 
 def coarse_cells(seen: Seen) -> Tensor:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from lib.colorize.hints import NOISE, Seen, coarse_cells
+from lib.colorize.hints import NOISE, Seen, coarse_cells, removed_by_one
 
 
 def most_uncertain(seen: Seen, count: int) -> Tensor:
@@ -21,11 +21,7 @@ def most_telling(seen: Seen, count: int) -> Tensor:
 
     A greedy choice by `usefulness_of_one_hint`, whose values are found with one pass over all pairs of cells a hint.
     """
-
-    def removed(covariance: Tensor) -> Tensor:
-        return covariance.square().sum(0) / (covariance.diagonal() + NOISE)
-
-    return _one_by_one(seen, count, removed)
+    return _one_by_one(seen, count, removed_by_one)
 
 
 def _one_by_one(seen: Seen, count: int, worth: Callable[[Tensor], Tensor]) -> Tensor:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -31,9 +30,8 @@ MOST_POINTS = 10_000  # of a stroke
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _LUMA = re.compile(r"[0-9a-f]{128}")
 _PARTS = 8  # each way: a fingerprint holds the mean luma of 8 x 8 parts of the picture
-_SAME = (
-    6.0  # levels, mean of the parts: of two photographs among 263 at least 16, of one at a third of its size at most 3
-)
+# Levels, mean of the parts: of two photographs among 263 at least 16, of one at a third of its size at most 3.
+_SAME = 6.0
 
 
 class HintsError(ValueError):
@@ -67,6 +65,8 @@ class Hint:
                 nearest = np.clip((round(y), round(x)), 0, (height - 1, width - 1))
                 marked[tuple(nearest)] = 1
         else:
+            import cv2  # here: `colorize` reads no hints where there are none
+
             cv2.polylines(marked, [np.rint(corners).astype(np.int32)], False, 1, thickness)
         return marked.astype(bool)
 
