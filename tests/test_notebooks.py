@@ -283,7 +283,7 @@ def test_without_the_weights_of_imagenet_all_but_one_section_of_06_runs(run, tmp
 def test_hints_are_measured_with_every_method_and_at_every_kind_of_places(run):
     results = read_json(run[0] / "07_hints_and_feedback" / "results.json")
     gains = pd.DataFrame([row for row in results["rows"] if row["metric"] == "hinted_gain"])
-    assert len(gains) == 4 * 3 + 2 * 3 and set(gains["n"]) == {6}
+    assert len(gains) == 5 * 3 + 2 * 3 and set(gains["n"]) == {6}
     gains = gains.set_index("label")["value"]
     for method in ("nearest hint", "Levin alone", "Levin on our residual", "posterior"):
         assert gains[f"{method}, hints: 5, random places"] > gains[f"{method}, hints: 0, random places"]

@@ -1,14 +1,8 @@
 """Hints spread over a photograph: what a person says is evidence, and what the network expects is the prior.
 
-The chroma of all places is taken as a Gaussian process (Rasmussen and Williams 2006, section 2.2). Its mean and its
-variance are those of the network's distribution, and two places go together as far as the network finds them alike:
-
-    k(a, b) = sd(a) sd(b) ((1 - w) exp(-|f(a) - f(b)|² / 2 F² - (Y(a) - Y(b))² / 2 L² - |p(a) - p(b)|² / 2 P²)
-                           + w exp(-|f(a) - f(b)|² / 2 F'² - (Y(a) - Y(b))² / 2 L² - |p(a) - p(b)|² / 2 P'²))
-
-with f what the network finds in a cell (unit length), Y the luma and p the position in picture heights. The second
-term, of the share w, is short-ranged: neighbors are alike, whatever the network finds in them. The posterior mean needs
-one linear system with as many unknowns as there are cells with hints, and no training.
+The chroma of all places is taken as a Gaussian process, with the network's mean, and a covariance that says which
+places share a color (see `lib.networks.hint_kernel`). The posterior mean needs one linear system with as many unknowns
+as there are cells with hints.
 """
 
 import math
@@ -24,15 +18,8 @@ from lib.color.distribution import ChromaDistribution
 from lib.color.spaces import rgb_to_ycbcr
 from lib.data.hints import Hint
 from lib.networks.chroma_net import ChromaNet
+from lib.networks.hint_kernel import Covariance, HintKernel, kernel_of
 
-# How far apart two places may be and still go together, chosen on validation photographs: features of unit length, luma
-# and position in picture heights; far away, and among neighbors.
-FEATURES, NEAR_FEATURES = 0.75, 1.0
-LUMA = 0.3
-POSITION, NEAR_POSITION = 1.6, 0.2
-NEAR = 0.15  # w
-NOISE = 3e-4  # variance of a hint's chroma: two hints on one place average
-LEAST = 1e-3  # variance of the prior, at least: the network may be sure, and wrong
 LARGEST_GRID = 5000  # cells of which all pairs are compared
 _VISIBLE = 0.05  # of the brightness; a color that is beyond the gamut by less looks as it was meant
 CELLS_OF_A_HINT = 40  # that count, at most; a long stroke says the same many times
@@ -44,44 +31,34 @@ class Seen:
 
     Args:
         distribution: the colors that it may have.
-        features: unit length, `(C, h, w)`.
         luma: `(h, w)` in [0, 1].
-        variance: of the chroma, per component, `(h, w)`.
+        covariances: of the chroma of the cells, per component.
     """
 
     distribution: ChromaDistribution
-    features: Tensor
     luma: Tensor
-    variance: Tensor
+    covariances: Covariance
 
     @classmethod
     @torch.inference_mode()
-    def of(cls, network: ChromaNet, gray: Tensor) -> "Seen":
-        """What `network` makes of one photograph, `(1, 1, H, W)` in [0, 1]."""
+    def of(cls, network: ChromaNet, gray: Tensor, kernel: HintKernel | None = None) -> "Seen":
+        """What `network` makes of one photograph, `(1, 1, H, W)` in [0, 1].
+
+        `kernel` says what shares a color; by default the one for this network.
+        """
         distribution, features = network.distribution_and_features(gray)
-        size = distribution.chroma().shape[-2:]
+        luma = F.interpolate(gray, distribution.chroma().shape[-2:], mode="area")
+        covariances = (kernel or kernel_of(network))(features, luma, distribution.variance())
+        return cls(distribution, luma[0, 0], covariances)
 
-        def enlarged(cells: Tensor) -> Tensor:
-            return F.interpolate(cells, size, mode="bilinear", align_corners=False)[0]
-
-        alike = F.normalize(enlarged(F.normalize(features, dim=1)), dim=0)
-        variance = enlarged(distribution.variance())[0].clamp(min=LEAST)
-        return cls(distribution, alike, F.interpolate(gray, size, mode="area")[0, 0], variance)
+    @property
+    def variance(self) -> Tensor:
+        """The variance of the chroma of the cells, per component, `(h, w)`."""
+        return self.covariances.deviation.square().view(self.luma.shape)
 
     def covariance(self, one: Tensor, other: Tensor) -> Tensor:
         """The covariance of the chroma of cells, by their numbers `(n,)` and `(k,)`: `(n, k)`."""
-        features, luma, variance = self.features.flatten(1), self.luma.flatten(), self.variance.flatten()
-        height, width = self.luma.shape
-
-        def position(cells: Tensor) -> Tensor:
-            return torch.stack([cells.div(width, rounding_mode="floor"), cells % width]).float() / height
-
-        unlike = (2 - 2 * features[:, one].T @ features[:, other]).clamp(min=0)
-        darker = (luma[one, None] - luma[other]).square() / LUMA**2
-        apart = (position(one)[:, :, None] - position(other)[:, None]).square().sum(0)
-        far = torch.exp(-(unlike / FEATURES**2 + darker + apart / POSITION**2) / 2)
-        near = torch.exp(-(unlike / NEAR_FEATURES**2 + darker + apart / NEAR_POSITION**2) / 2)
-        return (variance[one, None] * variance[other]).sqrt() * ((1 - NEAR) * far + NEAR * near)
+        return self.covariances.between(one[None], other[None])[0]
 
 
 @dataclass(frozen=True)
@@ -104,11 +81,11 @@ class Evidence:
         device = seen.luma.device
         return cls(torch.cat(cells).to(device), torch.cat(chroma, 1).to(device))
 
-    def by_cell(self) -> tuple[Tensor, Tensor, Tensor]:
-        """The cells, each once, the mean chroma there, and its noise, which is that of a mean of so many hints."""
+    def by_cell(self, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The cells, each once, the mean chroma there, and its noise: that of one hint, by how many there are."""
         cells, which, counts = self.cells.unique(return_inverse=True, return_counts=True)
         sums = torch.zeros(2, len(cells), device=cells.device).index_add_(1, which, self.chroma)
-        return cells, sums / counts, (NOISE / counts).double()
+        return cells, sums / counts, noise / counts
 
 
 def posterior(seen: Seen, mean: Tensor, evidence: Evidence) -> Tensor:
@@ -121,14 +98,9 @@ def posterior(seen: Seen, mean: Tensor, evidence: Evidence) -> Tensor:
     """
     if not len(evidence.cells):
         return mean
-    cells, chroma, noise = evidence.by_cell()
-    flat = mean.flatten(1)
-    among = seen.covariance(cells, cells).double()
-    among.diagonal().add_(noise)
-    missing = (chroma - flat[:, cells]).double()
-    weights = torch.linalg.solve(among, missing.T).float()
-    everywhere = torch.arange(flat.shape[1], device=flat.device)
-    return mean + (seen.covariance(everywhere, cells) @ weights).T.view_as(mean)
+    cells, chroma, noise = evidence.by_cell(seen.covariances.noise)
+    missing = chroma - mean.flatten(1)[:, cells]
+    return mean + seen.covariances.spread(cells[None], missing[None], noise[None])[0].view_as(mean)
 
 
 def hinted_chromas(
@@ -168,16 +140,16 @@ def usefulness_of_one_hint(seen: Seen, evidence: Evidence) -> Tensor:
     everywhere = places.flatten()
     covariance = seen.covariance(everywhere, everywhere).double()
     if len(evidence.cells):
-        cells, _, noise = evidence.by_cell()
+        cells, _, noise = evidence.by_cell(seen.covariances.noise)
         among, across = seen.covariance(cells, cells).double(), seen.covariance(everywhere, cells).double()
         among.diagonal().add_(noise)
         covariance -= across @ torch.linalg.solve(among, across.T)
-    return (removed_by_one(covariance) / covariance.diagonal().sum()).float().view(places.shape)
+    return (removed_by_one(covariance, seen.covariances.noise) / covariance.diagonal().sum()).float().view(places.shape)
 
 
-def removed_by_one(covariance: Tensor) -> Tensor:
+def removed_by_one(covariance: Tensor, noise: Tensor) -> Tensor:
     """How much variance of all cells one hint in each would remove, `(n,)`, from their covariance `(n, n)` now."""
-    return covariance.square().sum(0) / (covariance.diagonal() + NOISE)
+    return covariance.square().sum(0) / (covariance.diagonal() + noise)
 
 
 def coarse_cells(seen: Seen) -> Tensor:

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from lib.colorize.hints import NOISE, Seen, coarse_cells, removed_by_one
+from lib.colorize.hints import Seen, coarse_cells, removed_by_one
 
 
 def most_uncertain(seen: Seen, count: int) -> Tensor:
     """The numbers of `count` cells, each the one whose chroma has most variance after hints in those before it."""
-    return _one_by_one(seen, count, lambda covariance: covariance.diagonal())
+    return _one_by_one(seen, count, lambda covariance, _: covariance.diagonal())
 
 
 def most_telling(seen: Seen, count: int) -> Tensor:
@@ -24,12 +24,12 @@ def most_telling(seen: Seen, count: int) -> Tensor:
     return _one_by_one(seen, count, removed_by_one)
 
 
-def _one_by_one(seen: Seen, count: int, worth: Callable[[Tensor], Tensor]) -> Tensor:
+def _one_by_one(seen: Seen, count: int, worth: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
     everywhere = coarse_cells(seen).flatten()
     covariance = seen.covariance(everywhere, everywhere).double()
-    chosen = []
+    noise, chosen = seen.covariances.noise, []
     for _ in range(count):
-        chosen.append(int(worth(covariance).argmax()))
+        chosen.append(int(worth(covariance, noise).argmax()))
         column = covariance[:, chosen[-1]].clone()
-        covariance.addr_(column, column, alpha=-1 / float(column[chosen[-1]] + NOISE))
+        covariance.addr_(column, column, alpha=-1 / float(column[chosen[-1]] + noise))
     return everywhere[chosen]

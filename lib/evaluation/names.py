@@ -41,6 +41,7 @@ TITLES = {
     "levin": "Levin alone, hints: {hints}, {places} places",
     "levin_residual": "Levin on our residual, hints: {hints}, {places} places",
     "posterior": "posterior, hints: {hints}, {places} places",
+    "posterior_by_hand": "posterior, kernel by hand, hints: {hints}, {places} places",
     "paper": "paper: {method}",
     "truth": "truth",
 }

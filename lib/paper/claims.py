@@ -30,6 +30,7 @@ SOURCES = {
     "perceptual": "03_perceptual_loss",
     "printed change": "03_perceptual_loss",
     "judge": "06_better_colorizer",
+    "hints": "07_hints_and_feedback",
 }
 # The paper's grid begins at 1,000 pairs and 20 epochs (IV-A, Fig. 4). Fewer than 100 pictures or 3 seeds give intervals
 # too wide, or too uncertain themselves, to judge by; both numbers are ours.
@@ -140,7 +141,8 @@ CLAIMS = (
     ),
 )
 
-# The workbook's own claim: notebook 06 judges it by its trainings and the judge's photographs, sweeps by their seeds.
+# The workbook's own claims. The first: notebook 06 judges it by its trainings and the judge's photographs, sweeps by
+# their seeds.
 KNOWLEDGE = Claim(
     "A network that knows ImageNet colors new photographs better than the same network from nothing",
     "Not in the paper: the claim is ours. The paper expects generality of a larger, more diverse dataset (V-B)",
@@ -149,6 +151,17 @@ KNOWLEDGE = Claim(
     judgments.judge_knowledge,
     "06",
     "workbook sweep notebooks/06_better_colorizer.ipynb headline --profile paper",
+)
+
+# The second: notebook 07 judges it, by pictures alone, because nothing is trained.
+HINTS = Claim(
+    "Hints color better by what a network finds alike than by luma alone",
+    "Not in the paper: the claim is ours. The paper begins with hints that spread by luma (reference [1], Levin et al. "
+    "2004) and names feedback from people as future work (V-B)",
+    Size(pictures=100),
+    ("hints",),
+    judgments.judge_hints,
+    "07",
 )
 
 

@@ -22,6 +22,7 @@ FLATTENS_AFTER = 20  # epochs, as the paper says
 FLAT = 0.05  # a loss that falls by less than this share of its whole fall is called flat
 PAPER_MAPS = ("intensity_rules", "opencv_jet", "opencv_turbo", "opencv_viridis", "opencv_hot", "gradient_hand_made")
 FEW = " (too few pictures for an interval)"
+JUDGED_HINTS = 5  # about as many as a person sets
 SECONDS = ("training s", "inference s", "seconds to par")  # columns of the preprocessing experiment
 
 
@@ -155,6 +156,14 @@ def judge_knowledge(judge: pd.DataFrame) -> Judgment:
     """The tuned network that started from ImageNet's weights against the same network from nothing."""
     knowing, from_nothing = (best_of(judge, [name]) for name in ("imagenet_tuned", "efficientnet_from_nothing"))
     return named(f"{knowing}, against {from_nothing}", compare(judge, knowing, from_nothing))
+
+
+def judge_hints(hints: pd.DataFrame) -> Judgment:
+    """The posterior against Levin's way alone, with `JUDGED_HINTS` hints in random places or the next larger number."""
+    counts = {method.settings["hints"] for method in methods_of(hints)}
+    count = min((count for count in counts if count >= JUDGED_HINTS), default=max(counts))
+    posterior, levin = (Method(name, {"hints": count, "places": "random"}) for name in ("posterior", "levin"))
+    return named(f"{posterior}, against {levin}", compare(hints, posterior, levin))
 
 
 def judge_saturation(cnn: pd.DataFrame) -> Judgment:

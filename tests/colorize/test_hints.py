@@ -13,6 +13,7 @@ from lib.colorize import hints
 from lib.colorize.hints import Evidence, Seen, posterior, usefulness_of_one_hint
 from lib.colorize.photograph import colorize_photograph
 from lib.data.hints import Hint, Hints, write_hints
+from lib.networks.hint_kernel import kernel_of
 from lib.networks.pretrained import load_colorizer
 
 ORANGE = (230, 130, 40)
@@ -39,9 +40,20 @@ def seen(bundled, rocket):
     return Seen.of(bundled, torch.from_numpy(np.array(rocket.convert("L")))[None, None] / 255)
 
 
-def moved(seen, evidence, **changes):
+@pytest.fixture(scope="module")
+def saucer(bundled):
+    """A red cup on a red saucer, on a table of brown wood."""
+    image = Image.fromarray(data.coffee()).convert("L").resize((240, 160), Image.Resampling.LANCZOS)
+    return Seen.of(bundled, torch.from_numpy(np.array(image))[None, None] / 255)
+
+
+@pytest.fixture(scope="module")
+def on_the_saucer(saucer):
+    return Evidence.of([Hint(((0.3, 0.75),), 0.02, (170, 50, 20))], saucer)
+
+
+def moved(seen, evidence):
     """How far the chroma of each cell moves."""
-    seen = replace(seen, **changes)
     mean = seen.distribution.chroma()[0]
     return (posterior(seen, mean, evidence) - mean).norm(dim=0)
 
@@ -62,24 +74,29 @@ def test_a_hint_is_followed_where_it_was_set(seen):
     assert (found - chroma_of(ORANGE)[:, None]).abs().max() < 0.02
 
 
-def test_one_hint_on_the_sky_moves_the_far_sky_more_than_the_near_ground(seen):
-    evidence = Evidence.of([Hint(((0.1, 0.3),), 0.02, ORANGE)], seen)
-    moves = moved(seen, evidence)
+def saucer_and_table(moves):
+    """How far the other side of the saucer moves, and the table in the corner."""
     height, width = moves.shape
-    sky, ground = moves[: height // 2, width * 2 // 3 :], moves[-height // 12 :]  # the sky on the other side
-    assert sky.median() > 0.3 * moves.max() and ground.median() < 0.8 * sky.median()
+    saucer, table = (
+        moves[height * 2 // 5 : height * 4 // 5, width * 5 // 8 : width * 6 // 8],
+        moves[: height // 5, width * 6 // 8 :],
+    )
+    return saucer.median(), table.median()
 
 
-def test_what_is_alike_goes_together(seen):
-    """Without the features, or without the luma, the far sky is no nearer than the rest."""
-    evidence = Evidence.of([Hint(((0.1, 0.3),), 0.02, ORANGE)], seen)
-    moves, blind = moved(seen, evidence), moved(seen, evidence, features=torch.ones_like(seen.features))
-    height = moves.shape[0]
+def test_one_hint_on_a_saucer_moves_its_other_side_and_not_the_table(saucer, on_the_saucer):
+    moves = moved(saucer, on_the_saucer)
+    other_side, table = saucer_and_table(moves)
+    assert other_side > 0.35 * moves.max() and table < 0.5 * other_side
 
-    def contrast(found):
-        return found[: height // 2].mean() / found[-height // 12 :].mean()
 
-    assert contrast(moves) > 1.2 * contrast(blind)
+def test_what_is_alike_goes_together(bundled, saucer, on_the_saucer):
+    """Where the network finds the same everywhere, the table moves more."""
+    same = torch.ones(1, bundled.colors.in_channels, 2, 2)
+    covariances = kernel_of(bundled)(same, saucer.luma[None, None], saucer.variance[None, None])
+    other_side, table = saucer_and_table(moved(saucer, on_the_saucer))
+    blind_side, blind_table = saucer_and_table(moved(replace(saucer, covariances=covariances), on_the_saucer))
+    assert other_side / table > 1.2 * blind_side / blind_table
 
 
 def test_two_hints_on_one_place_average(seen):
@@ -98,12 +115,12 @@ def test_hints_on_one_cell_count_as_their_mean_that_is_surer(seen):
     """The same as with an unknown for each hint, by definition, and in a photograph full of strokes no larger."""
     cells, chroma = torch.tensor([5, 700, 5, 5]), torch.tensor([[0.1, 0.0, 0.2, 0.3], [0.0, 0.1, 0.1, -0.1]])
     mean = seen.distribution.chroma()[0]
-    among = seen.covariance(cells, cells).double() + hints.NOISE * torch.eye(4).double()
+    among = seen.covariance(cells, cells).double() + seen.covariances.noise * torch.eye(4).double()
     weights = torch.linalg.solve(among, (chroma - mean.flatten(1)[:, cells]).double().T).float()
     expected = mean + (seen.covariance(torch.arange(seen.luma.numel()), cells) @ weights).T.view_as(mean)
     torch.testing.assert_close(posterior(seen, mean, Evidence(cells, chroma)), expected, atol=1e-5, rtol=1e-4)
     many = Evidence(cells.repeat(20_000), chroma.repeat(1, 20_000))
-    assert len(many.by_cell()[0]) == 2
+    assert len(many.by_cell(seen.covariances.noise)[0]) == 2
 
 
 def test_a_panorama_is_looked_at_in_steps(bundled):
@@ -124,7 +141,7 @@ def test_one_hint_tells_most_where_much_is_open_and_nothing_where_one_is(seen):
     # By definition: the variance that is left with a hint there, computed anew.
     everywhere = torch.arange(seen.luma.numel())
     column = seen.covariance(everywhere, torch.tensor([cell]))[:, 0].double()
-    left = seen.variance.flatten() - column**2 / (seen.variance.flatten()[cell] + hints.NOISE)
+    left = seen.variance.flatten() - column**2 / (seen.variance.flatten()[cell] + seen.covariances.noise)
     assert 1 - left.sum() / seen.variance.sum() == pytest.approx(float(told.max()), rel=1e-3)
 
 

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from skimage import data
 
-from lib.colorize.hints import NOISE, Evidence, Seen, usefulness_of_one_hint
+from lib.colorize.hints import Evidence, Seen, usefulness_of_one_hint
 from lib.colorize.places import most_telling, most_uncertain
 from lib.networks.pretrained import load_colorizer
 
@@ -21,7 +21,7 @@ def open_after(seen, cells):
     """The variance of each cell that hints leave, by definition."""
     everywhere = torch.arange(seen.luma.numel())
     among, across = (seen.covariance(one, cells).double() for one in (cells, everywhere))
-    among.diagonal().add_(NOISE)
+    among.diagonal().add_(seen.covariances.noise)
     return seen.variance.flatten() - (across * torch.linalg.solve(among, across.T).T).sum(1)
 
 
