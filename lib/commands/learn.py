@@ -155,9 +155,7 @@ def report(learned: "Learned", own: "Change | None", others: "Change", file: Pat
             *(line.rstrip() for line in table),
             "Gain over the gray copy at the safest setting, mean of images; in brackets the share worse than gray.",
             "",
-            _about_own(own)
-            if own
-            else "Too few pictures to hold some back: whether others of their kind gain is open.",
+            _about_own(own) if own else "No picture was held back: whether others of the kind gain was not measured.",
             "Photographs of other kinds may come out a little worse than before: keep it for yours.",
             "",
             f"{_shown(file)} keeps it; remove that file to undo it. To color with it:",
