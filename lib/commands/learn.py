@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
         learning_config(1, BUNDLED_COLORIZER)
         device = options.device or best_device()
         material = read_material(folder, SIZE, load_colorizer(BUNDLED_COLORIZER, device=device))
+        material.pairs.indices("train")
     except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
     print(about(material), flush=True)

@@ -32,6 +32,7 @@ from lib.scripts.corrections import Material
 from lib.scripts.recipe import CONFIG
 from lib.training.config import TrainingConfig
 from lib.training.feedback import Frozen, Lessons, taught
+from lib.training.loop import validate
 
 STEPS = 100
 BATCH = 8
@@ -103,20 +104,25 @@ def learn(material: Material, start: Path, device: str) -> Learned:
     config = learning_config(len(training), start)
     reach = torch.from_numpy(material.reach[training])[:, None].float() / 255
     lessons = Lessons.of(before, *pairs.tensors(training), reach)
-    with progress("learning", config.epochs) as tick:
-        after = taught(before, lessons, Frozen.of(before, held_pictures(pairs.size)), config, tick)
-    shipped = sample_pairs(pairs.size)
-    count = min(MOST_VALIDATED, pairs.counts()["val"])
-    validation = pairs.split("val", count) if count else None
-    changes = {}
+    held = Frozen.of(before, held_pictures(pairs.size))
+    with progress("learning", config.epochs * config.batch_size) as tick:
+        after = taught(before, lessons, held, config, tick)
+    shipped, count = sample_pairs(pairs.size), min(MOST_VALIDATED, pairs.counts()["val"])
+    judges = [shipped, *([pairs.split("val", count)] if count else [])]
+    known, changes = [psnr_on(before, part) for part in judges], {}
     for share in SHARES:
         network = blended(before, after, share)
-        gain = gain_on(validation, before, network) if validation else share
-        changes[share] = gain, -gain_on(shipped, before, network)
+        change, *gain = (psnr_on(network, part) - value for part, value in zip(judges, known, strict=True))
+        changes[share] = gain[0] if gain else share, -change  # not measured, the gain is taken to grow with the share
     share = best_share(changes)
     gain, fall = changes[share or max(changes, key=lambda one: changes[one])]
     network = blended(before, after, share)
     return Learned(network, config.portable(), share, count, gain, fall, config.fingerprint(pairs, device))
+
+
+def psnr_on(network: ChromaNet, pairs: Pairs) -> float:
+    """The PSNR on pictures at the safest setting, in dB, mean of images."""
+    return validate(network, pairs)["psnr"]
 
 
 def held_pictures(size: int) -> Tensor:
@@ -176,8 +182,3 @@ def change_on(pairs: Pairs, before: nn.Module, after: nn.Module) -> Change:
     gains = [gains_by_picture(table, method) for method in (BEFORE, AFTER)]
     means = [(float(gain.mean()), float((gain < 0).mean())) for gain in gains]
     return Change(len(gains[0]), *means, difference(table, AFTER, BEFORE, "psnr"))
-
-
-def gain_on(pairs: Pairs, before: nn.Module, after: nn.Module) -> float:
-    """How much more the second colorizer gains on pictures, in dB, mean of images."""
-    return change_on(pairs, before, after).difference[0]

@@ -143,7 +143,7 @@ def taught(
         lessons: what a person's pictures teach.
         held: other pictures.
         config: `epochs` is the number of steps here, each with `batch_size` pictures of the person's and as many held.
-        tick: called with 1 after each step.
+        tick: called with `batch_size` after each step.
 
     Raises `FloatingPointError` where the loss is not finite.
     """
@@ -166,7 +166,7 @@ def taught(
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        tick(1)
+        tick(config.batch_size)
     return learner.requires_grad_(True)
 
 

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,8 +100,12 @@ def test_the_same_photographs_give_the_same_file_and_others_another(place, capsy
 
 
 def test_where_too_much_would_be_lost_nothing_is_written(place, monkeypatch, capsys):
-    monkeypatch.setattr(learning, "best_share", lambda changes: 0.0)
-    monkeypatch.setattr(learning, "gain_on", lambda part, *_: -0.123 if part.name == "samples" else 0.456)
+    learned = learning.learn
+
+    def refused(*args):
+        return replace(learned(*args), share=0.0, gain=0.456, fall=0.123)
+
+    monkeypatch.setattr(learning, "learn", refused)
     assert workbook.main(["learn", str(place), "--device", "cpu"]) == 1
     assert (
         "workbook: no file is written: 7 validation pictures would gain +0.46 dB and the photographs that ship would "
@@ -132,6 +137,13 @@ def test_a_folder_without_anything_to_learn_is_refused(place, capsys):
     assert (
         printed.count("\n") == 1 and "my album holds nothing to learn from (1 without color and hints); give" in printed
     )
+
+
+def test_without_pictures_to_learn_from_it_is_refused(place, capsys):
+    lines = (place / "split.csv").read_text().replace("train", "val")
+    (place / "split.csv").write_text(lines)
+    assert workbook.main(["learn", str(place)]) == 2
+    assert "my album has no pictures in its train split; see split.csv or add pictures" in capsys.readouterr().err
 
 
 def test_a_missing_or_damaged_bundled_network_is_said(place, tmp_path, monkeypatch, capsys):

@@ -17,7 +17,6 @@ from lib.scripts.learning import (
     best_share,
     blended,
     change_on,
-    gain_on,
     held_pictures,
     learn,
     learning_config,
@@ -45,37 +44,46 @@ def test_another_kind_of_network_is_refused(kept_network):
         learning_config(50, kept_network)
 
 
-def test_what_is_learned_is_kept_as_far_as_the_photographs_that_ship_allow(pairs, loud_weights, monkeypatch):
-    content, shown = loud_weights.read_bytes(), []
-    # The photographs that ship lose 0.02 dB a quarter of the way, the validation pictures gain 1 dB.
-    monkeypatch.setattr(learning, "blended", lambda _before, after, share: shown.append(share) or after)
-    monkeypatch.setattr(
-        learning, "gain_on", lambda part, *_: -0.08 * shown[-1] if part.name == "samples" else shown[-1]
-    )
+@pytest.fixture
+def measured(monkeypatch):
+    """Lets validation pictures gain `gain(share)` dB, and the photographs that ship lose `fall(share)`."""
+
+    def set_to(gain, fall):
+        shares, blend = [0.0], learning.blended
+        monkeypatch.setattr(learning, "blended", lambda *args: shares.append(args[-1]) or blend(*args))
+        judge = {True: lambda share: -fall(share), False: gain}
+        monkeypatch.setattr(learning, "psnr_on", lambda _, part: 20 + judge[part.name == "samples"](shares[-1]))
+
+    return set_to
+
+
+def test_what_is_learned_is_kept_as_far_as_the_photographs_that_ship_allow(pairs, loud_weights, measured):
+    content = loud_weights.read_bytes()
+    measured(gain=lambda share: share, fall=lambda share: 0.08 * share)
     learned = learn(tinted(pairs, WARM), loud_weights, "cpu")
-    assert learned.share == 0.5 == learned.gain and learned.fall == pytest.approx(0.04)
+    assert learned.share == 0.5 and (learned.gain, learned.fall) == pytest.approx((0.5, 0.04))
     assert learned.validated == 12 and learned.config.pairs == 36
     assert learned.config.start == loud_weights.name  # no path of this machine
     assert loud_weights.read_bytes() == content
 
 
-def test_a_network_that_forgets_is_refused(pairs, loud_weights, monkeypatch):
-    monkeypatch.setattr(learning, "gain_on", lambda part, *_: -0.06 if part.name == "samples" else 2.0)
+def test_a_network_that_forgets_is_refused(pairs, loud_weights, measured):
+    measured(gain=lambda share: 2.0 * (share > 0), fall=lambda share: 0.06 * (share > 0))
     learned = learn(tinted(pairs, WARM), loud_weights, "cpu")
-    assert (learned.share, learned.gain, learned.fall) == (0, 2.0, 0.06)
+    assert learned.share == 0 and (learned.gain, learned.fall) == pytest.approx((2.0, 0.06))
     before = load_colorizer(loud_weights, device="cpu").state_dict()
     assert all(torch.equal(tensor, before[name]) for name, tensor in learned.network.state_dict().items())
 
 
-def test_what_the_validation_pictures_do_not_want_is_not_kept(pairs, loud_weights, monkeypatch):
-    monkeypatch.setattr(learning, "gain_on", lambda part, *_: 0.0 if part.name == "samples" else -0.1)
+def test_what_the_validation_pictures_do_not_want_is_not_kept(pairs, loud_weights, measured):
+    measured(gain=lambda share: -0.1 * share, fall=lambda share: 0.0)
     assert learn(tinted(pairs, WARM), loud_weights, "cpu").share == 0
 
 
-def test_without_validation_pictures_it_goes_as_far_as_is_allowed(pairs, loud_weights, monkeypatch):
-    monkeypatch.setattr(learning, "gain_on", lambda *_: 0.0)
+def test_without_validation_pictures_it_goes_as_far_as_is_allowed(pairs, loud_weights, measured):
+    measured(gain=None, fall=lambda share: 0.06 * share)
     learned = learn(tinted(pairs, WARM, np.array(["train"] * len(pairs))), loud_weights, "cpu")
-    assert (learned.share, learned.validated) == (1.0, 0)
+    assert (learned.share, learned.validated) == (0.75, 0)
 
 
 def test_other_pictures_of_the_kind_gain(pairs, loud_weights, monkeypatch):
@@ -84,7 +92,7 @@ def test_other_pictures_of_the_kind_gain(pairs, loud_weights, monkeypatch):
     learned = learn(material, loud_weights, "cpu")
     same = {name: torch.equal(t, learned.network.state_dict()[name]) for name, t in before.state_dict().items()}
     assert {name.split(".")[0] for name, is_same in same.items() if not is_same} == {"colors", "mixing"}
-    assert learned.share > 0 and gain_on(material.pairs.split("test"), before, learned.network) > 0
+    assert learned.share > 0 and change_on(material.pairs.split("test"), before, learned.network).difference[0] > 0
     again = learn(material, loud_weights, "cpu")
     assert (again.share, again.fingerprint) == (learned.share, learned.fingerprint)
     assert torch.equal(again.network.colors.bias, learned.network.colors.bias)
@@ -123,5 +131,5 @@ def test_the_change_is_that_of_the_pictures(pairs):
     gains = psnr(rounded[1], color) - psnr(rounded[0], color)
     assert change.pictures == 12 and change.before == (0.0, 0.0)
     assert change.after == pytest.approx((gains.mean().item(), (gains < 0).float().mean().item()), abs=1e-4)
-    assert change.difference[0] == pytest.approx(gains.mean().item(), abs=1e-4) == gain_on(test, gray_to_rgb, warm)
+    assert change.difference[0] == pytest.approx(gains.mean().item(), abs=1e-4)
     assert change.difference[1] < change.difference[0] < change.difference[2]
