@@ -1,4 +1,4 @@
-"""`workbook learn FOLDER`: the bundled colorizer learns a person's own kind of photograph, in about a minute.
+"""`workbook learn FOLDER`: the bundled colorizer learns a person's own kind of photograph.
 
     workbook learn path/to/photographs
 
