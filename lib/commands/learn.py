@@ -1,8 +1,9 @@
-"""`workbook learn FOLDER`: the bundled colorizer learns a person's own kind of photograph, in a minute or two.
+"""`workbook learn FOLDER`: the bundled colorizer learns a person's own kind of photograph.
 
     workbook learn path/to/photographs
 
-Says what that changes on photographs of the folder that were held back, and on those that scikit-image ships.
+It learns from color photographs and from photographs that were corrected with hints, and keeps what it knew. Says what
+that changes on pictures of the folder that were held back, and on photographs that scikit-image ships.
 """
 
 import argparse
@@ -13,104 +14,120 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lib.common.devices import best_device, check_device
-from lib.common.files import OUTPUTS, printable
+from lib.common.files import OUTPUTS
 from lib.common.usage import UsageError
+from lib.data.locations import find_source
 from lib.evaluation.size import counted, too_few
 from lib.networks.pretrained import BUNDLED_COLORIZER
 
 if TYPE_CHECKING:
-    from lib.data.pairs import Pairs
+    from lib.scripts.corrections import Material
     from lib.scripts.learning import Change, Learned
 
 # torch takes seconds to import: what needs it is imported once there is something to learn from.
 
-LEARNED = OUTPUTS / "learned"  # the files, and a folder for each of the trainings that they came from
-LEAST = 10  # photographs to learn from
+LEARNED = OUTPUTS / "learned"
 _LONGEST_NAME = 40  # letters of the folder's name that the file's name keeps
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("folder", metavar="FOLDER", help="50 to 500 color photographs, in it and all folders below it")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        help="color photographs, and gray ones with hints beside them (cup.jpg.json), in it and all folders below it",
+    )
     parser.add_argument("--device", choices=("cpu", "cuda"), help="(cuda where there is one)")
     parser.set_defaults(action="lib.commands.learn:run")
 
 
-def check_photographs(folder: str) -> list[str]:
-    """What is passed over in a folder, as lines to print; nothing slow is imported.
-
-    Raises `ValueError` or `OSError` where nothing can be learned from it, or the bundled network is missing.
-    """
-    if not folder:
-        raise UsageError("the folder's name is empty; give a folder of color photographs.")
-    if not BUNDLED_COLORIZER.is_file():
-        raise UsageError(f"{BUNDLED_COLORIZER}: the bundled network is missing; copy it from the project again.")
-    from lib.data.survey import survey
-
-    found = survey(folder)
-    _check_enough(folder, found.counts["train"])
-    return [found.passed_over] if found.passed_over else []
-
-
-def _check_enough(folder: str, count: int) -> None:
-    if count < LEAST:
-        raise UsageError(
-            f"{printable(folder)} has {counted(count, 'photograph')} to learn from; {LEAST} are the least, and 50 to "
-            "500 are better."
-        )
-
-
 def run(options: argparse.Namespace) -> int:
-    """Learn, and say what changed: 0 done, 1 nothing was gained or the training failed, 2 a mistake in what was asked.
+    """Learn, and say what changed.
 
-    What cannot be learned from raises `UsageError`.
+    Returns:
+        0 if all is done; 1 if nothing is gained, what was known is lost, or a file could not be used; 2 for a mistake
+        in what was asked, which raises `UsageError`.
     """
     try:
         check_device(options.device)
-        lines = check_photographs(options.folder)
-        from lib.data.sources import load_pairs
+        folder = _folder(options.folder)
+        from lib.networks.pretrained import load_colorizer
+        from lib.scripts.corrections import read_material
         from lib.scripts.learning import learning_config
         from lib.scripts.recipe import SIZE
 
-        pairs = load_pairs(options.folder, SIZE)
-        counts = pairs.counts()  # pictures that cannot be read are left out by now
-        _check_enough(options.folder, counts["train"])
-        pairs.split("val"), pairs.split("test")
-        learning_config(counts["train"], BUNDLED_COLORIZER)
+        learning_config(1, BUNDLED_COLORIZER)
+        device = options.device or best_device()
+        material = read_material(folder, SIZE, load_colorizer(BUNDLED_COLORIZER, device=device))
+        material.pairs.indices("train")
     except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
-    print(
-        f"Data: {pairs.description} · {counts['train']:,} to learn from, {counts['val']:,} for validation, "
-        f"{counts['test']:,} held back"
-    )
-    print(*filter(None, [*lines, pairs.left_out]), sep="\n", end="\n" if lines or pairs.left_out else "", flush=True)
-    return _learn(pairs, options.device or best_device())
+    print(about(material), flush=True)
+    for problem in material.problems:
+        print(problem, file=sys.stderr)
+    return max(_learn(material, device), int(bool(material.problems)))
 
 
-def _learn(pairs: "Pairs", device: str) -> int:
+def _folder(name: str) -> Path:
+    """The folder of that name; `UsageError` or `OSError` where there is none, or no network to begin with."""
+    if not name:
+        raise UsageError("the folder's name is empty; give a folder of photographs.")
+    if not BUNDLED_COLORIZER.is_file():
+        raise UsageError(f"{BUNDLED_COLORIZER}: the bundled network is missing; copy it from the project again.")
+    folder = find_source(name)
+    if not isinstance(folder, Path):
+        raise UsageError(f"{name} names no folder here; give a folder of photographs.")
+    return folder
+
+
+def about(material: "Material") -> str:
+    """What was found in the folder, as lines of text."""
+    counts = material.pairs.counts()
+    plain = len(material.pairs) - material.corrected
+    lines = [
+        f"Data: {counted(plain, 'color photograph')} and {material.corrected:,} corrected with hints · "
+        f"{counts['train']:,} to learn from, {counts['val']:,} for validation, {counts['test']:,} held back"
+    ]
+    if material.gray:
+        lines.append(f"Not learned from: {counted(material.gray, 'photograph')} without color and hints")
+    return "\n".join(filter(None, [*lines, material.remarks]))
+
+
+def _learn(material: "Material", device: str) -> int:
     from lib.data.sources import sample_pairs
     from lib.networks.pretrained import load_colorizer
     from lib.networks.storage import save_network
     from lib.scripts.learning import change_on, learn
 
+    pairs = material.pairs
     try:
-        learned = learn(pairs, device, BUNDLED_COLORIZER, LEARNED)
+        learned = learn(material, BUNDLED_COLORIZER, device)
     except FloatingPointError as error:
         print(f"workbook: {error}", file=sys.stderr)
         return 1
     if not learned.share:
-        print(
-            f"workbook: what was learned is no better than the bundled network on {learned.validated}: no file is "
-            "written; more photographs, or photographs of one kind, may help",
-            file=sys.stderr,
-        )
+        print(f"workbook: {refusal(learned)}", file=sys.stderr)
         return 1
     before = load_colorizer(BUNDLED_COLORIZER, device=device)
-    own, others = (change_on(part, before, learned.network) for part in (pairs, sample_pairs(pairs.size)))
+    held_back = pairs.split("test") if pairs.counts()["test"] else None
+    own = change_on(held_back, before, learned.network) if held_back else None
+    others = change_on(sample_pairs(pairs.size), before, learned.network)
     file = LEARNED / file_name(pairs.name, learned.fingerprint)
-    save_network(file, learned.network, learned.config, learned.history)
+    save_network(file, learned.network, learned.config)
     print(report(learned, own, others, file))
     return 0
+
+
+def refusal(learned: "Learned") -> str:
+    """Why nothing is written, in one sentence."""
+    from lib.scripts.learning import LARGEST_FALL
+
+    gain = f"{counted(learned.validated, 'validation picture')} would gain {learned.gain:+.2f} dB and "
+    return (
+        f"no file is written: {gain if learned.validated else ''}the photographs that ship would change by "
+        f"{-learned.fall:+.2f} dB; what was learned is kept only where it gains, and costs these at most "
+        f"{LARGEST_FALL} dB. More pictures, or pictures of one kind, may help"
+    )
 
 
 def file_name(folder: str, fingerprint: str) -> str:
@@ -122,26 +139,27 @@ def file_name(folder: str, fingerprint: str) -> str:
     return f"{name[:_LONGEST_NAME]}-{fingerprint[:6]}.safetensors"
 
 
-def report(learned: "Learned", own: "Change", others: "Change", file: Path) -> str:
-    """What learning changed and how to use it, as lines of text."""
+def report(learned: "Learned", own: "Change | None", others: "Change", file: Path) -> str:
+    """What learning changed and how to use it, as lines of text; `own` is None where no picture was held back."""
     rows = [("", "before", "after")]
-    for change, kind in ((own, "held-back"), (others, "sample")):
-        name = counted(change.pictures, f"{kind} photograph")
-        rows.append((name, *(f"{gain:+.2f} dB ({worse:.0%})" for gain, worse in (change.before, change.after))))
+    for change, kind in ((own, "held-back picture"), (others, "sample photograph")):
+        if change:
+            cells = (f"{gain:+.2f} dB ({worse:.0%})" for gain, worse in (change.before, change.after))
+            rows.append((counted(change.pictures, kind), *cells))
     width = max(len(name) for name, *_ in rows)
     table = [f"{name:{width}}  {before:>16}  {after:>16}" for name, before, after in rows]
+    chosen = f", the least that brings most of the gain on {counted(learned.validated, 'validation picture')}"
     return "\n".join(
         [
-            f"It keeps {learned.share:.0%} of the change to the bundled weights: that brings most of the gain on "
-            f"{learned.validated}.",
+            f"It keeps {learned.share:.0%} of the change to the bundled weights{chosen if learned.validated else ''}.",
             "",
             *(line.rstrip() for line in table),
             "Gain over the gray copy at the safest setting, mean of images; in brackets the share worse than gray.",
             "",
-            _about_own(own),
-            "Photographs of other kinds may come out worse than before: keep it for yours.",
+            _about_own(own) if own else "No picture was held back: whether others of the kind gain was not measured.",
+            "Photographs of other kinds may come out a little worse than before: keep it for yours.",
             "",
-            f"{_shown(file)} keeps it. To color with it:",
+            f"{_shown(file)} keeps it; remove that file to undo it. To color with it:",
             f"  {_program()} path/to/gray -o outputs/colored --weights {shlex.quote(_shown(file))}",
         ]
     )
@@ -151,7 +169,7 @@ def _about_own(own: "Change") -> str:
     from lib.evaluation.intervals import verdict, with_interval
 
     value, low, high = own.difference
-    gained = f"On the photographs that were held back it gains {with_interval(own.difference, '+.2f', ' dB')}"
+    gained = f"On the pictures that were held back it gains {with_interval(own.difference, '+.2f', ' dB')}"
     few = too_few(own.pictures)
     if value <= 0:
         return f"{gained} compared with the bundled network{few}: it is no better, and the bundled one will do."
