@@ -68,7 +68,7 @@ class Shown:
 
     @cached_property
     def places(self) -> Tensor:
-        """The numbers of cells at even distances that stand for the photograph, at most `MOST_PLACES`."""
+        """The numbers of cells at even distances that stand for the photograph, about `MOST_PLACES` at most."""
         height, width = self.luma.shape
         step = math.ceil(math.sqrt(height * width / MOST_PLACES))
         return torch.arange(height * width, device=self.luma.device).view(height, width)[::step, ::step].flatten()

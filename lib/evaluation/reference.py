@@ -1,6 +1,7 @@
 """How much a reference picture gains: each picture is colored with one of the same kind, and with one of another."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,8 @@ from lib.evaluation.names import Method
 from lib.evaluation.rows import methods_of, of_method, rows_of
 from lib.evaluation.vividness import kinds_of
 
-SAME, OTHER, ANY = "same kind", "another kind", "any"
+SAME, OTHER, ANY = "the same kind", "another kind", "any kind"
+SCENE = "the same scene"
 AUTOMATIC = "automatic"  # the method that looks at no reference
 
 Transfer = Callable[[Cells, Cells, Tensor], Tensor]  # a picture, a reference and its chroma (2, h', w') -> (2, h, w)
@@ -27,21 +29,29 @@ Transfer = Callable[[Cells, Cells, Tensor], Tensor]  # a picture, a reference an
 def draw_references(pictures: Pairs, training: Pairs, seed: int = 0) -> dict[str, list[int]]:
     """A reference from `training` for each of the pictures, drawn at random: their positions, by kind of reference.
 
-    Where the names hold kinds of picture (see `kinds_of`), one of the `SAME` kind and one of `OTHER`; else one of
-    `ANY`. They depend on the picture's name and the seed.
+    Where the names hold kinds of picture (see `kinds_of`), and the training pictures have them all, one of the `SAME`
+    kind and one of `OTHER`; else one of `ANY`. They depend on the picture's name and the seed.
     """
     kinds = kinds_of([*pictures.names, *training.names])
     ours, theirs = np.array(kinds[: len(pictures)]), np.array(kinds[len(pictures) :])
+    are_known = len(set(theirs)) > 1 and set(ours) <= set(theirs)
     drawn: dict[str, list[int]] = {}
     for number, name in enumerate(pictures.names):
         generator = np.random.default_rng(int(sha256_of("reference", name, str(seed))[:16], 16))
         choices = {ANY: np.arange(len(training))}
-        if kinds:
+        if are_known:
             choices = {SAME: np.flatnonzero(theirs == ours[number]), OTHER: np.flatnonzero(theirs != ours[number])}
         for kind, found in choices.items():
-            found = found if len(found) else np.arange(len(training))  # the only one of its kind
             drawn.setdefault(kind, []).append(int(generator.choice(found)))
     return drawn
+
+
+def in_halves(pairs: Pairs) -> tuple[Pairs, Pairs]:
+    """The right halves of pictures and their left halves: a picture, and as its reference one of the same scene."""
+    everything, middle = list(range(len(pairs))), pairs.size // 2
+    gray, color = pairs.gray[everything], pairs.color[everything]
+    right, left = slice(middle, None), slice(0, middle)
+    return tuple(replace(pairs, gray=gray[:, :, side], color=color[:, :, side]) for side in (right, left))
 
 
 @torch.inference_mode()
