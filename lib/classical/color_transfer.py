@@ -37,10 +37,12 @@ def match_places(luma: Tensor, reference_luma: Tensor, reference_chroma: Tensor)
         reference_luma: `(h', w')`.
         reference_chroma: Cb and Cr, `(2, h', w')`.
     """
+    from scipy.spatial import cKDTree
+
     like = match_moments(reference_luma[None], luma[None])[0]
     ours, theirs = (torch.stack([side, local_deviation(side)]).flatten(1) for side in (luma, like))
-    nearest = (ours[:, :, None] - theirs[:, None]).square().sum(0).argmin(1)
-    return reference_chroma.flatten(1)[:, nearest].view(2, *luma.shape)
+    _, nearest = cKDTree(theirs.T.cpu().numpy()).query(ours.T.cpu().numpy())
+    return reference_chroma.flatten(1)[:, torch.from_numpy(nearest)].view(2, *luma.shape)
 
 
 def local_deviation(luma: Tensor) -> Tensor:
