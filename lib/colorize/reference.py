@@ -32,7 +32,7 @@ FEATURES = 0.7  # F
 LUMA = 0.3  # L
 NOISE = 0.1  # e: one place says little, many alike ones say much
 SHARE = 0.5  # rho; with 1 a reference of the same scene helps more, and any other harms
-MOST_PLACES = 1000  # of the reference, at even distances
+MOST_PLACES = 500  # of the reference, at even distances
 LEAST_SPREAD = 2.0  # of the chroma that luma does not explain: a toned print has 2.6 at most and mostly half of it
 
 
@@ -55,8 +55,10 @@ class Shown:
         size = seen_size(*gray.shape[-2:], network.side)
         if size != gray.shape[-2:]:
             gray = F.interpolate(gray, size, mode="bilinear", antialias=True, align_corners=False)
-        seen = Seen.of(network, gray)
-        straight, mirrored = network.encoder(torch.cat([gray, gray.flip(-1)]))[-1].float().chunk(2)
+        deepest: list[Tensor] = []  # caught on the way: a second pass would take as long again
+        with network.encoder.register_forward_hook(lambda _module, _inputs, maps: deepest.append(maps[-1])):
+            seen = Seen.of(network, gray)
+        straight, mirrored = deepest[0].float().chunk(2)  # the network looks at a picture and its mirror image
         both = (straight + mirrored.flip(-1)) / 2
         things = F.interpolate(both, seen.luma.shape, mode="bilinear", align_corners=False)[0]
         return cls(seen, F.normalize(things, dim=0))
