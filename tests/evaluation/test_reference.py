@@ -89,9 +89,9 @@ def test_gains_are_over_the_automatic_picture_and_harm_is_counted(pairs):
         calls.append(1)
         return chroma if len(calls) % 4 else -chroma
 
-    scores = measure_references(
-        test, test, itself, look, as_gray, {"reference": mostly_right, "welsh": lambda s, o, c: c}
-    )
+    methods = {"reference": mostly_right, "welsh": lambda seen, other, chroma: chroma}
+    methods["reinhard"] = lambda seen, other, chroma: as_gray(seen)  # which is the automatic picture
+    scores = measure_references(test, test, itself, look, as_gray, methods)
     rows = gains_by_reference(scores).set_index("method")
     assert set(rows["metric"]) == set(OF_REFERENCE) and set(rows["n"]) == {12} and rows.loc["welsh", "low"] > 3
     assert rows.loc["reference", "value"] < rows.loc["welsh", "value"]
