@@ -25,9 +25,10 @@ from lib.common.devices import check_device
 from lib.common.terminal import silent_libraries
 from lib.data.formats import passed_over_in_words
 from lib.data.hints import Hints, HintsError, read_hints
-from lib.data.images import PhotographError, open_picture
+from lib.data.images import PhotographError, open_picture, read_photograph
 
 if TYPE_CHECKING:
+    from lib.colorize.reference import Reference
     from lib.networks.chroma_net import ChromaNet
 
 # torch takes seconds to import: what needs it is imported where it is used, so that the help, mistakes, and a folder
@@ -52,12 +53,16 @@ def run(options: argparse.Namespace) -> int:
         check_device(options.device)
         if options.weights and not options.weights.is_file():
             raise FileNotFoundError(f"{options.weights}: no such network; name the file of a ChromaNet")
+        if options.reference and not options.reference.is_file():
+            raise FileNotFoundError(f"{options.reference}: no such photograph; name a color one after --reference")
+        picture = read_photograph(options.reference) if options.reference else None
         plan = plan_of(options)
         todo = [(source, targets) for source, targets in plan.jobs if options.force or _due(source, targets, plan)]
         if todo:
             from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 
             network = load_colorizer(options.weights or BUNDLED_COLORIZER, device=options.device or "")
+            reference = _reference(options.reference, picture, network) if picture else None
     except (OSError, ValueError) as error:
         print(f"colorize: error: {error}", file=sys.stderr)
         return 2
@@ -69,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     with tqdm(todo, unit="photo", leave=False, file=sys.stderr, disable=None) as bar:  # None: shown on a terminal only
         for source, targets in bar:
             try:
-                if not _colorize_file(source, targets, network, options, plan):
+                if not _colorize_file(source, targets, network, reference, options, plan):
                     only_first.append(source)
                 written += 1
             except PhotographError as error:
@@ -77,6 +82,16 @@ def run(options: argparse.Namespace) -> int:
                 tqdm.write(plan.problems[-1], file=sys.stderr)
     _print_summary(options, plan, written, len(plan.jobs) - len(todo), only_first)
     return int(bool(plan.problems))
+
+
+def _reference(path: Path, picture: Image.Image, network: "ChromaNet") -> "Reference":
+    """The reference that is in a file; `PhotographError` where it cannot be one."""
+    from lib.colorize.reference import Reference
+
+    try:
+        return Reference.of(network, picture)
+    except ValueError as error:
+        raise PhotographError(f"{path}: {error}") from error
 
 
 def _due(source: Path, targets: Sequence[Path], plan: Plan) -> list[int]:
@@ -107,7 +122,12 @@ def _print_summary(
 
 @silent_libraries()
 def _colorize_file(
-    source: Path, targets: list[Path], network: "ChromaNet", options: argparse.Namespace, plan: Plan
+    source: Path,
+    targets: list[Path],
+    network: "ChromaNet",
+    reference: "Reference | None",
+    options: argparse.Namespace,
+    plan: Plan,
 ) -> bool:
     """Write the versions of one photograph that are not there yet. What fails raises `PhotographError`.
 
@@ -124,7 +144,7 @@ def _colorize_file(
         hints = _hints_on(source, plan, len(numbers))
 
         def colorize(picture: Image.Image) -> list[Image.Image]:
-            versions = colorize_photograph(picture, network, options.vividness, options.versions, hints)
+            versions = colorize_photograph(picture, network, options.vividness, options.versions, hints, reference)
             return [versions[i] for i in wanted]
 
         if len(numbers) > 1 and whole:

@@ -103,18 +103,6 @@ def posterior(seen: Seen, mean: Tensor, evidence: Evidence) -> Tensor:
     return mean + seen.covariances.spread(cells[None], missing[None], noise[None])[0].view_as(mean)
 
 
-def hinted_chromas(
-    network: ChromaNet, gray: Tensor, hints: Sequence[Hint], vividness: float = 0.0, versions: int = 1
-) -> list[Tensor]:
-    """The chroma of a photograph, `(1, 1, H, W)` in [0, 1], in plausible versions that all follow the hints.
-
-    See `ChromaDistribution.versions`. Returns `(1, 2, h, w)` each.
-    """
-    seen = Seen.of(network, gray)
-    evidence = Evidence.of(hints, seen)
-    return [posterior(seen, chroma[0], evidence)[None] for chroma in seen.distribution.versions(versions, vividness)]
-
-
 def paled_hints(hints: Sequence[Hint], gray: np.ndarray) -> list[int]:
     """The numbers, from 1, of the hints whose color RGB cannot show at the luma of their place.
 

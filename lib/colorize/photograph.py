@@ -10,6 +10,7 @@ from lib.data.images import as_seen
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from lib.colorize.reference import Reference
     from lib.data.hints import Hints
     from lib.networks.chroma_net import ChromaNet
 
@@ -56,6 +57,7 @@ def colorize_photograph(
     vividness: float = 0.5,
     versions: int = 1,
     hints: "Hints | None" = None,
+    reference: "Reference | None" = None,
 ) -> list[Image.Image]:
     """A photograph in color, in one or more plausible versions.
 
@@ -66,6 +68,7 @@ def colorize_photograph(
         vividness: 0 for the safest colors to 1 for the most vivid.
         versions: 1 to 9; the first is the plain one.
         hints: what a person says about its colors; they hold in all versions.
+        reference: a color photograph whose colors it follows (`Reference.of`); hints count for more.
 
     Returns:
         The versions at the picture's own size, "RGB", or "RGBA" where it has transparency. Their gray version is that
@@ -77,7 +80,6 @@ def colorize_photograph(
     import torch
 
     from lib.color.composition import paint
-    from lib.colorize.hints import hinted_chromas
 
     image.load()  # some formats turn a picture here; its EXIF is to be read after that
     seen = as_seen(image)
@@ -87,7 +89,8 @@ def colorize_photograph(
         inputs = view_of(gray, network)
         if hints:
             hints.check(gray)
-            chromas = hinted_chromas(network, inputs, hints.hints, vividness, versions)
+        if hints or reference:
+            chromas = _guided_chromas(network, inputs, vividness, versions, hints, reference)
         else:
             chromas = network.distribution(inputs).versions(versions, vividness)
     levels = np.asarray(gray)
@@ -98,6 +101,30 @@ def colorize_photograph(
             results[-1].putalpha(alpha)
         results[-1].info |= metadata
     return results
+
+
+def _guided_chromas(
+    network: "ChromaNet",
+    view: "Tensor",
+    vividness: float,
+    versions: int,
+    hints: "Hints | None",
+    reference: "Reference | None",
+) -> "list[Tensor]":
+    """The chroma of each version, `(1, 2, h, w)`: what the network expects, then the reference, then the hints."""
+    from lib.colorize.hints import Evidence, Seen, posterior
+    from lib.colorize.reference import Shown, correction
+
+    shown = Shown.of(network, view) if reference else None
+    seen = shown.seen if shown else Seen.of(network, view)
+    chromas = seen.distribution.versions(versions, vividness)
+    if shown:
+        added = correction(shown, reference.shown, reference.truth, vividness)
+        chromas = [chroma + added for chroma in chromas]
+    if hints:
+        evidence = Evidence.of(hints.hints, seen)
+        chromas = [posterior(seen, chroma[0], evidence)[None] for chroma in chromas]
+    return chromas
 
 
 def view_of(gray: Image.Image, network: "ChromaNet") -> "Tensor":

@@ -30,6 +30,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a ChromaNet of your own (the bundled one)")
     about = "colors that you give to places: the file for one photograph, or a folder with NAME.json for each"
     parser.add_argument("--hints", type=Path, metavar="FILE_OR_FOLDER", help=about)
+    about = "a color photograph whose colors the results follow, where they show the same things"
+    parser.add_argument("--reference", type=Path, metavar="FILE", help=about)
     parser.add_argument("--device", choices=("cpu", "cuda"), help="(cuda where there is one)")
     options = parser.parse_args(argv)
     from lib.data.formats import SUFFIXES  # here: help and most mistakes need not wait for what reads pictures

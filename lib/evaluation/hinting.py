@@ -78,12 +78,20 @@ def measure_hints(
                         cells = chosen[:count]
                         asked.append(Method(identifier, {"hints": count, "places": kind}))
                         painted.append(spread(seen, cells, small.flatten(1)[:, cells]).cpu())
-            tables.append(_scores(gray, torch.stack(painted), truth, asked).assign(name=name))
+            tables.append(scores_of_chroma(gray, torch.stack(painted), truth, asked).assign(name=name))
             tick(1)
     return pd.concat(tables, ignore_index=True)
 
 
-def _scores(gray: Tensor, chroma: Tensor, truth: Tensor, methods: Sequence[Method]) -> pd.DataFrame:
+def scores_of_chroma(gray: Tensor, chroma: Tensor, truth: Tensor, methods: Sequence[Method]) -> pd.DataFrame:
+    """The metrics of one picture with several small chromas, one row each.
+
+    Args:
+        gray: the picture's luma, `(1, 1, H, W)` in [0, 1], which is kept.
+        chroma: Cb and Cr by each method, `(N, 2, h, w)`.
+        truth: `(1, 3, H, W)` in [0, 1].
+        methods: the N methods.
+    """
     rgb = join(gray.expand(len(chroma), -1, -1, -1), enlarge(chroma, gray.shape[-2:]))
     rgb = (rgb * 255).round() / 255  # as in a file
     truth = truth.expand_as(rgb)

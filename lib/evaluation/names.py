@@ -42,6 +42,10 @@ TITLES = {
     "levin_residual": "Levin on our residual, hints: {hints}, {places} places",
     "posterior": "posterior, hints: {hints}, {places} places",
     "posterior_by_hand": "posterior, kernel by hand, hints: {hints}, {places} places",
+    "automatic": "automatic, no reference",
+    "reference": "ours, reference: {reference}",
+    "reinhard": "Reinhard et al. on automatic, reference: {reference}",
+    "welsh": "Welsh et al., reference: {reference}",
     "paper": "paper: {method}",
     "truth": "truth",
 }
@@ -173,13 +177,20 @@ METRICS = {
     "judge_gain": Metric("judge's photographs: gain over gray (dB)", "judge dB", 2, "high"),
     "judge_worse": Metric("judge's photographs: share worse than gray", "judge worse", 2, "low"),
     "hinted_gain": Metric("with hints: gain over gray (dB)", "hinted dB", 2, "high"),
+    "reference_gain": Metric("with a reference: gain over automatic (dB)", "reference dB", 2, "high"),
     "training_seconds": Metric("training s", "training s", 1, "low"),
     "kept_mb": Metric("MB kept", "MB kept", 1, "low"),
 }
 COSTS = ("training_seconds", "kept_mb")  # what a training took, not how well it colors
 OF_JUDGE = ("judge_gain", "judge_worse")  # measured on other photographs than those of the test split
 OF_HINTS = ("hinted_gain",)  # measured by methods that know some of the true colors
-NOT_OF_TEST = (*COSTS, *OF_JUDGE, *OF_HINTS)  # such a row does not compete with scores of the whole test split
+OF_REFERENCE = ("reference_gain",)  # measured by methods that see the colors of another picture
+NOT_OF_TEST = (
+    *COSTS,
+    *OF_JUDGE,
+    *OF_HINTS,
+    *OF_REFERENCE,
+)  # such a row does not compete with scores of the whole test split
 JUDGED = ("psnr", "ssim")  # shown where nothing else is asked for; a claim is judged by both
 UNSHOWN = ("mse", "colorfulness", *NOT_OF_TEST)  # tables say the same by pooled PSNR and by the ratio to the truth's
 

@@ -169,10 +169,7 @@ def color_and_gain(rows: pd.DataFrame, methods: Iterable[Method]) -> dict[Method
 
 
 def by_kind(gains: pd.Series, names: Sequence[str]) -> pd.DataFrame:
-    """The mean gain and the share of pictures better than the gray copy, by the kind of scene.
-
-    The kinds are the folders of the pictures where most lie in one, such as `beach/p01`: the whole folder, or the first
-    of its parts where whole folders are too many. Else a name like `sea-17` begins with the kind.
+    """The mean gain and the share of pictures better than the gray copy, by the kind of scene (see `kinds_of`).
 
     Args:
         gains: the PSNR gain over the gray copy of each picture (dB).
@@ -181,12 +178,21 @@ def by_kind(gains: pd.Series, names: Sequence[str]) -> pd.DataFrame:
     Returns:
         One row per kind with the columns pictures, gain and better, empty if the names hold no kinds.
     """
+    kinds = kinds_of(names)
+    if not kinds:
+        return pd.DataFrame(columns=["pictures", "gain", "better"])
+    groups = gains.groupby(pd.Series(kinds, index=gains.index))
+    return groups.agg(pictures="size", gain="mean", better=lambda gain: (gain > 0).mean()).sort_values("gain")
+
+
+def kinds_of(names: Sequence[str]) -> list[str]:
+    """The kind of scene of each picture by its name; empty if the names hold no kinds.
+
+    The kinds are the folders of the pictures where most lie in one, such as `beach/p01`: the whole folder, or the first
+    of its parts where whole folders are too many. Else a name like `sea-17` begins with the kind.
+    """
     readings = [[name.rpartition("/")[2].split("-")[0] for name in names]]
     if 2 * sum("/" in name for name in names) > len(names):
         folders = [name.rpartition("/")[0] or "(no folder)" for name in names]
         readings = [folders, [folder.split("/")[0] for folder in folders], *readings]
-    for kinds in readings:
-        if 1 < len(set(kinds)) <= len(names) / 3:
-            groups = gains.groupby(pd.Series(kinds, index=gains.index))
-            return groups.agg(pictures="size", gain="mean", better=lambda gain: (gain > 0).mean()).sort_values("gain")
-    return pd.DataFrame(columns=["pictures", "gain", "better"])
+    return next((kinds for kinds in readings if 1 < len(set(kinds)) <= len(names) / 3), [])

@@ -168,7 +168,7 @@ def settled(seen: Seen, evidence: Evidence) -> Tensor:
 
     Rasmussen and Williams (2006), equation 2.26. 1 is a color that is known, 0 one that is as open as before.
     """
-    cells, _, noise = evidence.by_cell()
+    cells, _, noise = evidence.by_cell(seen.covariances.noise)
     among = seen.covariance(cells, cells).double()
     among.diagonal().add_(noise)
     everywhere = torch.arange(seen.luma.numel(), device=cells.device)

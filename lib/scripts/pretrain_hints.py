@@ -29,7 +29,6 @@ from lib.evaluation.evaluate import evaluate
 from lib.evaluation.hinting import gains_by_hints, measure_hints
 from lib.evaluation.names import GRAY_COPY
 from lib.networks.chroma_net import ChromaNet
-from lib.networks.colorization_net import count_parameters
 from lib.networks.hint_kernel import BUNDLED_KERNEL, HintKernel, head_of, kernel_of
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.scripts.recipe import SIZE
@@ -143,7 +142,7 @@ def write_card(
             "sha256": hashlib.sha256(BUNDLED_KERNEL.read_bytes()).hexdigest(),
             "colorizer": hashlib.sha256(BUNDLED_COLORIZER.read_bytes()).hexdigest(),
             "date": date.today().isoformat(),
-            "parameters": count_parameters(kernels["learned"]),
+            "parameters": sum(parameter.numel() for parameter in kernels["learned"].parameters()),
             "photographs": {p.name: p.counts()["train"] for p in parts},
             "training": f"{count:,} photographs, {epochs} times, {BATCH} a step; simulated hints, "
             f"{MEAN_COUNT} on average and in a quarter of the pictures up to {MOST}; Adam, one cycle up to {RATE}",
