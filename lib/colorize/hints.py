@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from lib.color.distribution import ChromaDistribution
 from lib.color.spaces import rgb_to_ycbcr
 from lib.data.hints import Hint
-from lib.networks.chroma_net import ChromaNet
+from lib.networks.chroma_net import ChromaNet, Maps
 from lib.networks.hint_kernel import Covariance, HintKernel, kernel_of
 
 LARGEST_GRID = 5000  # cells of which all pairs are compared
@@ -46,10 +46,14 @@ class Seen:
 
         `kernel` says what shares a color; by default the one for this network.
         """
-        distribution, features = network.distribution_and_features(gray)
+        distribution, maps = network.distribution_and_maps(gray)
+        return cls.made(distribution, maps, gray, kernel or kernel_of(network))
+
+    @classmethod
+    def made(cls, distribution: ChromaDistribution, maps: Maps, gray: Tensor, kernel: HintKernel) -> "Seen":
+        """The same from what `ChromaNet.distribution_and_maps` has given for that photograph."""
         luma = F.interpolate(gray, distribution.chroma().shape[-2:], mode="area")
-        covariances = (kernel or kernel_of(network))(features, luma, distribution.variance())
-        return cls(distribution, luma[0, 0], covariances)
+        return cls(distribution, luma[0, 0], kernel(maps.places, luma, distribution.variance()))
 
     @property
     def variance(self) -> Tensor:

@@ -26,6 +26,7 @@ from lib.color.spaces import rgb_to_ycbcr, to_tensor
 from lib.colorize.hints import Seen
 from lib.data.monochrome import chroma_spread
 from lib.networks.chroma_net import SMALLEST, ChromaNet, seen_size
+from lib.networks.hint_kernel import kernel_of
 
 # Chosen on validation photographs, with references of the same kind, of another kind, and of the same scene. Any
 # photograph of the same kind teaches nothing on average, at any strength; one of the same scene does.
@@ -53,15 +54,9 @@ class Shown:
     @torch.inference_mode()
     def of(cls, network: ChromaNet, gray: Tensor) -> "Shown":
         """What one gray photograph, `(1, 1, H, W)` in [0, 1], shows."""
-        size = seen_size(*gray.shape[-2:], network.side)
-        if size != gray.shape[-2:]:
-            gray = F.interpolate(gray, size, mode="bilinear", antialias=True, align_corners=False)
-        deepest: list[Tensor] = []  # caught on the way: a second pass would take as long again
-        with network.encoder.register_forward_hook(lambda _module, _inputs, maps: deepest.append(maps[-1])):
-            seen = Seen.of(network, gray)
-        straight, mirrored = deepest[0].float().chunk(2)  # the network looks at a picture and its mirror image
-        both = (straight + mirrored.flip(-1)) / 2
-        things = F.interpolate(both, seen.luma.shape, mode="bilinear", align_corners=False)[0]
+        distribution, maps = network.distribution_and_maps(gray)
+        seen = Seen.made(distribution, maps, gray, kernel_of(network))
+        things = F.interpolate(maps.deepest, seen.luma.shape, mode="bilinear", align_corners=False)[0]
         return cls(seen, F.normalize(things, dim=0))
 
     @property

@@ -4,6 +4,8 @@ It answers the three limits that the paper's authors name (section V). The luma 
 more than the mean color to choose from, so colors need not fade. And the distribution says where color is ambiguous.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -46,6 +48,20 @@ class _Context(nn.Module):
 
     def forward(self, x: Tensor, deepest: Tensor) -> Tensor:
         return F.relu(x + self.layers(deepest.mean((2, 3)))[..., None, None])
+
+
+class Maps(NamedTuple):
+    """What a `ChromaNet` makes of pictures before its heads.
+
+    Args:
+        seen: by the two heads, `(B, 4 width, H / 8, W / 8)`.
+        places: the same without the context, which would make all places of a picture alike.
+        deepest: of the encoder, `(B, C, H / 32, W / 32)`: what things there are.
+    """
+
+    seen: Tensor
+    places: Tensor
+    deepest: Tensor
 
 
 class ChromaNet(nn.Module):
@@ -94,11 +110,11 @@ class ChromaNet(nn.Module):
         Returns:
             Logits of the distributions, `(B, K, H / 8, W / 8)`, and of the mixing weights, `(B, 36, H / 8, W / 8)`.
         """
-        seen, _ = self._look(gray)
+        seen = self.look(gray).seen
         return self.colors(seen), self.mixing(seen)
 
-    def _look(self, gray: Tensor) -> tuple[Tensor, Tensor]:
-        """What the two heads see of pictures, `(B, 4 width, H / 8, W / 8)`, and the same without the context."""
+    def look(self, gray: Tensor) -> Maps:
+        """What the network makes of pictures at the scale of training, see `predict`, before its heads."""
         height, width = gray.shape[-2:]
         if height % 8 or width % 8:
             raise ValueError(f"pictures of {height} x {width} px cannot be trained on; sides must be multiples of 8")
@@ -108,7 +124,7 @@ class ChromaNet(nn.Module):
         for up in self.decoder:
             x = up(x, skips.pop())
         seen = self.context(x, deepest) if self.context else x
-        return tuple(cells[..., : height // 8, : width // 8] for cells in (seen, x))
+        return Maps(*(cells[..., : height // 8, : width // 8] for cells in (seen, x)), deepest)
 
     @torch.no_grad()
     def count_colors(self, color: Tensor) -> None:
@@ -138,25 +154,25 @@ class ChromaNet(nn.Module):
 
     def distribution(self, gray: Tensor) -> chromas.ChromaDistribution:
         """The colors that pictures may have: `gray` is `(B, 1, H, W)` in [0, 1], of any size from 16 px up."""
-        return self.distribution_and_features(gray)[0]
+        return self.distribution_and_maps(gray)[0]
 
-    def distribution_and_features(self, gray: Tensor) -> tuple[chromas.ChromaDistribution, Tensor]:
-        """The colors that pictures may have, and what the network finds in each cell, `(B, 4 width, h, w)`.
+    def distribution_and_maps(self, gray: Tensor) -> tuple[chromas.ChromaDistribution, Maps]:
+        """The colors that pictures may have, and what the network makes of them before its heads.
 
-        What it finds is taken without the context: that is the same in all cells, and would make them alike.
+        All are means of the picture and its mirror image.
         """
         height, width = seen_size(*gray.shape[-2:], self.side)
         if (height, width) != gray.shape[-2:]:
             gray = F.interpolate(gray, (height, width), mode="bilinear", antialias=True, align_corners=False)
         # The picture and its mirror image: what they agree on is worth a tenth of a dB.
-        seen, features = self._look(torch.cat([gray, gray.flip(-1)]))
-        straight, mirrored = self.colors(seen).float().softmax(1).chunk(2)
+        maps = self.look(torch.cat([gray, gray.flip(-1)]))
+        straight, mirrored = self.colors(maps.seen).float().softmax(1).chunk(2)
         log_probabilities = ((straight + mirrored.flip(-1)) / 2).log()
-        straight, mirrored = self.mixing(seen).float().chunk(2)
+        straight, mirrored = self.mixing(maps.seen).float().chunk(2)
         mixing = (straight + chromas.mirrored_mixing(mirrored)) / 2
-        straight, mirrored = features.float().chunk(2)
-        found = chromas.ChromaDistribution(log_probabilities, mixing, self.frequency)
-        return found, (straight + mirrored.flip(-1)) / 2
+        halves = (cells.float().chunk(2) for cells in maps)
+        means = (straight.add(mirrored.flip(-1)) / 2 for straight, mirrored in halves)
+        return chromas.ChromaDistribution(log_probabilities, mixing, self.frequency), Maps(*means)
 
     @torch.inference_mode()
     def look_at(self, gray: np.ndarray) -> chromas.ChromaDistribution:

@@ -49,10 +49,10 @@ def look(network: ChromaNet, pairs: Pairs, chosen: Sequence[int]) -> dict[str, T
     for start in tqdm(range(0, len(chosen), BATCH), "looking", unit="batch", mininterval=10):
         rows = [pairs.tensors(slice(number, number + 1)) for number in chosen[start : start + BATCH]]
         gray, color = (torch.cat(side).to(network.frequency.device) for side in zip(*rows, strict=True))
-        distribution, features = network.distribution_and_features(gray)
+        distribution, maps = network.distribution_and_maps(gray)
         mean = distribution.chroma()
         found = {
-            "features": features,
+            "features": maps.places,
             "luma": F.interpolate(gray, mean.shape[-2:], mode="area"),
             "variance": distribution.variance(),
             "mean": mean,

@@ -40,15 +40,11 @@ class Frozen:
     @torch.inference_mode()
     def of(cls, network: ChromaNet, gray: Tensor) -> "Frozen":
         """What they see of gray pictures `(N, 1, S, S)` in [0, 1], at the side at which `network` sees pictures."""
-        first, kept = network.context or network.colors, []
-        hook = first.register_forward_pre_hook(lambda _layer, inputs: kept.append(inputs))
-        try:
-            for views in torch.cat([gray, gray.flip(-1)]).split(PIECE):
-                network.predict(_seen(views, network.side).to(network.frequency.device))
-        finally:
-            hook.remove()
-        fine, *deepest = (torch.cat(maps) for maps in zip(*kept, strict=True))
-        return cls([fine, *(maps.mean((2, 3), keepdim=True) for maps in deepest)])  # the context asks for means only
+        pieces = torch.cat([gray, gray.flip(-1)]).split(PIECE)
+        found = [network.look(_seen(views, network.side).to(network.frequency.device)) for views in pieces]
+        places = torch.cat([maps.places for maps in found])
+        deepest = torch.cat([maps.deepest.mean((2, 3), keepdim=True) for maps in found])  # the context asks for no more
+        return cls([places, deepest] if network.context else [places])
 
     def __len__(self) -> int:
         return len(self.inputs[0]) // 2
