@@ -4,12 +4,12 @@ A color photograph shows how far its colors differ from what the network expects
 is evidence about another photograph, as far as the network finds the places of both alike (Rasmussen and Williams
 2006, section 2.2, as in `lib.colorize.hints`, with more noise and without positions):
 
-    c(x) = m(x) + rho k(x, R) (k(R, R) + e I)^-1 (t_R - m_R)
+    c(x) = m(x) + k(x, R) (k(R, R) + e I)^-1 (t_R - m_R)
     k(a, b) = sd(a) sd(b) exp(-|f(a) - f(b)|² / 2 F² - (Y(a) - Y(b))² / 2 L²)
 
 with R places of the reference, t their true chroma, m the chroma that the network chooses and sd² the variance of its
 distribution, Y the luma and f what the encoder's deepest map shows (unit length): what a thing is, where the features
-of hints say which things of one picture go together. rho says how far one photograph holds for another.
+of hints say which things of one picture go together.
 """
 
 import math
@@ -28,12 +28,12 @@ from lib.data.monochrome import chroma_spread
 from lib.networks.chroma_net import SMALLEST, ChromaNet, seen_size
 from lib.networks.hint_kernel import kernel_of
 
-# Chosen on validation photographs, with references of the same kind, of another kind, and of the same scene. Any
-# photograph of the same kind teaches nothing on average, at any strength; one of the same scene does.
+# Chosen on validation photographs, with references of the same kind, of another kind, and of the same scene. Half of
+# the correction would harm less where the reference is of no use, and do half as much where it is: who gives a
+# reference wants its colors.
 FEATURES = 0.7  # F
 LUMA = 0.3  # L
 NOISE = 0.1  # e: one place says little, many alike ones say much
-SHARE = 0.5  # rho; with 1 a reference of the same scene helps more, and any other harms
 MOST_PLACES = 500  # of the reference, at even distances
 LEAST_SPREAD = 2.0  # of the chroma that luma does not explain: a toned print has 2.6 at most and mostly half of it
 
@@ -87,7 +87,7 @@ def correction(shown: Shown, reference: Shown, truth: Tensor, vividness: float =
     among.diagonal().add_(NOISE)
     weights = torch.linalg.solve(among, missing.T).float()
     everywhere = torch.arange(shown.luma.numel(), device=shown.luma.device)
-    return SHARE * (_covariance(shown, everywhere, reference, places) @ weights).T.reshape(2, *shown.luma.shape)
+    return (_covariance(shown, everywhere, reference, places) @ weights).T.reshape(2, *shown.luma.shape)
 
 
 def _covariance(one: Shown, cells: Tensor, other: Shown, others: Tensor) -> Tensor:

@@ -69,7 +69,7 @@ def test_alike_things_are_moved_more_than_others(bundled, halves):
     assert correction(darker, one, truth).mean() < 0.9 * alike
 
 
-def test_a_correction_is_the_posterior_mean_times_a_share(bundled, halves, monkeypatch):
+def test_a_correction_is_the_posterior_mean(bundled, halves, monkeypatch):
     """Where the reference has one place, by the formula."""
     monkeypatch.setattr(method, "MOST_PLACES", 1)
     one, other = shown(bundled, halves[1]), shown(bundled, halves[0].crop((0, 0, 120, 120)))
@@ -79,7 +79,7 @@ def test_a_correction_is_the_posterior_mean_times_a_share(bundled, halves, monke
     unlike = (one.things[:, 5, 7] - other.things[:, 0, 0]).square().sum() / method.FEATURES**2
     unlike += (one.luma[5, 7] - other.luma[0, 0]) ** 2 / method.LUMA**2
     covariance = (one.seen.variance[5, 7] * other.seen.variance[0, 0]).sqrt() * torch.exp(-unlike / 2)
-    expected = method.SHARE * covariance / (other.seen.variance[0, 0] + method.NOISE) * torch.tensor([0.1, -0.2])
+    expected = covariance / (other.seen.variance[0, 0] + method.NOISE) * torch.tensor([0.1, -0.2])
     assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-3)
 
 
@@ -137,7 +137,7 @@ def test_colorize_follows_a_reference_and_looks_at_it_once(album, colorize, give
     plain = colored(album)
     looked, of = [], Reference.of
     monkeypatch.setattr(Reference, "of", lambda *arguments: looked.append(1) or of(*arguments))
-    monkeypatch.setattr(method, "SHARE", 3.0)  # an untrained network finds little alike
+    monkeypatch.setattr(method, "NOISE", 0.01)  # an untrained network finds little alike
     code, lines, errors = colorize("--reference", given, "--force")
     assert (code, lines, errors) == (0, [f"2 written to {album.parent / 'out'}"], []) and looked == [1]
     assert not np.array_equal(colored(album), plain)
