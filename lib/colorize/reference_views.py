@@ -14,7 +14,7 @@ from lib.networks.chroma_net import ChromaNet
 def reference_table(
     network: ChromaNet, photographs: Sequence[np.ndarray], references: Sequence[np.ndarray]
 ) -> dict[str, list[np.ndarray]]:
-    """The columns of a table of pictures (see `picture_table`): gray, automatic, reference, with the reference, truth.
+    """The columns of a table of pictures (see `picture_table`): reference, gray, automatic, with the reference, truth.
 
     Args:
         network: the colorizer, at its safest setting.
@@ -28,6 +28,6 @@ def reference_table(
         given = Reference.of(network, Image.fromarray(other))
         automatic = shown.seen.distribution.chroma()[0]
         followed = automatic + correction(shown, given.shown, given.truth)
-        rows.append([gray, paint(gray, automatic), other, paint(gray, followed), truth])
-    headings = ("gray", "automatic", "reference", "with the reference", "truth")
+        rows.append([other, gray, paint(gray, automatic), paint(gray, followed), truth])
+    headings = ("reference", "gray", "automatic", "with the reference", "truth")
     return dict(zip(headings, map(list, zip(*rows, strict=True)), strict=True))
