@@ -126,7 +126,7 @@ def test_the_overlay_is_computed_once_for_the_same_hints(canvas, monkeypatch):
 def test_hints_are_saved_with_the_picture_and_loaded_again(canvas, bundled, folder):
     canvas.hints = [DOT, STROKE]
     canvas._handle_custom_msg("save", [])  # as the page asks for it
-    file, picture = folder / "out" / "hints.json", folder / "out" / "rocket-colored.png"
+    file, picture = folder / "out" / "hints.json", folder / "out" / "hints-colored.png"
     assert canvas.message == f"saved 2 hints to {file}, the picture to {picture}"
     assert json.loads(file.read_text())["hints"] == [DOT, STROKE] and read_hints(file).photograph == "rocket.png"
     assert Image.open(picture).size == (240, 160)
