@@ -133,7 +133,8 @@ class HintedPhotograph:
         """Write the colored photograph, at its full size, beside `file`, and if that could be done the hints to `file`.
 
         Returns:
-            The file of the picture. It has the photograph's name with "-colored", and its format where we write that.
+            The file of the picture. It is named after `file`, which is one photograph's, with "-colored", and has the
+            photograph's format where we write that.
 
         Raises:
             ValueError: there are no hints, or the photograph has changed.
@@ -143,7 +144,7 @@ class HintedPhotograph:
             raise ValueError("there are no hints to save; set one first")
         about = self.with_hints(hints)
         suffix = self.path.suffix if self.path.suffix.lower() in FORMATS else ".png"
-        target = file.with_name(f"{self.path.stem}-colored{suffix}")
+        target = file.with_name(f"{file.stem}-colored{suffix}")
         colored = colorize_photograph(open_picture(self.path), self._network, self.vividness, hints=about)[0]
         check_side(colored, target)
         with atomic_write(file) as temporary:

@@ -4,6 +4,7 @@ import argparse
 import os
 import stat
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class Plan:
     Args:
         jobs: a photograph, and the file of each of its versions.
         problems: a sentence for each path that is passed over although it was asked for.
-        passed_over: how many files are no pictures, by suffix.
+        passed_over: how many files are neither pictures nor hints that are used, by suffix.
         hints: the file of hints of each photograph that has one.
         idle_hints: the files of hints that belong to no photograph.
         remarks: a line for each thing that was done otherwise than asked.
@@ -72,6 +73,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
     _leave_out_shared(plan, makers)
     if options.hints and plan.jobs:
         _give_hints(plan, options.hints, dict(places))
+        plan.passed_over -= _counted_hints(plan, options.paths)
     return plan
 
 
@@ -99,6 +101,16 @@ def _give_hints(plan: Plan, given: Path, places: dict[Path, Path]) -> None:
     if not plan.hints:
         raise ValueError(f"{given} has hints on none of the photographs; those on cat.jpg are expected in cat.jpg.json")
     plan.idle_hints += files.values()
+
+
+def _counted_hints(plan: Plan, paths: Sequence[Path]) -> Counter[str]:
+    """How often `_find` counted a file of hints that lies beside its photograph as one that is passed over."""
+    counted: Counter[str] = Counter()
+    for source, file in plan.hints.items():
+        if file.parent.samefile(source.parent):
+            folders = [path for path in paths if path in source.parents]  # none if the photograph was named itself
+            counted[file.suffix.lower() or "without suffix"] += len(folders)
+    return counted
 
 
 def _leave_out_shared(plan: Plan, makers: dict[Path, list[Path]]) -> None:

@@ -22,7 +22,6 @@ from lib.data.images import read_photograph
 from lib.figures.tiles import apply_colormap
 from lib.networks.chroma_net import ChromaNet
 
-Spread = Callable[[Seen, Tensor, Tensor], Tensor]  # cells' numbers (k,) and their chroma (2, k) -> chroma (2, h, w)
 VIEWS = ("colors", "three versions", "ambiguity")
 
 
@@ -93,7 +92,10 @@ def sample_table(
 
 
 def hints_table(
-    network: ChromaNet, photograph: Image.Image, spreads: Mapping[str, Spread], counts: Sequence[int]
+    network: ChromaNet,
+    photograph: Image.Image,
+    spreads: Mapping[str, Callable[[Seen, Tensor, Tensor], Tensor]],
+    counts: Sequence[int],
 ) -> dict[str, list[np.ndarray]]:
     """The columns of a table of one photograph with hints, a row for each way to spread them; gray first, truth last.
 
@@ -102,7 +104,8 @@ def hints_table(
     Args:
         network: the colorizer.
         photograph: in color, mode "RGB".
-        spreads: what makes chroma `(2, h, w)` of what the network sees, the cells with hints and their chroma; by name.
+        spreads: what makes chroma `(2, h, w)` of what the network sees, the numbers `(k,)` of the cells with hints, and
+            their chroma `(2, k)`; by name.
         counts: numbers of hints, one column each.
     """
     gray = np.asarray(photograph.convert("L"))

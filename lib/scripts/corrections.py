@@ -1,8 +1,8 @@
 """What a person's folder teaches: color photographs, and photographs whose colors were corrected with hints.
 
 The hints on `cup.jpg` lie beside it in `cup.jpg.json`, as `colorize --hints` takes them. The canvas of notebook 07
-saves hints and the colored picture, `cup-colored.jpg`: there they are taken on that picture, which has the photograph's
-luma.
+saves hints and the colored picture, `album-cup.jpg.json` and `album-cup.jpg-colored.jpg`: there they are taken on that
+picture, which has the photograph's luma.
 """
 
 import json
@@ -127,11 +127,13 @@ def hints_beside(pictures: Sequence[Path]) -> tuple[dict[Path, Path], list[str]]
         beside, photograph = file.with_suffix(""), _photograph_of(file)
         if photograph is None or (not photograph and beside not in here):
             continue
-        colored = by_stem.get((file.parent, f"{Path(photograph).stem}-colored"))
-        if beside in here or colored:
-            found[beside if beside in here else colored] = file
+        picture = beside if beside in here else by_stem.get((file.parent, f"{file.stem}-colored"))
+        if picture:
+            found[picture] = file
         else:
-            problems.append(f"{printable(file)}: has hints on no picture here; put {printable(photograph)} beside it")
+            name = printable(photograph)
+            renamed = "" if beside.name == photograph else f"name it {name}.json and "
+            problems.append(f"{printable(file)}: has hints on no picture here; {renamed}put {name} beside it")
     return found, problems
 
 

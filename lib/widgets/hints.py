@@ -1,5 +1,6 @@
-"""A canvas in JupyterLab on which a person tells the colorizer the colors of a photograph; `hints.js` draws it."""
+"""A canvas in JupyterLab on which a person tells the colorizer the colors of a photograph; JavaScript draws it."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,18 @@ from lib.figures.tiles import apply_colormap, png_of
 from lib.networks.chroma_net import ChromaNet
 
 _HERE = Path(__file__).parent
+# Of the page's half, each before those that import from it.
+_PARTS = ("hints_page.js", "hints_photograph.js", "hints_colors.js", "hints_state.js", "hints.js")
 _QUALITY = 92  # of the JPEG that is sent for each change
+
+
+def page_source() -> str:
+    """The page's half of the canvas as one module, because a widget has only one and loads nothing from elsewhere.
+
+    It is the text of the parts, one after the other, without the lines by which they import from each other.
+    """
+    text = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in _PARTS)
+    return re.sub(r'^import \{.*\} from "\./hints_\w+\.js";\n', "", text, flags=re.MULTILINE)
 
 
 class HintsCanvas(anywidget.AnyWidget):
@@ -37,7 +49,7 @@ class HintsCanvas(anywidget.AnyWidget):
         HintsError: the file holds no hints, or hints on another photograph.
     """
 
-    _esm, _css = _HERE / "hints.js", _HERE / "hints.css"
+    _esm, _css = page_source(), _HERE / "hints.css"
 
     # Both sides set these.
     hints = traitlets.List().tag(sync=True)

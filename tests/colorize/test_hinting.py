@@ -97,10 +97,10 @@ def test_hints_are_drawn_and_taken_back(rocket):
 
 def test_a_saved_picture_is_the_one_shown(rocket, tmp_path):
     target = rocket.save([SKY], tmp_path / "new" / "hints.json")
-    assert target == tmp_path / "new" / "rocket-colored.png"
+    assert target == tmp_path / "new" / "hints-colored.png"
     assert (np.asarray(Image.open(target)) == rocket.draw([SKY])).all(), "640 px are not reduced"
     assert rocket.read(tmp_path / "new" / "hints.json") == (SKY,)
-    assert sorted(os.listdir(tmp_path / "new")) == ["hints.json", "rocket-colored.png"]
+    assert sorted(os.listdir(tmp_path / "new")) == ["hints-colored.png", "hints.json"]
 
 
 def test_a_large_photograph_is_reduced_on_the_page_and_saved_whole(bundled, tmp_path):

@@ -205,6 +205,27 @@ def test_a_folder_of_hints_beside_a_folder_of_photographs(album, colorize, given
     assert f"Hints on no photograph here: {folder / 'old' / 'gone.png.json'}" in lines and "1 of 2 have hints" in lines
 
 
+def test_hints_beside_their_photograph_are_not_passed_over(album, colorize, given, photograph):
+    """Those that are used; the others are counted, and named, and so are files of other kinds."""
+    (album / "old").mkdir()
+    photograph.rotate(180).convert("L").save(album / "old" / "other.png")
+    hints = given.read_bytes()
+    (album / "cup.png.json").write_bytes(hints)
+    for name in ("gone.png.json", "notes.txt"):
+        (album / "old" / name).write_text("{}")
+    passed_over = "2 files passed over: .json 1, .txt 1"
+    code, lines, errors = colorize("--hints", album)
+    assert (code, errors) == (0, []) and passed_over in lines and "1 of 2 have hints" in lines
+    assert f"Hints on no photograph here: {album / 'old' / 'gone.png.json'}" in lines
+    assert "3 files passed over: .json 2, .txt 1" in colorize()[1], "without --hints they are not used"
+
+    folder = album.parent / "hints"  # elsewhere, so that the file in the album is not used
+    folder.mkdir()
+    given.rename(folder / "cup.png.json")
+    assert "3 files passed over: .json 2, .txt 1" in colorize("--hints", folder)[1]
+    assert not any("passed over" in line for line in colorize("--hints", album, paths=[album / "cup.png"])[1])
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [

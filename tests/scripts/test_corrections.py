@@ -71,7 +71,7 @@ def test_what_the_canvas_saved_is_a_correction(tmp_path, folder, network):
     out.mkdir()
     HintedPhotograph(network, folder / "cup.png").save([RED], out / "own-cup.png.json")
     found = read_material(out, 32, network)
-    assert found.pairs.names == ["cup-colored"] and found.corrected == 1 and not found.problems
+    assert found.pairs.names == ["own-cup.png-colored"] and found.corrected == 1 and not found.problems
     beside = read_material(folder, 32, network)
     same = found.pairs.color[0], beside.pairs.color[beside.pairs.names.index("cup.png")]
     assert np.abs(same[0].astype(int) - same[1]).mean() < 2
@@ -99,8 +99,26 @@ def test_hints_on_another_picture_are_said(folder, network):
     (folder / "some.json").write_text(json.dumps(lonely))
     problems = read_material(folder, 32, network).problems
     assert len(problems) == 2
-    assert "some.json: has hints on no picture here; put gone.jpg beside it" in problems[0]
+    assert "some.json: has hints on no picture here; name it gone.jpg.json and put gone.jpg beside it" in problems[0]
     assert "cup.png.json: the hints are on another picture, cup.jpg of" in problems[1]
+
+
+def test_hints_under_the_name_of_a_photograph_that_is_gone(folder):
+    (folder / "cup.png").unlink()
+    found, problems = hints_beside([folder / "cup.jpg"])
+    assert found == {folder / "cup.jpg": folder / "cup.jpg.json"}
+    assert problems == [f"{folder / 'cup.png.json'}: has hints on no picture here; put cup.png beside it"]
+
+
+def test_pictures_of_one_name_from_two_albums_are_two_corrections(tmp_path, folder, network):
+    (tmp_path / "other").mkdir()
+    Image.open(folder / "cup.jpg").save(tmp_path / "other" / "cup.png")
+    out = tmp_path / "hints"
+    for album in ("own", "other"):
+        HintedPhotograph(network, tmp_path / album / "cup.png").save([RED], out / f"{album}-cup.png.json")
+    found = read_material(out, 32, network)
+    assert sorted(found.pairs.names) == ["other-cup.png-colored", "own-cup.png-colored"]
+    assert found.corrected == 2 and not found.problems
 
 
 def test_broken_json_that_belongs_to_no_picture_is_left_alone(tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -126,7 +127,7 @@ def test_the_overlay_is_computed_once_for_the_same_hints(canvas, monkeypatch):
 def test_hints_are_saved_with_the_picture_and_loaded_again(canvas, bundled, folder):
     canvas.hints = [DOT, STROKE]
     canvas._handle_custom_msg("save", [])  # as the page asks for it
-    file, picture = folder / "out" / "hints.json", folder / "out" / "rocket-colored.png"
+    file, picture = folder / "out" / "hints.json", folder / "out" / "hints-colored.png"
     assert canvas.message == f"saved 2 hints to {file}, the picture to {picture}"
     assert json.loads(file.read_text())["hints"] == [DOT, STROKE] and read_hints(file).photograph == "rocket.png"
     assert Image.open(picture).size == (240, 160)
@@ -183,3 +184,16 @@ def test_the_page_loads_nothing_from_elsewhere(canvas):
     for text in (canvas._esm, canvas._css):
         assert len(text) > 1000
         assert not any(word in text for word in ("http:", "https:", "import ", "import(", "url(", "fetch(", "eval("))
+
+
+def test_the_parts_of_the_page_fit_together():
+    """Each takes only what an earlier one has, and no name is given twice: joined, they are one module."""
+    exported, names = {}, []
+    for part in module._PARTS:
+        text = (module._HERE / part).read_text()
+        for wanted, where in re.findall(r'^import \{ (.*) \} from "\./(.*)";$', text, re.MULTILINE):
+            assert set(wanted.split(", ")) <= exported[where]
+        found = re.findall(r"^(export )?(?:const|class|function) (\w+)", text, re.MULTILINE)
+        exported[part] = {name for is_exported, name in found if is_exported}
+        names += [name for _, name in found]
+    assert len(names) == len(set(names)) > 10 and sorted(exported) == sorted(p.name for p in module._HERE.glob("*.js"))

@@ -131,7 +131,7 @@ def test_a_new_user_gives_hints(page, folder):
 
     canvas.colors_after(lambda: canvas.press("Where a hint helps"))
     canvas.colors_after(lambda: canvas.press("Where a hint helps"))
-    colored = np.asarray(Image.open(folder / "out" / "coffee-colored.png"))
+    colored = np.asarray(Image.open(folder / "out" / "hints-colored.png"))
     assert (np.asarray(Image.fromarray(colored).convert("L")) == np.asarray(gray(folder))).all()
     assert np.abs(recolored - plain).max() > 20
     for noise in ("stderr", "error"):
