@@ -19,6 +19,7 @@ from PIL import Image
 from torch.nn import functional as F
 
 import lib.conclusions
+from lib.classical.color_transfer import match_places
 from lib.classical.levin import nearest_hint, spread_by_luma
 from lib.color import spaces
 from lib.conclusions import (
@@ -31,6 +32,7 @@ from lib.conclusions import (
     gains,
     hints,
     perceptual,
+    reference,
 )
 from lib.data.inspection import chroma_by_level, near_duplicates
 from lib.data.pairs import make_pairs
@@ -40,6 +42,7 @@ from lib.evaluation.evaluate import evaluate
 from lib.evaluation.hinting import gains_by_hints, lines_by_hints, measure_hints
 from lib.evaluation.methods import controls
 from lib.evaluation.names import CONTROLS, GRAY_COPY, Method
+from lib.evaluation.reference import draw_references, measure_references
 from lib.evaluation.rows import records_of
 from lib.evaluation.size import Size
 from lib.evaluation.vividness import calibration, color_and_gain, gains_by_picture, measure_vividness
@@ -117,6 +120,11 @@ class Case:
         measured = measure_hints(self.test, small, spreads, [0, 1, 5], places=places)
         self.hinted = pd.concat([measured, self.scores])
         self.by_hints = gains_by_hints(self.hinted)
+        transfers = {"welsh": lambda seen, other, chroma: match_places(seen.luma, other.luma, chroma)}
+        gray_again = lambda seen: torch.zeros(2, 8, 8)  # noqa: E731
+        training = self.pairs.split("train")
+        drawn = draw_references(self.test, training, 0)
+        self.referred = measure_references(self.test, training, drawn, small, gray_again, transfers)
         self.cells = {color: cells_of(self.known, color) for color in COLORS}
         enough = {color: cells for color, cells in self.cells.items() if cells.are_enough}
         self.found = dict.fromkeys(COLORS) | {c: survey(self.ours, self.known, own) for c, own in enough.items()}
@@ -190,6 +198,7 @@ ASKED = {
     hints.against_levin_in_words: lambda c: [(c.hinted, [1, 5]), (c.hinted, [5])],
     hints.saved_hints_in_words: lambda c: [(c.by_hints, [1, 5])],
     hints.places_in_words: lambda c: [(c.hinted, ["first"], 5)],
+    reference.references_in_words: lambda c: [(c.referred,)],
     perceptual.effect_of_the_printed_loss: lambda c: [(0.0,), (0.1,)],
     perceptual.effect_of_the_corrected_loss: lambda c: [(c.scores, LOSS, LARGE, "bundled")],
     perceptual.effect_of_accumulation: lambda c: [(_accumulation(0.5),), (_accumulation(np.nan),)],
