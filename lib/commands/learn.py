@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from lib.common.devices import best_device, check_device
 from lib.common.files import OUTPUTS
 from lib.common.usage import UsageError
+from lib.data.listing import list_with_splits
 from lib.data.locations import find_source
 from lib.evaluation.size import counted, too_few
 from lib.networks.pretrained import BUNDLED_COLORIZER
@@ -51,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         check_device(options.device)
         folder = _folder(options.folder)
+        list_with_splits(folder)  # what is wrong with it is said at once: torch takes seconds to import
         from lib.networks.pretrained import load_colorizer
         from lib.scripts.corrections import read_material
         from lib.scripts.learning import learning_config
