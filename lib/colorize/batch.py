@@ -55,14 +55,18 @@ def run(options: argparse.Namespace) -> int:
             raise FileNotFoundError(f"{options.weights}: no such network; name the file of a ChromaNet")
         if options.reference and not options.reference.is_file():
             raise FileNotFoundError(f"{options.reference}: no such photograph; name a color one after --reference")
-        picture = read_photograph(options.reference) if options.reference else None
+        picture = _read_reference(options.reference) if options.reference else None
         plan = plan_of(options)
         todo = [(source, targets) for source, targets in plan.jobs if options.force or _due(source, targets, plan)]
         if todo:
+            from lib.colorize.reference import Reference
+            from lib.networks.hint_kernel import kernel_of
             from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 
             network = load_colorizer(options.weights or BUNDLED_COLORIZER, device=options.device or "")
-            reference = _reference(options.reference, picture, network) if picture else None
+            reference = Reference.of(network, picture) if picture else None
+            if options.hints:
+                kernel_of(network)  # says that its file is missing, before any photograph is blamed
     except (OSError, ValueError) as error:
         print(f"colorize: error: {error}", file=sys.stderr)
         return 2
@@ -84,14 +88,16 @@ def run(options: argparse.Namespace) -> int:
     return int(bool(plan.problems))
 
 
-def _reference(path: Path, picture: Image.Image, network: "ChromaNet") -> "Reference":
-    """The reference that is in a file; `PhotographError` where it cannot be one."""
-    from lib.colorize.reference import Reference
+def _read_reference(path: Path) -> Image.Image:
+    """The picture in a file that others are to follow; `PhotographError` where it will not do."""
+    from lib.colorize.reference import check_reference
 
+    picture = read_photograph(path)
     try:
-        return Reference.of(network, picture)
+        check_reference(picture)
     except ValueError as error:
         raise PhotographError(f"{path}: {error}") from error
+    return picture
 
 
 def _due(source: Path, targets: Sequence[Path], plan: Plan) -> list[int]:

@@ -7,9 +7,9 @@ is evidence about another photograph, as far as the network finds the places of 
     c(x) = m(x) + k(x, R) (k(R, R) + e I)^-1 (t_R - m_R)
     k(a, b) = sd(a) sd(b) exp(-|f(a) - f(b)|² / 2 F² - (Y(a) - Y(b))² / 2 L²)
 
-with R places of the reference, t their true chroma, m the chroma that the network chooses and sd² the variance of its
-distribution, Y the luma and f what the encoder's deepest map shows (unit length): what a thing is, where the features
-of hints say which things of one picture go together.
+with R places of the reference, t their true chroma, m the chroma that the network chooses and sd its standard
+deviation as in `lib.networks.hint_kernel`, Y the luma and f what the encoder's deepest map shows (unit length): what a
+thing is, where the features of hints say which things of one picture go together.
 """
 
 import math
@@ -98,6 +98,17 @@ def _covariance(one: Shown, cells: Tensor, other: Shown, others: Tensor) -> Tens
     return variances.sqrt() * torch.exp(-(unlike / FEATURES**2 + darker.square() / LUMA**2) / 2)
 
 
+def check_reference(picture: Image.Image) -> None:
+    """Raise `ValueError` where a picture, mode "RGB", is smaller than 16 px each way, or holds no color."""
+    if min(picture.size) < SMALLEST:
+        raise ValueError(
+            f"{picture.width} x {picture.height} px are too small for a reference; give one of {SMALLEST} px each way "
+            "or more"
+        )
+    if chroma_spread(picture) < LEAST_SPREAD:
+        raise ValueError("is gray or toned in one color; give a color photograph as the reference")
+
+
 @dataclass(frozen=True)
 class Reference:
     """A color photograph that others follow; the network has looked at it once.
@@ -112,17 +123,8 @@ class Reference:
 
     @classmethod
     def of(cls, network: ChromaNet, picture: Image.Image) -> "Reference":
-        """A color photograph, mode "RGB", as the reference of others.
-
-        Raises `ValueError` where it is smaller than 16 px each way, or holds no color.
-        """
-        if min(picture.size) < SMALLEST:
-            raise ValueError(
-                f"{picture.width} x {picture.height} px are too small for a reference; give one of {SMALLEST} px "
-                "each way or more"
-            )
-        if chroma_spread(picture) < LEAST_SPREAD:
-            raise ValueError("is gray or toned in one color; give a color photograph as the reference")
+        """A color photograph, mode "RGB", as the reference of others. Raises as `check_reference` does."""
+        check_reference(picture)
         height, width = seen_size(picture.height, picture.width, network.side)
         small = picture.resize((width, height), Image.Resampling.BILINEAR)
         device = network.frequency.device

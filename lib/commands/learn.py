@@ -52,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         check_device(options.device)
         folder = _folder(options.folder)
+        _check_writable(LEARNED)
         list_with_splits(folder)  # what is wrong with it is said at once: torch takes seconds to import
         from lib.networks.pretrained import load_colorizer
         from lib.scripts.corrections import read_material
@@ -82,6 +83,16 @@ def _folder(name: str) -> Path:
     return folder
 
 
+def _check_writable(folder: Path) -> None:
+    """Make the folder of the results; `UsageError` where nothing can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made ({error.strerror}); remove what is in its way") from None
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{folder}: cannot be written to; change its permissions")
+
+
 def about(material: "Material") -> str:
     """What was found in the folder, as lines of text."""
     counts = material.pairs.counts()
@@ -91,7 +102,7 @@ def about(material: "Material") -> str:
         f"{counts['train']:,} to learn from, {counts['val']:,} for validation, {counts['test']:,} held back"
     ]
     if material.gray:
-        lines.append(f"Not learned from: {counted(material.gray, 'photograph')} without color and hints")
+        lines.append(f"Not learned from: {counted(material.gray, 'photograph')} with neither color nor hints")
     return "\n".join(filter(None, [*lines, material.remarks]))
 
 

@@ -130,20 +130,33 @@ def _at(coordinates: Tensor, places: Tensor) -> Tensor:
     return coordinates.gather(1, places[:, :, None].expand(-1, -1, coordinates.shape[2]))
 
 
-def head_of(network: ChromaNet) -> str:
-    """What tells a network from others that were trained further: 64 hex digits, from the weights of its color head."""
-    return hashlib.sha256(network.colors.weight.detach().cpu().contiguous().numpy().tobytes()).hexdigest()
+def features_of(network: ChromaNet) -> str:
+    """What tells a network whose cells look otherwise: 64 hex digits, from the last weights before the context.
+
+    `workbook learn` leaves them as they are, and so the kernel stays good.
+    """
+    digest = hashlib.sha256()
+    for weights in network.decoder[-1].state_dict().values():
+        digest.update(weights.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def kernel_of(network: ChromaNet) -> HintKernel:
-    """The kernel for what a network finds: the bundled one if it was trained with this network, else a new one."""
+    """The kernel for what a network finds: the bundled one if it was trained on the same features, else a new one.
+
+    Raises `FileNotFoundError` where the bundled one is missing.
+    """
     tensors, metadata = _bundled()
     kernel = HintKernel(network.colors.in_channels)
-    if metadata["head"] == head_of(network):
+    if metadata["features"] == features_of(network):
         kernel.load_state_dict(tensors)
     return kernel.to(network.colors.weight.device).eval().requires_grad_(False)
 
 
 @cache
 def _bundled() -> tuple[dict[str, Tensor], dict[str, str]]:
+    if not BUNDLED_KERNEL.is_file():
+        raise FileNotFoundError(
+            f"{BUNDLED_KERNEL}: the bundled kernel for hints is missing; copy it from the project again"
+        )
     return read_tensors(BUNDLED_KERNEL)

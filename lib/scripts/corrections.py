@@ -6,7 +6,7 @@ picture, which has the photograph's luma.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +26,11 @@ from lib.data.folders import read_pair
 from lib.data.formats import passed_over_in_words
 from lib.data.hints import Hints, HintsError, read_hints
 from lib.data.images import PhotographError, squared
-from lib.data.listing import list_with_splits
+from lib.data.listing import Listing, list_with_splits
 from lib.data.monochrome import chroma_spread
 from lib.data.pairs import Pairs, make_pairs
 from lib.data.splits import sha256_of
+from lib.evaluation.size import counted
 from lib.networks.chroma_net import ChromaNet
 
 TONED = 1.4  # of `chroma_spread`: 99 in 100 color photographs have more, gray and toned ones mostly less
@@ -70,17 +71,17 @@ def read_material(folder: Path, size: int, network: ChromaNet) -> Material:
     Raises `ValueError` or `OSError` where there is nothing to learn from; the message says what to do.
     """
     listing, splits, remark = list_with_splits(folder)
-    order = sorted(range(len(splits)), key=lambda i: sha256_of("order", listing.names[i]))[:MOST]
-    hints, problems = hints_beside([listing.items[i][1] for i in order])
+    hints, problems = hints_beside([item[1] for item in listing.items])
     passed_over = listing.passed_over.copy()
-    passed_over[".json"] -= len(hints)
+    passed_over[".json"] -= len(hints) + len(problems)
+    order, left_out = _to_read(listing, hints)
 
     def read(number: int) -> tuple[Image.Image, Image.Image, Image.Image, str] | str:
         _, *files = listing.items[number]
         try:
             gray, color = read_pair(*files)
             if files[0] in hints:
-                return *_squares(*_corrected(network, gray, read_hints(hints[files[0]])), size), "corrected"
+                return *_squares(*_corrected(network, files[0], gray, read_hints(hints[files[0]])), size), "corrected"
         except HintsError as error:
             return str(error) if str(hints[files[0]]) in str(error) else f"{printable(hints[files[0]])}: {error}"
         except (PhotographError, OSError) as error:
@@ -101,14 +102,30 @@ def read_material(folder: Path, size: int, network: ChromaNet) -> Material:
     names = [listing.names[i] for i in useful]
     chosen = np.array([splits[i] if len(useful) >= LEAST_HELD_BACK else "train" for i in useful])
     pairs = make_pairs(listing.title, listing.description, names, sides[0], sides[1], chosen)
-    left = len(splits) - len(order)
-    more = f"{left:,} photographs beyond {MOST} are not looked at" if left else ""
-    remarks = "; ".join(filter(None, [passed_over_in_words(+passed_over), remark, more]))
+    remarks = "; ".join(filter(None, [passed_over_in_words(+passed_over), remark, *left_out]))
     return Material(pairs, sides[2], sum(found[i][-1] == "corrected" for i in useful), gray, problems, remarks)
 
 
+def _to_read(listing: Listing, hints: Mapping[Path, Path]) -> tuple[list[int], list[str]]:
+    """The numbers of the pictures that are looked at, at most `MOST`, corrected ones first; and in words what is not.
+
+    The canvas's colored copy of a photograph that is there with its hints would teach it twice, and one of the two
+    might be held back.
+    """
+    paths = [item[1] for item in listing.items]
+    copies = {
+        (file.parent, name) for picture, file in hints.items() if picture.stem != (name := f"{file.stem}-colored")
+    }
+    numbers = [i for i, path in enumerate(paths) if (path.parent, path.stem) not in copies]
+    order = sorted(numbers, key=lambda i: (paths[i] not in hints, sha256_of("order", listing.names[i])))[:MOST]
+    copied, beyond = len(paths) - len(numbers), len(numbers) - len(order)
+    words = [f"left out: {counted(copied, 'colored copy')} of corrected photographs"] if copied else []
+    words += [f"{beyond:,} photographs beyond {MOST} are not looked at"] if beyond else []
+    return order, words
+
+
 def _nothing(folder: str, gray: int, problems: Sequence[str]) -> str:
-    there = [f"{gray} without color and hints"] if gray else []
+    there = [f"{gray} with neither color nor hints"] if gray else []
     there += [f"the first problem: {problems[0]}"] if problems else []
     return (
         f"{folder} holds nothing to learn from ({'; '.join(there)}); give color photographs, or photographs with hints "
@@ -149,14 +166,16 @@ def _photograph_of(file: Path) -> str | None:
 
 
 @torch.inference_mode()
-def _corrected(network: ChromaNet, gray: Image.Image, hints: Hints) -> tuple[Image.Image, Image.Image, Image.Image]:
+def _corrected(
+    network: ChromaNet, path: Path, gray: Image.Image, hints: Hints
+) -> tuple[Image.Image, Image.Image, Image.Image]:
     """A photograph in gray, in the colors that its hints give it, and how far those are to be believed."""
     hints.check(gray)
     gray = gray.copy()
     try:
         view = view_of(gray, network)
     except ValueError as error:
-        raise PhotographError(f"{printable(hints.photograph)}: {error}") from error
+        raise PhotographError(f"{printable(path)}: {error}") from error
     gray.thumbnail((_LONGER, _LONGER))
     seen = Seen.of(network, view)
     evidence = Evidence.of(hints.hints, seen)

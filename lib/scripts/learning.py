@@ -21,6 +21,7 @@ from lib.data.augmentation import random_crops
 from lib.data.pairs import Pairs
 from lib.data.scenes.rendering import render_scene
 from lib.data.sources import sample_pairs
+from lib.data.splits import sha256_of
 from lib.evaluation.bootstrap import difference
 from lib.evaluation.evaluate import evaluate
 from lib.evaluation.names import GRAY_COPY, Method
@@ -31,7 +32,7 @@ from lib.networks.storage import read_config
 from lib.scripts.corrections import Material
 from lib.scripts.recipe import CONFIG
 from lib.training.config import TrainingConfig
-from lib.training.feedback import Frozen, Lessons, taught
+from lib.training.feedback import HOLD, Frozen, Lessons, taught
 from lib.training.loop import validate
 
 STEPS = 100
@@ -86,8 +87,9 @@ def learning_config(count: int, start: Path) -> TrainingConfig:
         frozen_epochs=STEPS,
         start=str(start),
         learning_rate=1e-3,
-        weight_decay=0.0,
-        average=0.0,
+        **dict.fromkeys(("tuning_rate", "weight_decay", "average", "gradient_norm"), 0.0),
+        encoder_rate=1.0,
+        crop=0,
         augmentation="crops",
         validation_pairs=MOST_VALIDATED,
     )
@@ -117,7 +119,9 @@ def learn(material: Material, start: Path, device: str) -> Learned:
     share = best_share(changes)
     gain, fall = changes[share or max(changes, key=lambda one: changes[one])]
     network = blended(before, after, share)
-    return Learned(network, config.portable(), share, count, gain, fall, config.fingerprint(pairs, device))
+    held_by = f"{HOLD} {SCENES} {CROPS}"
+    fingerprint = sha256_of(config.fingerprint(pairs, device), held_by)[:16]
+    return Learned(network, config.portable(), share, count, gain, fall, fingerprint)
 
 
 def psnr_on(network: ChromaNet, pairs: Pairs) -> float:

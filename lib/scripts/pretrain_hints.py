@@ -29,7 +29,7 @@ from lib.evaluation.evaluate import evaluate
 from lib.evaluation.hinting import gains_by_hints, measure_hints
 from lib.evaluation.names import GRAY_COPY
 from lib.networks.chroma_net import ChromaNet
-from lib.networks.hint_kernel import BUNDLED_KERNEL, HintKernel, head_of, kernel_of
+from lib.networks.hint_kernel import BUNDLED_KERNEL, HintKernel, features_of, kernel_of
 from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 from lib.scripts.recipe import SIZE
 
@@ -83,7 +83,7 @@ def loss(kernel: HintKernel, batch: dict[str, Tensor], cells: Tensor, given: Ten
 
 
 def train(kernel: HintKernel, seen: dict[str, Tensor], epochs: int, seed: int) -> None:
-    """Train a kernel in place on what `look` returns; half of the pictures are mirrored."""
+    """Train a kernel in place on what `look` returns."""
     generator, device = np.random.default_rng(seed), kernel.noise.device
     steps_an_epoch = math.ceil(len(seen["mean"]) / BATCH)
     steps = epochs * steps_an_epoch
@@ -95,8 +95,6 @@ def train(kernel: HintKernel, seen: dict[str, Tensor], epochs: int, seed: int) -
             order = generator.permutation(len(seen["mean"]))
         rows = order[step % steps_an_epoch * BATCH :][:BATCH]
         batch = {name: tensor[rows].to(device).float() for name, tensor in seen.items()}
-        if generator.random() < 0.5:
-            batch = {name: tensor.flip(-1) for name, tensor in batch.items()}
         cells, given = simulated(len(rows), batch["mean"][0, 0].numel(), generator)
         value = loss(kernel, batch, cells.to(device), given.to(device))
         optimizer.zero_grad()
@@ -145,7 +143,8 @@ def write_card(
             "parameters": sum(parameter.numel() for parameter in kernels["learned"].parameters()),
             "photographs": {p.name: p.counts()["train"] for p in parts},
             "training": f"{count:,} photographs, {epochs} times, {BATCH} a step; simulated hints, "
-            f"{MEAN_COUNT} on average and in a quarter of the pictures up to {MOST}; Adam, one cycle up to {RATE}",
+            f"{MEAN_COUNT} on average in three quarters of the pictures and any number up to {MOST} in the others; "
+            f"Adam, one cycle up to {RATE}",
             "validation": {name: score(network, kernels, pairs) for name, pairs in validation.items()},
             "validation_says": "gain over the gray copy in dB, mean of images, by the number of true colors that are "
             "given in random places, and its 95% interval over the images",
@@ -173,7 +172,7 @@ def main() -> None:
     kernel = HintKernel(network.colors.in_channels).to(network.frequency.device)
     train(kernel, look(network, pairs, chosen), arguments.epochs, arguments.seed)
     halves = {name: tensor.half() for name, tensor in kernel.state_dict().items()}
-    write_tensors(BUNDLED_KERNEL, halves, {"head": head_of(network)})
+    write_tensors(BUNDLED_KERNEL, halves, {"features": features_of(network)})
     write_card(network, parts, judges, len(chosen), arguments.epochs, arguments.seed)
 
 

@@ -50,7 +50,7 @@ def test_the_command_at_the_end_colors_with_what_was_learned(place, loud_weights
     shown = capsys.readouterr().out
     assert "Data: 37 color photographs and 1 corrected with hints" in shown
     assert "22 to learn from, 7 for validation, 9 held back" in shown
-    assert "Not learned from: 6 photographs without color and hints" in shown
+    assert "Not learned from: 6 photographs with neither color nor hints" in shown
     assert "1 file passed over: .txt 1" in shown
     assert "9 held-back pictures" in shown and "5 sample photographs" in shown
     assert "Photographs of other kinds may come out a little worse than before" in shown
@@ -135,7 +135,8 @@ def test_a_folder_without_anything_to_learn_is_refused(place, capsys):
     assert workbook.main(["learn", str(place)]) == 2
     printed = capsys.readouterr().err
     assert (
-        printed.count("\n") == 1 and "my album holds nothing to learn from (1 without color and hints); give" in printed
+        printed.count("\n") == 1
+        and "my album holds nothing to learn from (1 with neither color nor hints); give" in printed
     )
 
 
@@ -186,3 +187,10 @@ def test_the_sentence_says_what_the_held_back_photographs_show(difference, pictu
 def test_any_folder_gives_a_name_that_a_disk_takes(name, start):
     file = learn.file_name(name, "0123456789abcdef")
     assert file == f"{start}-012345.safetensors" and len(file.encode()) < 255
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_at_once(place, capsys):
+    (place.parent / "learned").write_text("in the way")
+    assert workbook.main(["learn", str(place)]) == 2
+    printed = capsys.readouterr()
+    assert not printed.out and f"{place.parent / 'learned'}: cannot be made (File exists); remove what" in printed.err

@@ -133,7 +133,7 @@ def test_a_folder_that_teaches_nothing_is_refused(folder, network):
     (folder / "torn.png").write_bytes(b"torn")
     with pytest.raises(
         PhotographError,
-        match=r"own holds nothing to learn from \(1 without color and hints; the first problem: .*torn.png: .*\); give",
+        match=r"own holds nothing to learn from \(1 with neither .* hints; the first problem: .*torn.png: .*\); give",
     ):
         read_material(folder, 32, network)
 
@@ -160,3 +160,17 @@ def test_hints_settle_their_places_and_less_elsewhere(network):
     assert found.argmax() == cell and 0.5 < found[cell] <= 1 and found.min() < 0.5 and found.min() >= 0
     more = settled(seen, Evidence(torch.tensor([cell, 0]), torch.zeros(2, 2))).flatten()
     assert (more >= found - 1e-4).all() and more[0] > found[0]
+
+
+def test_of_very_many_the_corrected_ones_come_first(folder, network, monkeypatch):
+    monkeypatch.setattr(corrections, "MOST", 2)
+    found = read_material(folder, 32, network)
+    assert set(found.pairs.names) == {"cup.png", "cup.jpg"} and (found.corrected, found.problems) == (2, [])
+    assert found.remarks == "2 photographs beyond 2 are not looked at"
+
+
+def test_the_colored_copy_of_a_corrected_photograph_teaches_nothing_twice(folder, network):
+    Image.open(folder / "plain.png").save(folder / "cup.png-colored.png")
+    found = read_material(folder, 32, network)
+    assert set(found.pairs.names) == {"cup.png", "cup.jpg", "plain"} and found.corrected == 2
+    assert found.remarks == "left out: 1 colored copy of corrected photographs"
