@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from lib.common.devices import best_device, check_device
 from lib.common.files import OUTPUTS
 from lib.common.usage import UsageError
-from lib.data.listing import list_with_splits
 from lib.data.locations import find_source
 from lib.evaluation.size import counted, too_few
 from lib.networks.pretrained import BUNDLED_COLORIZER
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from lib.scripts.corrections import Material
     from lib.scripts.learning import Change, Learned
 
-# torch takes seconds to import: what needs it is imported once there is something to learn from.
+# torch takes seconds to import, and what reads pictures some tenths: both are imported when they are needed.
 
 LEARNED = OUTPUTS / "learned"
 _LONGEST_NAME = 40  # letters of the folder's name that the file's name keeps
@@ -53,7 +52,9 @@ def run(options: argparse.Namespace) -> int:
         check_device(options.device)
         folder = _folder(options.folder)
         _check_writable(LEARNED)
-        list_with_splits(folder)  # what is wrong with it is said at once: torch takes seconds to import
+        from lib.data.listing import list_with_splits
+
+        list_with_splits(folder)  # what is wrong with it is said at once, without torch
         from lib.networks.pretrained import load_colorizer
         from lib.scripts.corrections import read_material
         from lib.scripts.learning import learning_config
