@@ -59,13 +59,17 @@ def run(options: argparse.Namespace) -> int:
         plan = plan_of(options)
         todo = [(source, targets) for source, targets in plan.jobs if options.force or _due(source, targets, plan)]
         if todo:
-            from lib.colorize.reference import Reference
-            from lib.networks.hint_kernel import kernel_of
             from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 
             network = load_colorizer(options.weights or BUNDLED_COLORIZER, device=options.device or "")
-            reference = Reference.of(network, picture) if picture else None
+            reference = None
+            if picture:
+                from lib.colorize.reference import Reference
+
+                reference = Reference.of(network, picture)
             if options.hints:
+                from lib.networks.hint_kernel import kernel_of
+
                 kernel_of(network)  # says that its file is missing, before any photograph is blamed
     except (OSError, ValueError) as error:
         print(f"colorize: error: {error}", file=sys.stderr)

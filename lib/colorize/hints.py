@@ -132,11 +132,21 @@ def usefulness_of_one_hint(seen: Seen, evidence: Evidence) -> Tensor:
     everywhere = places.flatten()
     covariance = seen.covariance(everywhere, everywhere).double()
     if len(evidence.cells):
-        cells, _, noise = evidence.by_cell(seen.covariances.noise)
-        among, across = seen.covariance(cells, cells).double(), seen.covariance(everywhere, cells).double()
-        among.diagonal().add_(noise)
-        covariance -= across @ torch.linalg.solve(among, across.T)
+        across, weights = across_and_weights(seen, evidence, everywhere)
+        covariance -= across @ weights
     return (removed_by_one(covariance, seen.covariances.noise) / covariance.diagonal().sum()).float().view(places.shape)
+
+
+def across_and_weights(seen: Seen, evidence: Evidence, places: Tensor) -> tuple[Tensor, Tensor]:
+    """Two factors whose product is the covariance that hints remove among places `(n,)`: `(n, k)` and `(k, n)`.
+
+    Rasmussen and Williams, equation 2.26: the covariance of the places with the k cells that have hints, and what
+    solves the system of these cells for it; in float64.
+    """
+    cells, _, noise = evidence.by_cell(seen.covariances.noise)
+    among, across = seen.covariance(cells, cells).double(), seen.covariance(places, cells).double()
+    among.diagonal().add_(noise)
+    return across, torch.linalg.solve(among, across.T)
 
 
 def removed_by_one(covariance: Tensor, noise: Tensor) -> Tensor:

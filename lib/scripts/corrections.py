@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from lib.color.composition import paint
-from lib.colorize.hints import Evidence, Seen, posterior
+from lib.colorize.hints import Evidence, Seen, across_and_weights, posterior
 from lib.colorize.photograph import view_of
 from lib.common.files import printable
 from lib.common.progress import progress
@@ -189,12 +189,9 @@ def settled(seen: Seen, evidence: Evidence) -> Tensor:
 
     Rasmussen and Williams (2006), equation 2.26. 1 is a color that is known, 0 one that is as open as before.
     """
-    cells, _, noise = evidence.by_cell(seen.covariances.noise)
-    among = seen.covariance(cells, cells).double()
-    among.diagonal().add_(noise)
-    everywhere = torch.arange(seen.luma.numel(), device=cells.device)
-    across = seen.covariance(everywhere, cells).double()
-    removed = (across * torch.linalg.solve(among, across.T).T).sum(1)
+    everywhere = torch.arange(seen.luma.numel(), device=evidence.cells.device)
+    across, weights = across_and_weights(seen, evidence, everywhere)
+    removed = (across * weights.T).sum(1)
     return (removed.view_as(seen.luma) / seen.variance).float().clamp(0, 1)
 
 
