@@ -32,9 +32,14 @@ Spread = Callable[[Cells, Tensor, Tensor], Tensor]  # cells' numbers (k,) and th
 Choose = Callable[[Cells, int], Tensor]  # how many hints -> the numbers of their cells; fewer are a beginning of more
 
 
+def generator_of(*parts: str) -> np.random.Generator:
+    """Random numbers that follow from texts alone, so that a picture gets the same ones in any company."""
+    return np.random.default_rng(int(sha256_of(*parts)[:16], 16))
+
+
 def random_places(luma: Tensor, count: int, name: str, seed: int) -> Tensor:
     """The numbers of `count` random cells, no two alike. They depend on the picture's name, its cells and the seed."""
-    generator = np.random.default_rng(int(sha256_of("hints", name, str(seed))[:16], 16))
+    generator = generator_of("hints", name, str(seed))
     return torch.from_numpy(generator.permutation(luma.numel())[:count]).to(luma.device)
 
 

@@ -12,9 +12,8 @@ from torch.nn import functional as F
 from lib.color.spaces import rgb_to_ycbcr
 from lib.common.progress import progress
 from lib.data.pairs import Pairs
-from lib.data.splits import sha256_of
 from lib.evaluation.bootstrap import difference
-from lib.evaluation.hinting import Cells, scores_of_chroma
+from lib.evaluation.hinting import Cells, generator_of, scores_of_chroma
 from lib.evaluation.names import Method
 from lib.evaluation.rows import methods_of, of_method, rows_of
 from lib.evaluation.vividness import kinds_of
@@ -38,7 +37,7 @@ def draw_references(pictures: Pairs, training: Pairs, seed: int = 0) -> dict[str
     are_known = len(set(theirs)) > 1 and set(ours) <= set(theirs)
     drawn: dict[str, list[int]] = {}
     for number, name in enumerate(pictures.names):
-        generator = np.random.default_rng(int(sha256_of("reference", name, str(seed))[:16], 16))
+        generator = generator_of("reference", name, str(seed))
         choices = {ANY: np.arange(len(training))}
         if are_known:
             choices = {SAME: np.flatnonzero(theirs == ours[number]), OTHER: np.flatnonzero(theirs != ours[number])}
