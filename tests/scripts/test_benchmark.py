@@ -1,6 +1,7 @@
 """The bench: every row measured or with its reason, the printed recipe as it is printed, ratios that agree."""
 
 import json
+import mmap
 import statistics
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -147,13 +148,20 @@ def test_a_mosaic_fills_any_size(pairs):
     np.testing.assert_array_equal(picture[32:64, 64:96], pairs.color[6])
 
 
+def use_memory_for_a_moment(size: int) -> None:
+    """Fill so many bytes and give them back. An array might be laid where earlier tests have left free memory."""
+    with mmap.mmap(-1, size) as memory:
+        for page in range(0, size, mmap.PAGESIZE):
+            memory[page] = 1
+
+
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux alone tells a process its peak memory")
 def test_the_peak_of_memory_is_seen_after_it_has_passed():
-    np.ones(2**24).sum()  # 128 MiB, before
+    use_memory_for_a_moment(2**27)
     assert photograph._restart_peak()
     idle = photograph._memory("VmRSS")
     assert photograph._memory("VmHWM") - idle < 2**25
-    np.ones(2**23).sum()  # 64 MiB, gone again
+    use_memory_for_a_moment(2**26)
     assert 2**25 < photograph._memory("VmHWM") - idle < 2**27
 
 
