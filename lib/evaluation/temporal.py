@@ -1,0 +1,173 @@
+"""Measures of a colored film: how near its colors are to the true ones, and how much they flicker.
+
+A film is luma, uint8 `(T, H, W)`, and chroma, float32 `(T, 2, H, W)`: Cb and Cr in [-0.5, 0.5] with 0 for gray (see
+`spaces.rgb_to_ycbcr`). `begins` are the numbers of the frames that begin a shot; frames of different shots are not
+compared. A small warping error alone proves nothing, because a gray film has none, and neither has its first frame
+carried along: it stands beside the gain over gray, and beside the controls of `temporal_controls.py`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from lib.classical.flow import consistent, optical_flow, warp
+from lib.color import spaces
+from lib.color.composition import join
+from lib.common.progress import progress
+from lib.evaluation.metrics import psnr_of
+from lib.evaluation.names import Method
+
+FAR = 30  # frames, over which drift is measured
+CDC_DISTANCES = (1, 2, 4)  # frames
+_LEVELS = 256
+
+# From the number of a frame and that of another one: the flow between them, and where it can be relied on.
+Motion = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
+
+
+def estimated_motion(lumas: np.ndarray) -> Motion:
+    """The motion of a film, estimated from its luma `(T, H, W)`; see `flow.optical_flow` and `flow.consistent`."""
+
+    def motion(frame: int, other: int) -> tuple[np.ndarray, np.ndarray]:
+        there = optical_flow(lumas[frame], lumas[other])
+        return there, consistent(there, optical_flow(lumas[other], lumas[frame]))
+
+    return motion
+
+
+def pairs_of_frames(count: int, distance: int, begins: Sequence[int] = ()) -> list[int]:
+    """The frames of a film whose `distance`-th frame before is of the same shot.
+
+    >>> pairs_of_frames(6, 2, begins=[3])
+    [2, 5]
+    """
+    shot = np.isin(np.arange(count), begins).cumsum()
+    return [t for t in range(distance, count) if shot[t] == shot[t - distance]]
+
+
+def warping_error(chroma: np.ndarray, before: np.ndarray, flow: np.ndarray, is_consistent: np.ndarray) -> float:
+    """The mean squared difference of a frame's chroma and the warped chroma of a frame before, over consistent pixels.
+
+    The warping error of Lai et al., Learning Blind Video Temporal Consistency (2018), on Cb and Cr
+    instead of RGB. NaN where no pixel is consistent.
+
+    Args:
+        chroma: of the frame, `(2, H, W)`.
+        before: of the other frame, `(2, H, W)`.
+        flow: from the frame to the other one, `(H, W, 2)`.
+        is_consistent: `(H, W)`, see `flow.consistent`.
+    """
+    if not is_consistent.any():
+        return float("nan")
+    return float(((chroma - warp(before, flow)) ** 2)[:, is_consistent].mean())
+
+
+def color_distribution_consistency(chroma: np.ndarray, begins: Sequence[int] = ()) -> float:
+    """How much the distribution of colors changes from frame to frame: 0 if never, in nats, at most log 2.
+
+    CDC of Liu et al., Temporally Consistent Video Colorization with Deep Feature Propagation and Self-regularization
+    Learning (2021): the Jensen-Shannon divergence of the histograms of two frames, its mean over
+    channels and frames, and over the distances 1, 2 and 4; here on Cb and Cr instead of RGB, in 256 levels. A film
+    that moves has a value above 0: what counts is the distance from the truth's own. NaN for a single frame.
+
+    Args:
+        chroma: `(T, 2, H, W)`.
+        begins: the frames that begin a shot.
+    """
+    histograms = np.stack([[_histogram(plane) for plane in frame] for frame in chroma])  # (T, 2, 256)
+    means = []
+    for distance in CDC_DISTANCES:
+        frames = np.array(pairs_of_frames(len(chroma), distance, begins), dtype=int)
+        if len(frames):
+            means.append(_jensen_shannon(histograms[frames], histograms[frames - distance]).mean())
+    return float(np.mean(means)) if means else float("nan")
+
+
+def _histogram(plane: np.ndarray) -> np.ndarray:
+    levels = np.clip(np.rint(128 + 255 * plane), 0, _LEVELS - 1).astype(int)
+    return np.bincount(levels.ravel(), minlength=_LEVELS) / plane.size
+
+
+def _jensen_shannon(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The Jensen-Shannon divergence of distributions along the last axis, in nats."""
+    middle = (first + second) / 2
+    parts = (
+        np.where(p > 0, p * np.log(np.where(p > 0, p, 1) / np.where(p > 0, middle, 1)), 0) for p in (first, second)
+    )
+    return sum(part.sum(-1) for part in parts) / 2
+
+
+def colorfulness_of_frames(lumas: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+    """The colorfulness of each frame, `(T,)`, see `spaces.colorfulness`; chroma as far as it fits the luma."""
+    frames = zip(lumas, chroma, strict=True)
+    return np.array([
+        spaces.colorfulness(join(spaces.to_tensor(luma)[None], torch.from_numpy(np.asarray(own, np.float32))[None]))
+        for luma, own in frames
+    ]).ravel()  # fmt: skip
+
+
+def measure_film(
+    lumas: np.ndarray,
+    methods: Mapping[Method, np.ndarray],
+    truth: np.ndarray,
+    begins: Sequence[int] = (),
+    motion: Motion | None = None,
+    far: int = FAR,
+) -> pd.DataFrame:
+    """What is measured of every frame, as each method colors it.
+
+    Args:
+        lumas: uint8 `(T, H, W)`.
+        methods: the chroma of each, `(T, 2, H, W)`.
+        truth: the true chroma, `(T, 2, H, W)`.
+        begins: the frames that begin a shot.
+        motion: the flow of the film where it is known; None estimates it.
+        far: the distance of the frames that drift is measured over.
+
+    Returns:
+        One row per method and frame. The columns are `frame`; `warping`, the warping error to the frame before, and
+        `drift`, that to the frame `far` before, both NaN where there is none; `mse`, of chroma; `gray_mse`, that of
+        a gray film; `energy`, the mean squared chroma of the method's own frame; `colorfulness`, `colorfulness_truth`.
+    """
+    motion, count = motion or estimated_motion(lumas), len(lumas)
+    columns = {
+        method: {
+            "frame": np.arange(count),
+            "warping": np.full(count, np.nan),
+            "drift": np.full(count, np.nan),
+            "mse": ((chroma - truth) ** 2).mean((1, 2, 3)),
+            "gray_mse": (truth**2).mean((1, 2, 3)),
+            "energy": (chroma**2).mean((1, 2, 3)),
+            "colorfulness": colorfulness_of_frames(lumas, chroma),
+            "colorfulness_truth": colorfulness_of_frames(lumas, truth),
+        }
+        for method, chroma in methods.items()
+    }
+    asked = [(n, d, t) for n, d in (("warping", 1), ("drift", far)) for t in pairs_of_frames(count, d, begins)]
+    with progress("flow", len(asked)) as tick:
+        for name, distance, frame in asked:
+            known = motion(frame, frame - distance)
+            for method, chroma in methods.items():
+                columns[method][name][frame] = warping_error(chroma[frame], chroma[frame - distance], *known)
+            tick(1)
+    heads = {m: {"method": m.name, "settings": m.settings_text, "label": m.label} for m in methods}
+    return pd.concat([pd.DataFrame(columns[m]).assign(**heads[m]) for m in methods], ignore_index=True)
+
+
+def scores_of_film(frames: pd.DataFrame) -> dict[str, float]:
+    """The scores of one film by one method, from its rows of `measure_film`.
+
+    Returns:
+        `warping` and `drift`, mean squared errors; `warping_relative` and `drift_relative`, over the mean squared
+        chroma of the film itself, so that a pale film gains nothing by being pale (NaN for a gray one); `psnr`, of
+        chroma in dB, mean of frames, and `gain` over a gray film; `colorfulness_ratio`, to the truth's.
+    """
+    energy, truth = frames["energy"].mean(), frames["colorfulness_truth"].mean()
+    psnr = psnr_of(frames["mse"])
+    scores = {name: frames[name].mean() for name in ("warping", "drift")}
+    scores |= {f"{name}_relative": scores[name] / energy if energy > 1e-9 else np.nan for name in ("warping", "drift")}
+    scores |= {"psnr": psnr.mean(), "gain": (psnr - psnr_of(frames["gray_mse"])).mean()}
+    scores["colorfulness_ratio"] = frames["colorfulness"].mean() / truth if truth > 1e-6 else np.nan
+    return {name: float(value) for name, value in scores.items()}
