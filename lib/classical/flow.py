@@ -11,19 +11,23 @@ import numpy as np
 _BY_LENGTH, _AT_LEAST = 0.01, 0.5
 
 
-def optical_flow(luma: np.ndarray, other: np.ndarray) -> np.ndarray:
+def optical_flow(luma: np.ndarray, other: np.ndarray, is_fast: bool = False) -> np.ndarray:
     """The flow from one frame to another one, estimated from their luma.
 
-    Kroeger et al., Fast Optical Flow using Dense Inverse Search (2016): OpenCV's DIS with its fast preset.
+    Kroeger et al., Fast Optical Flow using Dense Inverse Search (2016), in OpenCV. On rendered films of 320 px, whose
+    flow is known, the true colors warped along the medium preset's flow are off by half as much (squared) as along the
+    fast one's, which takes a fifth of the time.
 
     Args:
         luma: uint8 `(H, W)`, at least 12 px each way.
         other: of the same size.
+        is_fast: whether to take the fast preset.
 
     Returns:
         float32 `(H, W, 2)`, see above.
     """
-    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    preset = cv2.DISOPTICAL_FLOW_PRESET_FAST if is_fast else cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
+    estimator = cv2.DISOpticalFlow_create(preset)
     return estimator.calc(np.ascontiguousarray(luma), np.ascontiguousarray(other), None)
 
 
@@ -53,13 +57,32 @@ def consistent(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
         forward: from this frame to the other one, `(H, W, 2)`.
         backward: from the other frame to this one.
     """
-    height, width = forward.shape[:2]
-    x, y = _ends(forward)
-    is_inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
     back = warp(np.moveaxis(backward, -1, 0), forward)
     there = np.moveaxis(forward, -1, 0)
     missed, length = ((there + back) ** 2).sum(0), (there**2 + back**2).sum(0)
-    return is_inside & (missed <= _BY_LENGTH * length + _AT_LEAST)
+    return _is_inside(forward) & (missed <= _BY_LENGTH * length + _AT_LEAST)
+
+
+def compose(
+    first: np.ndarray, is_first: np.ndarray, then: np.ndarray, is_then: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two flows one after the other, and where both can be relied on.
+
+    Args:
+        first: from this frame to a second one, `(H, W, 2)`.
+        is_first: bool `(H, W)`, where it can be relied on.
+        then: from the second frame to a third one.
+        is_then: where that one can be relied on.
+    """
+    flow = first + np.moveaxis(warp(np.moveaxis(then, -1, 0), first), 0, -1)
+    return flow, is_first & (warp(is_then[None], first)[0] > 0.5) & _is_inside(flow)
+
+
+def _is_inside(flow: np.ndarray) -> np.ndarray:
+    """Which pixels are inside the other frame, too: bool `(H, W)`."""
+    height, width = flow.shape[:2]
+    x, y = _ends(flow)
+    return (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
 
 
 def _ends(flow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

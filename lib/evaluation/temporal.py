@@ -3,16 +3,17 @@
 A film is luma, uint8 `(T, H, W)`, and chroma, float32 `(T, 2, H, W)`: Cb and Cr in [-0.5, 0.5] with 0 for gray (see
 `spaces.rgb_to_ycbcr`). `begins` are the numbers of the frames that begin a shot; frames of different shots are not
 compared. A small warping error alone proves nothing, because a gray film has none, and neither has its first frame
-carried along: it stands beside the gain over gray, and beside the controls of `temporal_controls.py`.
+carried along: it is shown beside the gain over gray, and beside the controls of `temporal_controls.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, reduce
 
 import numpy as np
 import pandas as pd
 import torch
 
-from lib.classical.flow import consistent, optical_flow, warp
+from lib.classical.flow import compose, consistent, optical_flow, warp
 from lib.color import spaces
 from lib.color.composition import join
 from lib.common.progress import progress
@@ -20,19 +21,31 @@ from lib.evaluation.metrics import psnr_of
 from lib.evaluation.names import Method
 
 FAR = 30  # frames, over which drift is measured
+EVERY = 5  # frames; drift changes slowly, and a flow over so many frames takes long
+LEAST_SHARE = 0.01  # of a frame's pixels; with fewer that are consistent nothing is said of a frame
 CDC_DISTANCES = (1, 2, 4)  # frames
 _LEVELS = 256
 
-# From the number of a frame and that of another one: the flow between them, and where it can be relied on.
+# From the number of a frame and that of one before: the flow between them, and where it can be relied on.
 Motion = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
 
 
 def estimated_motion(lumas: np.ndarray) -> Motion:
-    """The motion of a film, estimated from its luma `(T, H, W)`; see `flow.optical_flow` and `flow.consistent`."""
+    """The motion of a film `(T, H, W)`, estimated from its luma, from any frame to any frame before it.
+
+    From frame to frame by `flow.optical_flow` and `flow.consistent`, and over more frames these one after the other,
+    where all are consistent. On rendered films of 160 px, whose motion is known, half of the places that 30 frames
+    composed call consistent are off by less than 3 px, and 2% are covered; asked for the flow over 30 frames at once,
+    the same estimator is off by 15 px, and 18% are covered.
+    """
+
+    @lru_cache(maxsize=FAR + 2)
+    def step(frame: int) -> tuple[np.ndarray, np.ndarray]:
+        back = optical_flow(lumas[frame], lumas[frame - 1])
+        return back, consistent(back, optical_flow(lumas[frame - 1], lumas[frame]))
 
     def motion(frame: int, other: int) -> tuple[np.ndarray, np.ndarray]:
-        there = optical_flow(lumas[frame], lumas[other])
-        return there, consistent(there, optical_flow(lumas[other], lumas[frame]))
+        return reduce(lambda known, then: compose(*known, *then), map(step, range(frame, other, -1)))
 
     return motion
 
@@ -51,7 +64,8 @@ def warping_error(chroma: np.ndarray, before: np.ndarray, flow: np.ndarray, is_c
     """The mean squared difference of a frame's chroma and the warped chroma of a frame before, over consistent pixels.
 
     The warping error of Lai et al., Learning Blind Video Temporal Consistency (2018), on Cb and Cr
-    instead of RGB. NaN where no pixel is consistent.
+    instead of RGB. NaN where less than
+    `LEAST_SHARE` of the pixels are consistent.
 
     Args:
         chroma: of the frame, `(2, H, W)`.
@@ -59,7 +73,7 @@ def warping_error(chroma: np.ndarray, before: np.ndarray, flow: np.ndarray, is_c
         flow: from the frame to the other one, `(H, W, 2)`.
         is_consistent: `(H, W)`, see `flow.consistent`.
     """
-    if not is_consistent.any():
+    if is_consistent.mean() < LEAST_SHARE:
         return float("nan")
     return float(((chroma - warp(before, flow)) ** 2)[:, is_consistent].mean())
 
@@ -128,8 +142,9 @@ def measure_film(
 
     Returns:
         One row per method and frame. The columns are `frame`; `warping`, the warping error to the frame before, and
-        `drift`, that to the frame `far` before, both NaN where there is none; `mse`, of chroma; `gray_mse`, that of
-        a gray film; `energy`, the mean squared chroma of the method's own frame; `colorfulness`, `colorfulness_truth`.
+        `drift`, that to the frame `far` before, for every fifth frame; both NaN where there is none; `mse`, of chroma;
+        `gray_mse`, that of a gray film; `energy`, the mean squared chroma of the method's own frame; `colorfulness`
+        and `colorfulness_truth`.
     """
     motion, count = motion or estimated_motion(lumas), len(lumas)
     columns = {
@@ -145,9 +160,10 @@ def measure_film(
         }
         for method, chroma in methods.items()
     }
-    asked = [(n, d, t) for n, d in (("warping", 1), ("drift", far)) for t in pairs_of_frames(count, d, begins)]
+    asked = [(t, 1, "warping") for t in pairs_of_frames(count, 1, begins)]
+    asked += [(t, far, "drift") for t in pairs_of_frames(count, far, begins)[::EVERY]]
     with progress("flow", len(asked)) as tick:
-        for name, distance, frame in asked:
+        for frame, distance, name in sorted(asked):  # by frame, so that the flow of each step is estimated once
             known = motion(frame, frame - distance)
             for method, chroma in methods.items():
                 columns[method][name][frame] = warping_error(chroma[frame], chroma[frame - distance], *known)

@@ -30,7 +30,7 @@ def smoothed(chroma: np.ndarray, begins: Sequence[int] = (), weight: float = SMO
 
 
 def first_frame_carried(lumas: np.ndarray, chroma: np.ndarray, begins: Sequence[int] = ()) -> np.ndarray:
-    """The colors of each shot's first frame, moved along the optical flow: what comes into view takes any color.
+    """The colors of each shot's first frame, moved along the optical flow; what comes into view takes any color.
 
     It has next to no warping error, whatever its colors are.
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lib.classical.flow import consistent, optical_flow, warp
+from lib.classical.flow import compose, consistent, optical_flow, warp
 
 SIDE, SHIFT = 64, (3, 2)  # px, x and y
 
@@ -55,3 +55,21 @@ def test_longer_ways_may_miss_by_more():
     flow[..., 0] = 10
     back = -flow + np.float32(1)  # off by 1 px each way: 2 <= 0.01 * (100 + 82) + 0.5
     assert consistent(flow, back)[:, :22].all()
+
+
+def test_flows_one_after_the_other():
+    first, then = np.zeros((2, 8, 8, 2), np.float32)
+    first[..., 0], then[..., 0] = 2, 1
+    then[:, 4:, 0] = 3
+    is_first, is_then = np.ones((2, 8, 8), bool)
+    is_first[0], is_then[:, 3] = False, False
+    flow, is_known = compose(first, is_first, then, is_then)
+    assert flow[1, :, 0].tolist() == [3, 3, 5, 5, 5, 5, 5, 5] and not flow[..., 1].any()
+    assert not is_known[0].any()
+    assert is_known[1].tolist() == [True, False, True, False, False, False, False, False]  # column 3 ends outside
+
+
+def test_both_presets_find_a_shift(frames):
+    for is_fast in (True, False):
+        assert np.abs(np.median(optical_flow(*frames, is_fast), (0, 1)) - SHIFT).max() < 0.3
+    assert not np.array_equal(optical_flow(*frames), optical_flow(*frames, is_fast=True))
