@@ -75,3 +75,12 @@ def difference(
     weights = _bootstrap_weights(len(tables[0]))
     gains = _scores(tables[0], weights)[metric] - _scores(tables[1], weights)[metric]
     return _interval(gains, len(tables[0]))
+
+
+def mean_over(values: np.ndarray) -> tuple[float, float, float]:
+    """The mean of a value per picture or film with its bootstrap 95% interval: value, low, high.
+
+    Differences of two methods, one per picture, give a paired interval. All three are NaN where a value is, and low and
+    high where there are fewer than `LEAST_PICTURES`.
+    """
+    return _interval(_bootstrap_weights(len(values)) @ values, len(values))

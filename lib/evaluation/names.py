@@ -46,6 +46,11 @@ TITLES = {
     "reference": "ours, reference: {reference}",
     "reinhard": "Reinhard et al. on automatic, reference: {reference}",
     "welsh": "Welsh et al., reference: {reference}",
+    "frame_by_frame": "frame by frame",
+    "smoothed": "smoothed without flow, weight {weight}",
+    "first_frame_carried": "first frame carried along",
+    "mixed_along_flow": "mixed along the flow, weight {weight}",
+    "consistent": "ours, consistent",
     "paper": "paper: {method}",
     "truth": "truth",
 }
@@ -178,6 +183,11 @@ METRICS = {
     "judge_worse": Metric("judge's photographs: share worse than gray", "judge worse", 2, "low"),
     "hinted_gain": Metric("with hints: gain over gray (dB)", "hinted dB", 2, "high"),
     "reference_gain": Metric("with a reference: gain over automatic (dB)", "reference dB", 2, "high"),
+    "film_gain": Metric("films: chroma PSNR over gray (dB)", "film dB", 2, "high"),
+    "film_warping": Metric("films: warping error (% of chroma)", "warping %", 2, "low"),
+    "film_drift": Metric("films: drift over 30 frames (% of chroma)", "drift %", 1, "low"),
+    "film_distribution": Metric("films: CDC, distance from truth's", "CDC", 4, "low"),
+    "film_colorfulness": Metric("films: colorfulness (ratio to truth)", "film color", 2, 1.0),
     "training_seconds": Metric("training s", "training s", 1, "low"),
     "kept_mb": Metric("MB kept", "MB kept", 1, "low"),
 }
@@ -185,11 +195,13 @@ COSTS = ("training_seconds", "kept_mb")  # what a training took, not how well it
 OF_JUDGE = ("judge_gain", "judge_worse")  # measured on other photographs than those of the test split
 OF_HINTS = ("hinted_gain",)  # measured by methods that know some of the true colors
 OF_REFERENCE = ("reference_gain",)  # measured by methods that see the colors of another picture
+OF_FILMS = ("film_gain", "film_warping", "film_drift", "film_distribution", "film_colorfulness")
 NOT_OF_TEST = (
     *COSTS,
     *OF_JUDGE,
     *OF_HINTS,
     *OF_REFERENCE,
+    *OF_FILMS,
 )  # such a row does not compete with scores of the whole test split
 JUDGED = ("psnr", "ssim")  # shown where nothing else is asked for; a claim is judged by both
 UNSHOWN = ("mse", "colorfulness", *NOT_OF_TEST)  # tables say the same by pooled PSNR and by the ratio to the truth's

@@ -6,7 +6,7 @@ compared. A small warping error alone proves nothing, because a gray film has no
 carried along: it is shown beside the gain over gray, and beside the controls of `temporal_controls.py`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, reduce
 
 import numpy as np
@@ -17,21 +17,26 @@ from lib.classical.flow import compose, consistent, optical_flow, warp
 from lib.color import spaces
 from lib.color.composition import join
 from lib.common.progress import progress
+from lib.evaluation.bootstrap import mean_over
 from lib.evaluation.metrics import psnr_of
-from lib.evaluation.names import Method
+from lib.evaluation.names import OF_FILMS, Method
+from lib.evaluation.rows import methods_of, of_method, rows_of
 
 FAR = 30  # frames, over which drift is measured
 EVERY = 5  # frames; drift changes slowly, and a flow over so many frames takes long
 LEAST_SHARE = 0.01  # of a frame's pixels; with fewer that are consistent nothing is said of a frame
 CDC_DISTANCES = (1, 2, 4)  # frames
 _LEVELS = 256
+_NO_CHROMA = 1e-9  # mean squared; below it a film counts as gray
 
 # From the number of a frame and that of one before: the flow between them, and where it can be relied on.
 Motion = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
 
 
-def estimated_motion(lumas: np.ndarray) -> Motion:
+def estimated_motion(lumas: np.ndarray, is_fast: bool = False) -> Motion:
     """The motion of a film `(T, H, W)`, estimated from its luma, from any frame to any frame before it.
+
+    `is_fast` takes the fast preset of `flow.optical_flow`: for what colors a film, not for what measures it.
 
     From frame to frame by `flow.optical_flow` and `flow.consistent`, and over more frames these one after the other,
     where all are consistent. On rendered films of 160 px, whose motion is known, half of the places that 30 frames
@@ -41,8 +46,8 @@ def estimated_motion(lumas: np.ndarray) -> Motion:
 
     @lru_cache(maxsize=FAR + 2)
     def step(frame: int) -> tuple[np.ndarray, np.ndarray]:
-        back = optical_flow(lumas[frame], lumas[frame - 1])
-        return back, consistent(back, optical_flow(lumas[frame - 1], lumas[frame]))
+        back = optical_flow(lumas[frame], lumas[frame - 1], is_fast)
+        return back, consistent(back, optical_flow(lumas[frame - 1], lumas[frame], is_fast))
 
     def motion(frame: int, other: int) -> tuple[np.ndarray, np.ndarray]:
         return reduce(lambda known, then: compose(*known, *then), map(step, range(frame, other, -1)))
@@ -168,22 +173,60 @@ def measure_film(
             for method, chroma in methods.items():
                 columns[method][name][frame] = warping_error(chroma[frame], chroma[frame - distance], *known)
             tick(1)
-    heads = {m: {"method": m.name, "settings": m.settings_text, "label": m.label} for m in methods}
-    return pd.concat([pd.DataFrame(columns[m]).assign(**heads[m]) for m in methods], ignore_index=True)
+    heads = _heads(methods).to_dict("records")
+    tables = zip(columns.values(), heads, strict=True)
+    return pd.concat([pd.DataFrame(own).assign(**head) for own, head in tables], ignore_index=True)
 
 
-def scores_of_film(frames: pd.DataFrame) -> dict[str, float]:
-    """The scores of one film by one method, from its rows of `measure_film`.
+def scores_of_film(
+    lumas: np.ndarray,
+    methods: Mapping[Method, np.ndarray],
+    truth: np.ndarray,
+    begins: Sequence[int] = (),
+    motion: Motion | None = None,
+    far: int = FAR,
+) -> pd.DataFrame:
+    """The scores of one film, one row per method. Arguments as in `measure_film`.
 
     Returns:
-        `warping` and `drift`, mean squared errors; `warping_relative` and `drift_relative`, over the mean squared
-        chroma of the film itself, so that a pale film gains nothing by being pale (NaN for a gray one); `psnr`, of
-        chroma in dB, mean of frames, and `gain` over a gray film; `colorfulness_ratio`, to the truth's.
+        The columns `method`, `settings`, `label`, and those of `OF_FILMS`: `film_gain`, the PSNR of chroma over that
+        of a gray film (dB, mean of frames); `film_warping` and `film_drift`, the errors over the mean squared chroma
+        of the film itself, in percent, so that a pale film gains nothing by being pale (NaN for a gray one);
+        `film_distribution`, how far `color_distribution_consistency` is from the truth's own, in nats;
+        `film_colorfulness`, the ratio to the truth's. And `psnr`, of chroma; `warping` and `drift`, not divided.
     """
-    energy, truth = frames["energy"].mean(), frames["colorfulness_truth"].mean()
-    psnr = psnr_of(frames["mse"])
-    scores = {name: frames[name].mean() for name in ("warping", "drift")}
-    scores |= {f"{name}_relative": scores[name] / energy if energy > 1e-9 else np.nan for name in ("warping", "drift")}
-    scores |= {"psnr": psnr.mean(), "gain": (psnr - psnr_of(frames["gray_mse"])).mean()}
-    scores["colorfulness_ratio"] = frames["colorfulness"].mean() / truth if truth > 1e-6 else np.nan
-    return {name: float(value) for name, value in scores.items()}
+    frames, rows = measure_film(lumas, methods, truth, begins, motion, far), []
+    of_truth = color_distribution_consistency(truth, begins)
+    for method, chroma in methods.items():
+        own = of_method(frames, method)
+        energy, colorful = own["energy"].mean(), own["colorfulness_truth"].mean()
+        warping, drift = own["warping"].mean(), own["drift"].mean()
+        psnr = psnr_of(own["mse"])
+        scores = {
+            "film_gain": (psnr - psnr_of(own["gray_mse"])).mean(),
+            "film_warping": 100 * warping / energy if energy > _NO_CHROMA else np.nan,
+            "film_drift": 100 * drift / energy if energy > _NO_CHROMA else np.nan,
+            "film_distribution": abs(color_distribution_consistency(chroma, begins) - of_truth),
+            "film_colorfulness": own["colorfulness"].mean() / colorful if colorful > 1e-6 else np.nan,
+        }
+        rows.append(scores | {"psnr": psnr.mean(), "warping": warping, "drift": drift})
+    heads = _heads(methods)
+    return pd.concat([heads, pd.DataFrame(rows)], axis=1)
+
+
+def _heads(methods: Iterable[Method]) -> pd.DataFrame:
+    """The columns of a table that say which method each row is of."""
+    return pd.DataFrame([{"method": m.name, "settings": m.settings_text, "label": m.label} for m in methods])
+
+
+def rows_of_films(scores: pd.DataFrame) -> pd.DataFrame:
+    """The means over films, with bootstrap 95% intervals over films: rows of the metrics `OF_FILMS`, see `names.ROW`.
+
+    Args:
+        scores: what `scores_of_film` returns for several films, with the film's name in the column `name`.
+    """
+    rows = []
+    for method in methods_of(scores):
+        own = of_method(scores, method)
+        rows += [method.row(metric, len(own), *mean_over(own[metric].to_numpy())) for metric in OF_FILMS]
+    return rows_of(rows)

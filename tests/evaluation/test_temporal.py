@@ -1,21 +1,22 @@
 """Measures of films that are small enough to know the answer."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lib.classical.flow import warp
-from lib.evaluation.names import TRUTH, Method
-from lib.evaluation.rows import of_method
+from lib.evaluation.names import GRAY_COPY, OF_FILMS, TRUTH, Method
 from lib.evaluation.temporal import (
     color_distribution_consistency,
     colorfulness_of_frames,
     estimated_motion,
     measure_film,
     pairs_of_frames,
+    rows_of_films,
     scores_of_film,
     warping_error,
 )
-from lib.evaluation.temporal_controls import first_frame_carried, gray_film, smoothed
+from lib.evaluation.temporal_controls import first_frame_carried, gray_film, mixed_along_flow, smoothed, steps_of
 
 COUNT, SIDE, STEP = 6, 32, 2  # everything moves 2 px to the right from frame to frame
 
@@ -40,6 +41,11 @@ def motion(frame, other):
 def measured(truth, methods, **options):
     lumas = np.full((len(truth), SIDE, SIDE), 128, np.uint8)
     return measure_film(lumas, methods, truth, motion=motion, **options)
+
+
+def scored(truth, methods, **options):
+    lumas = np.full((len(truth), SIDE, SIDE), 128, np.uint8)
+    return scores_of_film(lumas, methods, truth, motion=motion, **options).set_index("method").to_dict("index")
 
 
 def flickering(truth, size):
@@ -71,25 +77,28 @@ def test_flicker_is_measured_where_the_flow_is_consistent_only(truth):
 
 def test_scores_of_a_film_that_flickers(truth):
     methods = {Method(TRUTH): truth, Method("flicker"): flickering(truth, 0.05), Method("gray_copy"): 0 * truth}
-    table = measured(truth, methods, far=2)
-    scores = {name: scores_of_film(of_method(table, name)) for name in (TRUTH, "flicker", "gray_copy")}
+    scores = scored(truth, methods, far=2)
     flicker, gray = scores["flicker"], scores["gray_copy"]
     assert flicker["warping"] == pytest.approx(0.1**2, rel=1e-4)
     assert flicker["drift"] == pytest.approx(0, abs=1e-9)  # every second frame is alike
     assert flicker["psnr"] == pytest.approx(-20 * np.log10(0.05), abs=1e-3)
     energy = np.mean(flickering(truth, 0.05) ** 2)
-    assert flicker["warping_relative"] == pytest.approx(0.01 / energy, rel=1e-3)
-    assert scores[TRUTH]["warping"] == 0 and scores[TRUTH]["colorfulness_ratio"] == 1
-    assert gray["warping"] == gray["gain"] == gray["colorfulness_ratio"] == 0
-    assert np.isnan(gray["warping_relative"])  # no chroma to compare with
+    assert flicker["film_warping"] == pytest.approx(100 * 0.01 / energy, rel=1e-3)
+    assert scores[TRUTH]["warping"] == scores[TRUTH]["film_distribution"] == 0
+    assert scores[TRUTH]["film_colorfulness"] == 1
+    assert gray["warping"] == gray["film_gain"] == 0
+    assert gray["film_colorfulness"] == pytest.approx(0, abs=1e-4)
+    assert np.isnan(gray["film_warping"])  # no chroma to compare with
+    assert flicker["film_gain"] == pytest.approx(flicker["psnr"] - gray["psnr"], abs=1e-6)
+    assert flicker["film_distribution"] > 0.05
 
 
 def test_a_pale_film_gains_nothing_by_being_pale(truth):
     vivid = flickering(truth, 0.05)
-    table = measured(truth, {Method("vivid"): vivid, Method("pale"): vivid / 4})
-    vivid, pale = (scores_of_film(of_method(table, name)) for name in ("vivid", "pale"))
+    scores = scored(truth, {Method("vivid"): vivid, Method("pale"): vivid / 4})
+    vivid, pale = scores["vivid"], scores["pale"]
     assert pale["warping"] == pytest.approx(vivid["warping"] / 16, rel=1e-4)
-    assert pale["warping_relative"] == pytest.approx(vivid["warping_relative"], rel=1e-4)
+    assert pale["film_warping"] == pytest.approx(vivid["film_warping"], rel=1e-4)
 
 
 def test_frames_of_two_shots_are_no_flicker(truth):
@@ -144,24 +153,41 @@ def test_smoothing_mixes_a_shot():
     assert chroma[1].max() == 0  # the caller's array is left alone
 
 
-def test_the_first_frame_is_carried_through_its_shot():
-    lumas = np.random.default_rng(0).integers(0, 256, (1, SIDE, SIDE), np.uint8).repeat(4, 0)
-    chroma = np.random.default_rng(1).uniform(-0.3, 0.3, (4, 2, SIDE, SIDE)).astype(np.float32)
-    carried = first_frame_carried(lumas, chroma, begins=[0, 2])
-    assert np.allclose(carried[1], chroma[0], atol=1e-3) and np.allclose(carried[3], chroma[2], atol=1e-3)
-    assert not np.allclose(carried[1], chroma[1], atol=0.1)
+def test_the_first_frame_is_carried_through_its_shot(truth):
+    chroma = np.random.default_rng(1).uniform(-0.3, 0.3, truth.shape).astype(np.float32)
+    steps = steps_of(motion, len(truth), begins=[0, 3])
+    assert [step is None for step in steps] == [True, False, False, True, False, False]
+    carried = first_frame_carried(chroma, steps)
+    assert np.array_equal(carried[2], warp(warp(chroma[0], steps[1][0]), steps[2][0]))
+    assert np.array_equal(carried[3], chroma[3])
+    assert scored(truth, {Method("carried"): carried}, begins=[0, 3])["carried"]["warping"] == 0
 
 
-def test_the_first_frame_follows_what_moves(truth):
-    ramp = np.cumsum(np.random.default_rng(0).uniform(0, 12, SIDE + 8)) % 200
-    world = np.rint(np.tile(ramp, (SIDE, 1)) + 20 * np.sin(np.arange(SIDE) / 3)[:, None] + 25).astype(np.uint8)
-    lumas = np.stack([world[:, 8 - t : 8 - t + SIDE] for t in range(2)])
-    flow = np.zeros((SIDE, SIDE, 2), np.float32)
-    flow[..., 0] = -1
-    smooth = np.stack([np.tile(np.sin(np.arange(SIDE) / 5), (SIDE, 1))] * 2).astype(np.float32)[None].repeat(2, 0)
-    carried = first_frame_carried(lumas, smooth)
-    assert np.abs(carried[1] - warp(smooth[0], flow))[..., 4:-4].mean() < 0.02
-    assert np.abs(carried[1] - smooth[0])[..., 4:-4].mean() > 0.05
+def test_mixing_along_the_flow(truth):
+    steps, noisy = steps_of(motion, len(truth)), flickering(truth, 0.05)
+    assert np.array_equal(mixed_along_flow(noisy, steps, 0.0), noisy)
+    mixed = mixed_along_flow(noisy, steps, 0.8)
+    assert np.allclose(mixed[1][:, :, STEP:], truth[1][:, :, STEP:] + 0.05 * (0.2 - 0.8), atol=1e-6)
+    assert np.array_equal(mixed[1][:, :, :STEP], noisy[1][:, :, :STEP])  # came into view: begins anew
+    whole = mixed_along_flow(noisy, steps, 1.0)
+    assert np.allclose(whole[-1][:, :, STEP * (COUNT - 1) :], truth[-1][:, :, STEP * (COUNT - 1) :] - 0.05, atol=1e-6)
+
+
+def test_films_count_alike_and_have_an_interval(truth):
+    methods = {Method("flicker"): None, GRAY_COPY: 0 * truth}
+    tables = []
+    for number in range(6):
+        methods[Method("flicker")] = flickering(truth, 0.01 * number)
+        lumas = np.full((len(truth), SIDE, SIDE), 128, np.uint8)
+        tables.append(scores_of_film(lumas, methods, truth, motion=motion).assign(name=f"film {number}"))
+    scores = pd.concat(tables)
+    rows = rows_of_films(scores).set_index(["method", "metric"])
+    assert set(rows.index.get_level_values("metric")) == set(OF_FILMS)
+    own, expected = rows.loc["flicker", "film_warping"], scores.loc[scores["method"] == "flicker", "film_warping"]
+    assert own["value"] == pytest.approx(expected.mean()) and own["n"] == 6
+    assert expected.min() < own["low"] < own["value"] < own["high"] < expected.max()
+    assert np.isnan(rows.loc[GRAY_COPY.name, "film_warping"]["value"])
+    assert np.isnan(rows_of_films(scores[scores["name"] < "film 3"])["low"]).all()  # too few
 
 
 def test_a_gray_film_has_no_chroma(truth):
