@@ -132,6 +132,10 @@ class ChromaDistribution:
         annealed = (self.log_probabilities + weight * rare) / temperature
         return saturation * mix(expected(annealed.softmax(1)), self.mixing)
 
+    def mirrored(self) -> "ChromaDistribution":
+        """The same of the mirror images."""
+        return replace(self, log_probabilities=self.log_probabilities.flip(-1), mixing=mirrored_mixing(self.mixing))
+
     def ambiguity(self) -> Tensor:
         """The entropy of each cell's distribution in bits, `(B, 1, h, w)`: 0 where a color is certain, 7.4 at most."""
         return -(self.log_probabilities.exp() * self.log_probabilities).sum(1, keepdim=True) / math.log(2)

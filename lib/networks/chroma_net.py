@@ -174,6 +174,16 @@ class ChromaNet(nn.Module):
         means = (straight.add(mirrored.flip(-1)) / 2 for straight, mirrored in halves)
         return chromas.ChromaDistribution(log_probabilities, mixing, self.frequency), Maps(*means)
 
+    def distribution_in(self, places: Tensor, whole: Tensor) -> chromas.ChromaDistribution:
+        """The colors that pictures may have, as parts of a whole that was seen elsewhere, such as a film's shot.
+
+        Args:
+            places: see `Maps`.
+            whole: the mean of the deepest map over that whole, `(B, C)`. The plain encoder makes nothing of it.
+        """
+        seen = self.context(places, whole[..., None, None]) if self.context else places
+        return chromas.ChromaDistribution(self.colors(seen).log_softmax(1), self.mixing(seen), self.frequency)
+
     @torch.inference_mode()
     def look_at(self, gray: np.ndarray) -> chromas.ChromaDistribution:
         """The colors that an 8-bit gray picture, uint8 `(H, W)`, may have; without gradients."""
