@@ -1,0 +1,197 @@
+"""Chroma for the frames of a film: from BT.601 in full range to the film's own matrix, range, depth and layout.
+
+Y'CbCr of any matrix is linear in R'G'B', and a color minus its luma depends on chroma alone. So a chroma moves from one
+matrix to another by a 2 x 2 map, whatever the luma, and a film's luma need not be touched.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from lib.color import spaces
+
+# Weights of red and blue in luma (ITU-R BT.709, FCC 73.682, BT.601, SMPTE 240M, BT.2020), by the numbers of H.264.
+_WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
+_WEIGHTS |= {9: (0.2627, 0.0593)}
+_HIGH_DEFINITION = 720  # lines from which on BT.709 is meant where nothing is said
+_TINY = 1e-4
+
+
+def matrix_of(number: int, lines: int) -> tuple[int, tuple[float, float]]:
+    """The matrix of a film, as its number in H.264 and the weights of red and blue in its luma.
+
+    Args:
+        number: what the film says. Where it says nothing, or a matrix that is not one of these, BT.709 is taken from
+            720 lines on, else BT.601.
+        lines: how many the film has.
+
+    >>> matrix_of(2, 1080)
+    (1, (0.2126, 0.0722))
+    """
+    if number not in _WEIGHTS:
+        number = 1 if lines >= _HIGH_DEFINITION else 6
+    return number, _WEIGHTS[number]
+
+
+def turned(plane: np.ndarray, turn: tuple[int, int, int, int]) -> np.ndarray:
+    """A plane `(H, W)` as a display matrix shows it.
+
+    Args:
+        plane: as it is stored.
+        turn: (a, b, c, d), each -1, 0 or 1: a pixel at (x, y) is shown at (a x + c y, b x + d y).
+    """
+    a, b, c, d = turn
+    shown = plane if a else plane.T
+    flips = (a, d) if a else (c, b)  # of columns, of rows
+    return shown[:: -1 if flips[1] < 0 else 1, :: -1 if flips[0] < 0 else 1]
+
+
+def turned_back(plane: np.ndarray, turn: tuple[int, int, int, int]) -> np.ndarray:
+    """The inverse of `turned`: the map is orthogonal, so the transposed one leads back."""
+    a, b, c, d = turn
+    return turned(plane, (a, c, b, d))
+
+
+@dataclass(frozen=True)
+class ChromaLayout:
+    """How a film stores luma and chroma.
+
+    Args:
+        weights: of red and blue in its luma.
+        is_full_range: whether 0 is black; else 16 is, at 8 bits.
+        depth: bits of a sample.
+        columns, rows: how many pixels share one chroma value; 2 and 2 in 4:2:0.
+    """
+
+    weights: tuple[float, float]
+    is_full_range: bool
+    depth: int = 8
+    columns: int = 2
+    rows: int = 2
+    _map: np.ndarray = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        of_red, of_blue = self.weights
+        of_green = 1 - of_red - of_blue
+        # Red, green and blue minus BT.601 luma from (Cb, Cr), then minus the film's own luma.
+        red, blue = np.array([0, spaces.CR_SCALE]), np.array([spaces.CB_SCALE, 0])
+        green = -(spaces.LUMA_WEIGHTS[0] * red + spaces.LUMA_WEIGHTS[2] * blue) / spaces.LUMA_WEIGHTS[1]
+        moved = of_red * red + of_green * green + of_blue * blue
+        own = np.stack([(blue - moved) / (2 - 2 * of_blue), (red - moved) / (2 - 2 * of_red)])
+        object.__setattr__(self, "_map", own.astype(np.float32))
+
+    @property
+    def dtype(self) -> type:
+        return np.uint8 if self.depth == 8 else np.uint16
+
+    @property
+    def black(self) -> int:
+        return 0 if self.is_full_range else 16 << (self.depth - 8)
+
+    @property
+    def luma_span(self) -> int:
+        """From black to white."""
+        return 2**self.depth - 1 if self.is_full_range else 219 << (self.depth - 8)
+
+    @property
+    def chroma_span(self) -> int:
+        """From chroma -0.5 to 0.5."""
+        return 2**self.depth - 1 if self.is_full_range else 224 << (self.depth - 8)
+
+    def full_range(self, luma: np.ndarray) -> np.ndarray:
+        """Stored luma as uint8 from 0 for black to 255 for white, clipped and rounded."""
+        if self.is_full_range and self.depth == 8:
+            return luma
+        return _full_range_table(self.black, self.luma_span, self.depth)[luma]
+
+    def at_depth(self, luma: np.ndarray, depth: int) -> np.ndarray:
+        """Stored luma at another depth and the same range; as it is where the depth is the same."""
+        if depth == self.depth:
+            return luma
+        factor = (2**depth - 1) / (2**self.depth - 1) if self.is_full_range else 2.0 ** (depth - self.depth)
+        levels = np.rint(np.arange(2**self.depth) * factor).clip(0, 2**depth - 1)
+        return levels.astype(np.uint8 if depth == 8 else np.uint16)[luma]
+
+    def planes(self, chroma: np.ndarray, luma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The planes U and V of a frame, rounded; colors that RGB does not have are pulled toward gray.
+
+        They are as strong as the mean luma of the pixels that share them allows, as in `lib.color.composition.join`.
+
+        Args:
+            chroma: Cb and Cr of BT.601 in full range, `(2, h, w)`, in [-0.5, 0.5], of any size; turned like `luma`.
+            luma: as it is stored, `(H, W)`.
+
+        Returns:
+            U and V, each `(ceil(H / rows), ceil(W / columns))`, uint8 or uint16.
+        """
+        height, width = luma.shape
+        own = np.tensordot(self._map, chroma.astype(np.float32), 1)
+        across = _across(own.shape[2], width, self.columns)
+        down = _down(own.shape[1], height, self.rows)
+        cb, cr = (down @ (part @ across) for part in own)
+        mean = self._mean_luma(luma)
+        self._pull_into_gamut(cb, cr, mean)
+        middle, most = 2 ** (self.depth - 1), 2**self.depth - 1
+        for part in (cb, cr):
+            part *= self.chroma_span
+            part += middle
+            np.rint(part, out=part)
+            np.clip(part, 0, most, out=part)
+        return cb.astype(self.dtype), cr.astype(self.dtype)
+
+    def _mean_luma(self, luma: np.ndarray) -> np.ndarray:
+        """The mean luma of the pixels that share a chroma value, float32 in [0, 1]."""
+        height, width = luma.shape
+        over = (-height % self.rows, -width % self.columns)
+        if any(over):
+            luma = np.pad(luma, ((0, over[0]), (0, over[1])), mode="edge")
+        size = (luma.shape[1] // self.columns, luma.shape[0] // self.rows)
+        mean = cv2.resize(np.ascontiguousarray(luma), size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        mean -= self.black
+        mean /= self.luma_span
+        return np.clip(mean, 0, 1, out=mean)
+
+    def _pull_into_gamut(self, cb: np.ndarray, cr: np.ndarray, luma: np.ndarray) -> None:
+        """Scale chroma in place so that, with that luma, red, green and blue stay in [0, 1]."""
+        of_red, of_blue = self.weights
+        red, blue = (2 - 2 * of_red) * cr, (2 - 2 * of_blue) * cb
+        green = red * (-of_red / (1 - of_red - of_blue))
+        green -= blue * (of_blue / (1 - of_red - of_blue))
+        over = np.maximum(np.maximum(red, blue), green)
+        over /= np.maximum(1 - luma, _TINY)
+        under = np.minimum(np.minimum(red, blue), green)
+        under /= np.maximum(luma, _TINY)
+        scale = np.maximum(over, -under)
+        np.maximum(scale, 1, out=scale)
+        cb /= scale
+        cr /= scale
+
+
+@lru_cache(maxsize=8)
+def _full_range_table(black: int, span: int, depth: int) -> np.ndarray:
+    levels = (np.arange(2**depth) - black) * (255 / span)
+    return np.rint(levels.clip(0, 255)).astype(np.uint8)
+
+
+def _enlarged(count: int, size: int) -> np.ndarray:
+    """`(size, count)`: what `count` values become on `size` pixels, bicubic."""
+    return cv2.resize(np.eye(count, dtype=np.float32), (count, size), interpolation=cv2.INTER_CUBIC)
+
+
+@lru_cache(maxsize=8)
+def _across(count: int, width: int, columns: int) -> np.ndarray:
+    """`(count, ceil(width / columns))`: from a row of chroma to a film's, whose values lie on every first pixel.
+
+    MPEG-2, H.264 and their kin place chroma so unless they say otherwise; at a half, not at a third, between the rows.
+    """
+    return np.ascontiguousarray(_enlarged(count, width)[::columns].T)
+
+
+@lru_cache(maxsize=8)
+def _down(count: int, height: int, rows: int) -> np.ndarray:
+    """`(ceil(height / rows), count)`: from a column of chroma to a film's, whose values lie between their rows."""
+    pixels = _enlarged(count, height)
+    pixels = np.pad(pixels, ((0, -height % rows), (0, 0)), mode="edge")
+    return np.ascontiguousarray(pixels.reshape(-1, rows, count).mean(1))
