@@ -104,15 +104,17 @@ class ChromaLayout:
         """Stored luma as uint8 from 0 for black to 255 for white, clipped and rounded."""
         if self.is_full_range and self.depth == 8:
             return luma
-        return _full_range_table(self.black, self.luma_span, self.depth)[luma]
+        return _looked_up(_full_range_levels(self.black, self.luma_span, self.depth), luma)
+
+    def stored(self, luma: np.ndarray) -> np.ndarray:
+        """The inverse for a layout of 8 bits: uint8 in full range as this layout stores it, rounded."""
+        return luma if self.is_full_range else _looked_up(_limited_levels(), luma)
 
     def at_depth(self, luma: np.ndarray, depth: int) -> np.ndarray:
         """Stored luma at another depth and the same range; as it is where the depth is the same."""
         if depth == self.depth:
             return luma
-        factor = (2**depth - 1) / (2**self.depth - 1) if self.is_full_range else 2.0 ** (depth - self.depth)
-        levels = np.rint(np.arange(2**self.depth) * factor).clip(0, 2**depth - 1)
-        return levels.astype(np.uint8 if depth == 8 else np.uint16)[luma]
+        return _looked_up(_levels_at(self.depth, depth, self.is_full_range), luma)
 
     def planes(self, chroma: np.ndarray, luma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The planes U and V of a frame, rounded; colors that RGB does not have are pulled toward gray.
@@ -169,10 +171,28 @@ class ChromaLayout:
         cr /= scale
 
 
+def _looked_up(levels: np.ndarray, luma: np.ndarray) -> np.ndarray:
+    return cv2.LUT(luma, levels) if luma.dtype == levels.dtype == np.uint8 else np.take(levels, luma)
+
+
 @lru_cache(maxsize=8)
-def _full_range_table(black: int, span: int, depth: int) -> np.ndarray:
+def _full_range_levels(black: int, span: int, depth: int) -> np.ndarray:
+    """What each stored level is as uint8 in full range."""
     levels = (np.arange(2**depth) - black) * (255 / span)
     return np.rint(levels.clip(0, 255)).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _limited_levels() -> np.ndarray:
+    return np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _levels_at(depth: int, other: int, is_full_range: bool) -> np.ndarray:
+    """What each level of one depth is at another."""
+    factor = (2**other - 1) / (2**depth - 1) if is_full_range else 2.0 ** (other - depth)
+    levels = np.rint(np.arange(2**depth) * factor).clip(0, 2**other - 1)
+    return levels.astype(np.uint8 if other == 8 else np.uint16)
 
 
 def _enlarged(count: int, size: int) -> np.ndarray:

@@ -83,7 +83,7 @@ def colorize_film(
         colors: from lumas to colors, such as `lib.colorize.video.colors_of_film` with its network.
         asked: all that the colors depend on, as JSON, the source's file included.
         is_lossless: see `Encoding`.
-        progress: called with the number of frames that were done since the last call.
+        progress: called with the number of frames that are done; first with that of an earlier call.
 
     Raises:
         FilmError: no frame could be read, or another call is at work on the same result.
@@ -112,8 +112,8 @@ def _make_pieces(
 ) -> None:
     """Color the frames that are in no piece yet.
 
-    Colors are carried along within a shot, so they are begun anew at the start of the last shot that has a piece: it may
-    not have been whole. Its pieces are kept all the same.
+    Colors are carried along within a shot, so they are begun anew at the start of the last shot that has a piece, which
+    may not have been whole. Its pieces are kept all the same.
     """
     shot = work.pieces[-1].shot if work.pieces else -1
     of_shot = [piece for piece in work.pieces if piece.shot == shot]
@@ -235,6 +235,7 @@ class _Writer:
         pieces = self._work.pieces
         frames = self._reader.frames(pieces[-1].last + 1 if pieces else None)
         piece = shot = None
+        done = sum(whole.count for whole in pieces)
         with closing(frames):
             try:
                 while (item := self._items.get()) is not None and not self._is_stopped:
@@ -244,7 +245,8 @@ class _Writer:
                     if piece is None:
                         piece, shot = Piece(self._work.unfinished, self._encoding), item.shot
                     self._add(piece, next(frames, None), item)
-                    self._progress(1)
+                    done += 1
+                    self._progress(done)
                 if piece and not self._is_stopped:
                     self._keep(piece, shot)
                     piece = None

@@ -174,7 +174,9 @@ def open_clip(path: Path, start: float | None = None, end: float | None = None) 
         first = origin if start is None else origin + _units(start, base)
         last = None if end is None else origin + _units(end, base)
         if start is not None and seconds is not None and start >= seconds:
-            raise FilmError(f"{path}: has {seconds:.1f} s, so nothing begins at --from {start:g}; choose an earlier time")
+            raise FilmError(
+                f"{path}: has {seconds:.1f} s, so nothing begins at --from {start:g}; choose an earlier time"
+            )
         count = stream.frames or (round(seconds * rate) if seconds else None)
         if count and seconds and (start is not None or end is not None):
             count = max(1, round(count * (min(end or seconds, seconds) - (start or 0)) / seconds))
@@ -318,7 +320,9 @@ class Reader:
             if (frame.width, frame.height) != (self.clip.look.width, self.clip.look.height):
                 self._note_damage()
                 return
-            time = frame.pts if frame.pts is not None else (self.clip.start if self._last is None else self._last + step)
+            time = (
+                frame.pts if frame.pts is not None else (self.clip.start if self._last is None else self._last + step)
+            )
             time = time if self._last is None else max(time, self._last + 1)
             if frame.is_corrupt:
                 self._note_damage()
