@@ -14,7 +14,8 @@ import numpy as np
 
 from lib.color.film_chroma import ChromaLayout, turned_back
 from lib.colorize.film_work import WorkFolder
-from lib.data.clips import Clip, FilmError, Frame, Look, upright_luma
+from lib.data.clips import FilmError, Frame, Look, upright_luma
+from lib.data.clips_reading import Clip
 from lib.data.clips_writing import Encoding, Piece, join
 
 if TYPE_CHECKING:

@@ -17,12 +17,10 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             raise argparse.ArgumentTypeError(f"must be above 0, not {text!r}")
         return value
 
-    parser = argparse.ArgumentParser(
-        prog="colorize", description="Colorize photographs and films; their luma stays as it is."
-    )
-    parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="PHOTO_FILM_OR_FOLDER", help="folders with all below them"
-    )
+    about = "Colorize photographs and films; their luma stays as it is."
+    parser = argparse.ArgumentParser(prog="colorize", description=about)
+    about = "photographs, films, and folders with all below them"
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER", help=about)
     parser.add_argument("-o", dest="out", required=True, type=Path, metavar="FOLDER", help="where the results go")
     parser.add_argument("--vividness", type=decimal_number(0, 1), default=0.5, help="0, the safest colors, to 1 (0.5)")
     counts, about = whole_number(1, MOST_VERSIONS), "1 to 9 plausible versions, called NAME-1, NAME-2, ... (1)"
@@ -80,17 +78,13 @@ def moment(text: str) -> float:
     parts = text.strip().split(":")
     values = [number(part) for part in parts]
     is_time = len(parts) <= 3 and None not in values and min(values) >= 0
-    if (
-        not is_time
-        or any(value >= 60 for value in values[1:])
-        or any(isinstance(value, float) for value in values[:-1])
-    ):
+    if not is_time or max(values[1:], default=0) >= 60 or any(isinstance(value, float) for value in values[:-1]):
         raise argparse.ArgumentTypeError(f"must be seconds, m:s or h:m:s, not {text!r}")
     return float(sum(value * 60**place for place, value in enumerate(reversed(values))))
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The console script: 0 done, 1 a photograph or film could not be done, 2 a mistake in what was asked, 130 Ctrl-C."""
+    """The console script: 0 done, 1 a file could not be done, 2 a mistake in what was asked, 130 Ctrl-C."""
     options = _parse(argv)
     os.environ.update(home_environment())  # networks of the notebooks import Matplotlib
 

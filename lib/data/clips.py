@@ -1,4 +1,4 @@
-"""The one reader of films: what a film is, and its luma frame by frame, exactly as it is stored.
+"""What a film is: its file, how its pixels are to be understood, and the luma of a decoded frame.
 
 PyAV is imported where a film is opened, because nothing else needs it.
 """
@@ -6,7 +6,7 @@ PyAV is imported where a film is opened, because nothing else needs it.
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.util import find_spec
@@ -28,7 +28,6 @@ NO_PYAV = "films need PyAV; `.venv/bin/uv pip install --python .venv/bin/python 
 _WITH_LUMA_PLANE = re.compile(r"(yuvj?|yuva)4\d\dp(9|1\d)?(le)?|gray(9|1\d)?(le)?|nv(12|21|16|24|42)|[pP][024]1[026]le")
 _SHIFTED = re.compile(r"[pP][024]1[026]le")  # formats of 16 bits whose lowest ones are empty
 _LIMITED_UNLESS_SAID = {"h264", "hevc", "av1", "vp9", "vp8", "mpeg2video", "mpeg1video", "mpeg4", "vvc"}
-_ARBITRARY_CLOCKS = {"mpegts", "mpeg", "mpegvideo", "rtsp", "hls", "rm"}  # whose first time stamp means nothing
 _FULL_RANGE, _LIMITED_RANGE = 2, 1  # as H.264 and FFmpeg number them
 _UNSPECIFIED = 2  # primaries and transfer
 _UPRIGHT = (1, 0, 0, 1)
@@ -78,41 +77,6 @@ class Look:
     has_alpha: bool = False
 
 
-@dataclass(frozen=True)
-class Clip:
-    """A film that can be colorized.
-
-    Args:
-        path: its file.
-        look: of its frames.
-        time_base: seconds that one unit of time lasts.
-        rate: frames a second, on average.
-        start: the time that counts as the film's beginning.
-        end: the time after the last frame that is wanted, None for the end of the file.
-        count: about how many frames there are, None if unknown.
-        seconds: how long it is by its header, None if unknown.
-        stream: the number of the video stream.
-    """
-
-    path: Path
-    look: Look
-    time_base: Fraction
-    rate: Fraction
-    start: int
-    end: int | None
-    count: int | None
-    seconds: float | None
-    stream: int
-
-    def at(self, time: int) -> float:
-        """A time in seconds from the beginning."""
-        return float((time - self.start) * self.time_base)
-
-    def reader(self) -> "Reader":
-        """A new decoder of the film; several may be used at a time."""
-        return Reader(self)
-
-
 def is_pyav_installed() -> bool:
     """Whether films can be read at all."""
     return find_spec("av") is not None
@@ -148,77 +112,8 @@ def opened(path: Path) -> Iterator["InputContainer"]:
         container.close()
 
 
-def open_clip(path: Path, start: float | None = None, end: float | None = None) -> Clip:
-    """What a film is, by its header and its first frame.
-
-    Args:
-        path: its file.
-        start: seconds from the film's beginning at which the part begins that is wanted; None for all.
-        end: seconds from the film's beginning at which that part ends.
-
-    Raises:
-        FilmError: there is no film, no frame in it that can be read, or none in that part.
-    """
-    with opened(path) as container:
-        pictures = [stream for stream in container.streams.video if not _is_still(stream)]
-        if not pictures:
-            raise FilmError(f"{path}: there is no film in it, only {_kinds(container)}; name a film")
-        stream = pictures[0]
-        origin = _origin(container, stream)
-        base = stream.time_base
-        frame = _first_frame(container, stream)
-        if frame is None:
-            raise FilmError(f"{path}: none of its frames can be read (damaged or cut off); replace or remove it")
-        seconds = None if container.duration is None else container.duration / 10**6
-        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        first = origin if start is None else origin + _units(start, base)
-        last = None if end is None else origin + _units(end, base)
-        if start is not None and seconds is not None and start >= seconds:
-            raise FilmError(
-                f"{path}: has {seconds:.1f} s, so nothing begins at --from {start:g}; choose an earlier time"
-            )
-        count = stream.frames or (round(seconds * rate) if seconds else None)
-        if count and seconds and (start is not None or end is not None):
-            count = max(1, round(count * (min(end or seconds, seconds) - (start or 0)) / seconds))
-        return Clip(path, _look(stream, frame), base, rate, first, last, count, seconds, stream.index)
-
-
-def _units(seconds: float, base: Fraction) -> int:
-    return round(Fraction(seconds) / base)
-
-
-def _kinds(container: "InputContainer") -> str:
-    kinds = sorted({"a picture" if stream.type == "video" else stream.type for stream in container.streams})
-    return " and ".join(kinds) or "nothing that is known"
-
-
-def _is_still(stream) -> bool:
-    """Whether a video stream is a cover picture."""
-    import av
-
-    return av.stream.Disposition.attached_pic in stream.disposition
-
-
-def _origin(container: "InputContainer", stream) -> int:
-    """The time that counts as the beginning: 0, but where clocks start anywhere, that of the first packet."""
-    if container.format.name.split(",")[0] not in _ARBITRARY_CLOCKS or container.start_time is None:
-        return 0
-    return round(Fraction(container.start_time, 10**6) / stream.time_base)
-
-
-def _first_frame(container: "InputContainer", stream) -> "VideoFrame | None":
-    import av
-
-    stream.codec_context.thread_count = 1
-    with suppress(av.error.EOFError):
-        for packet in container.demux(stream):
-            with suppress(av.error.FFmpegError):
-                for frame in packet.decode():
-                    return frame
-    return None
-
-
-def _look(stream, frame: "VideoFrame") -> Look:
+def look_of(stream, frame: "VideoFrame") -> Look:
+    """How the pixels of a stream are to be understood, by its header and its first frame."""
     context, pixels = stream.codec_context, frame.format
     is_yuv = not (pixels.is_rgb or pixels.has_palette or pixels.name.startswith(("mono", "xyz", "bayer")))
     stored = frame.color_range or context.color_range
@@ -228,8 +123,8 @@ def _look(stream, frame: "VideoFrame") -> Look:
     is_full &= is_yuv  # RGB is converted to the limited range
     number = frame.colorspace if is_yuv else _UNSPECIFIED
     colorspace, weights = matrix_of(number, min(frame.width, frame.height))
-    has_chroma = is_yuv and sum(part.is_chroma for part in pixels.components) == 2
-    columns, rows = (_sharing(pixels) if has_chroma else (2, 2)) if is_yuv else (1, 1)
+    has_chroma = sum(not part.is_alpha for part in pixels.components) == 3
+    columns, rows = (1, 1) if not is_yuv else _sharing(pixels) if has_chroma else (2, 2)
     bits = max(part.bits for part in pixels.components)
     depth = min(bits, 16) if is_yuv else 8 if bits <= 8 else 16
     turn, matrix = _turn(frame)
@@ -264,111 +159,7 @@ def _turn(frame: "VideoFrame") -> tuple[tuple[int, int, int, int], tuple[int, ..
     return (turn, matrix) if is_quarter else (_UPRIGHT, None)
 
 
-class Reader:
-    """Decodes a film. After its `frames` have ended, `damaged_at` says from where on the film is damaged.
-
-    Args:
-        clip: the film.
-    """
-
-    def __init__(self, clip: Clip):
-        self.clip = clip
-        self.damaged_at: int | None = None  # time of the last frame before the first damage, or the beginning
-        self._last: int | None = None
-
-    def frames(self, start: int | None = None) -> Iterator[Frame]:
-        """The frames in order of time, from the time `start` on, by default from the film's beginning.
-
-        Frames that are damaged are left out where the decoder cannot mend them; decoding goes on after them.
-        """
-        begin = self.clip.start if start is None else start
-        is_all = begin <= self.clip.start and not self.clip.start
-        with opened(self.clip.path) as container:
-            stream = container.streams[self.clip.stream]
-            stream.codec_context.thread_count = 1  # several decoders run at a time; more threads need more memory
-            for frame in self._from(container, stream, begin, is_all):
-                if self.clip.end is not None and frame.time >= self.clip.end:
-                    return
-                if is_all or frame.time >= begin:
-                    yield frame
-        self._check_whole()
-
-    def _from(self, container: "InputContainer", stream, begin: int, is_all: bool) -> Iterator[Frame]:
-        """The frames of a container from a key frame at `begin` or before it, or from the first one."""
-        import av
-
-        if not is_all:
-            with suppress(av.error.FFmpegError):
-                container.seek(begin, stream=stream)
-                frames = self._decoded(container, stream)
-                first = next(frames, None)
-                if first is not None and first.time <= begin:
-                    yield first
-                    yield from frames
-                    return
-            self._last = self.damaged_at = None
-            with opened(self.clip.path) as again:  # a seek that fails, or ends behind its aim, is not to be trusted
-                stream = again.streams[self.clip.stream]
-                stream.codec_context.thread_count = 1
-                yield from self._decoded(again, stream)
-            return
-        yield from self._decoded(container, stream)
-
-    def _decoded(self, container: "InputContainer", stream) -> Iterator[Frame]:
-        step = max(1, round(1 / (self.clip.rate * self.clip.time_base)))
-        for frame in self._pictures(container, stream):
-            if (frame.width, frame.height) != (self.clip.look.width, self.clip.look.height):
-                self._note_damage()
-                return
-            time = (
-                frame.pts if frame.pts is not None else (self.clip.start if self._last is None else self._last + step)
-            )
-            time = time if self._last is None else max(time, self._last + 1)
-            if frame.is_corrupt:
-                self._note_damage()
-            self._last = time
-            yield Frame(time, _luma(frame, self.clip.look))
-
-    def _pictures(self, container: "InputContainer", stream) -> Iterator["VideoFrame"]:
-        import av
-
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except av.error.FFmpegError:  # the file ends amid a packet: give what the decoder still holds
-                self._note_damage()
-                with suppress(av.error.FFmpegError):
-                    yield from stream.codec_context.decode(None)
-                return
-            if packet.is_corrupt:
-                self._note_damage()
-            try:
-                yield from packet.decode()
-            except av.error.EOFError:
-                return
-            except av.error.FFmpegError:
-                self._note_damage()
-
-    def _note_damage(self) -> None:
-        if self.damaged_at is None:
-            self.damaged_at = self.clip.start if self._last is None else self._last
-
-    def _check_whole(self) -> None:
-        """Note where a film ends long before its header says."""
-        if self.clip.seconds is None or self._last is None:
-            return
-        wanted = self.clip.seconds + self._offset()
-        if wanted - float(self._last * self.clip.time_base) > max(1.0, 3 / float(self.clip.rate)):
-            self._note_damage()
-
-    def _offset(self) -> float:
-        return float(self.clip.start * self.clip.time_base) if self.clip.end is None else 0.0
-
-
-def _luma(frame: "VideoFrame", look: Look) -> np.ndarray:
+def luma_of(frame: "VideoFrame", look: Look) -> np.ndarray:
     """The luma of a decoded frame at the film's depth; a view of the frame where it has a plane of luma."""
     name = frame.format.name
     if not _WITH_LUMA_PLANE.fullmatch(name):

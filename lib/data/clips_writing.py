@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lib.color.film_chroma import ChromaLayout
-from lib.data.clips import Clip, Look, opened
+from lib.data.clips import Look, opened
+from lib.data.clips_reading import Clip
 
 if TYPE_CHECKING:
     from av import Packet
