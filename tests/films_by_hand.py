@@ -4,9 +4,10 @@ import hashlib
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
+import pytest
 
+av = pytest.importorskip("av", reason="PyAV is not installed; it belongs to the extra `dev`")
 SIZE = (64, 48)  # width, height
 COUNT = 20
 SCENES = (0, 8, 14)  # frames with which a shot begins
@@ -50,7 +51,6 @@ def make_film(
     tags: tuple[int, int] | None = None,
     options: dict | None = None,
     interlaced: int = 0,
-    subtitles: bool = False,
     metadata: dict | None = None,
     form: str | None = None,
 ) -> Path:
@@ -70,8 +70,6 @@ def make_film(
         if turn:
             stream.set_display_rotation(turn)
         voice = container.add_stream(sound, rate=16000, layout="mono") if sound else None
-        if subtitles:
-            raise NotImplementedError
         container.start_encoding()
         depth = av.VideoFormat(pixel_format).components[0].bits
         low, high = (0, 2**depth - 1) if tags and tags[1] == 2 else (16 << depth - 8, 235 << depth - 8)
@@ -95,7 +93,8 @@ def _sine(stream) -> list:
     for start in range(0, int(0.8 * rate), step):
         wave = np.sin(2 * np.pi * 440 * np.arange(start, start + step) / rate)
         kind = stream.codec_context.format.name
-        values = (0.5 * wave).astype(np.float32) if kind.startswith("flt") else (16000 * wave).astype(np.int16)
+        values = {"flt": wave.astype(np.float32), "s32": (2**30 * wave).astype(np.int32)}.get(kind.rstrip("p"))
+        values = (2**14 * wave).astype(np.int16) if values is None else values
         frame = av.AudioFrame.from_ndarray(values[None], format=kind, layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
         packets += stream.encode(frame)

@@ -16,7 +16,7 @@ from lib.color import spaces
 _WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
 _WEIGHTS |= {9: (0.2627, 0.0593)}
 _HIGH_DEFINITION = 720  # lines from which on BT.709 is meant where nothing is said
-_TINY = 1e-4
+_TINY = 1e-4  # in place of 0 where nothing is left to a border of the gamut
 
 
 def matrix_of(number: int, lines: int) -> tuple[int, tuple[float, float]]:
@@ -128,20 +128,16 @@ class ChromaLayout:
         Returns:
             U and V, each `(ceil(H / rows), ceil(W / columns))`, uint8 or uint16.
         """
-        height, width = luma.shape
-        own = np.tensordot(self._map, chroma.astype(np.float32), 1)
-        across = _across(own.shape[2], width, self.columns)
-        down = _down(own.shape[1], height, self.rows)
-        cb, cr = (down @ (part @ across) for part in own)
         mean = self._mean_luma(luma)
-        self._pull_into_gamut(cb, cr, mean)
-        middle, most = 2 ** (self.depth - 1), 2**self.depth - 1
-        for part in (cb, cr):
+        small = chroma.astype(np.float32)
+        planes = [_enlarged(u * small[0] + v * small[1], luma.shape[1], self.columns, len(mean)) for u, v in self._map]
+        self._pull_into_gamut(*planes, mean)
+        for part in planes:
             part *= self.chroma_span
-            part += middle
+            part += 2 ** (self.depth - 1)
             np.rint(part, out=part)
-            np.clip(part, 0, most, out=part)
-        return cb.astype(self.dtype), cr.astype(self.dtype)
+            np.clip(part, 0, 2**self.depth - 1, out=part)
+        return planes[0].astype(self.dtype), planes[1].astype(self.dtype)
 
     def _mean_luma(self, luma: np.ndarray) -> np.ndarray:
         """The mean luma of the pixels that share a chroma value, float32 in [0, 1]."""
@@ -158,14 +154,18 @@ class ChromaLayout:
     def _pull_into_gamut(self, cb: np.ndarray, cr: np.ndarray, luma: np.ndarray) -> None:
         """Scale chroma in place so that, with that luma, red, green and blue stay in [0, 1]."""
         of_red, of_blue = self.weights
+        of_green = 1 - of_red - of_blue
         red, blue = (2 - 2 * of_red) * cr, (2 - 2 * of_blue) * cb
-        green = red * (-of_red / (1 - of_red - of_blue))
-        green -= blue * (of_blue / (1 - of_red - of_blue))
-        over = np.maximum(np.maximum(red, blue), green)
-        over /= np.maximum(1 - luma, _TINY)
-        under = np.minimum(np.minimum(red, blue), green)
-        under /= np.maximum(luma, _TINY)
-        scale = np.maximum(over, -under)
+        green = red * (-of_red / of_green)
+        rest = blue * (of_blue / of_green)
+        green -= rest
+        over = np.maximum(red, blue)
+        np.maximum(over, green, out=over)
+        np.minimum(red, blue, out=red)
+        under = np.minimum(red, green, out=red)
+        over /= np.maximum(np.subtract(1, luma, out=rest), _TINY, out=rest)
+        under /= np.maximum(luma, _TINY, out=rest)
+        scale = np.maximum(over, np.negative(under, out=under), out=over)
         np.maximum(scale, 1, out=scale)
         cb /= scale
         cr /= scale
@@ -195,23 +195,11 @@ def _levels_at(depth: int, other: int, is_full_range: bool) -> np.ndarray:
     return levels.astype(np.uint8 if other == 8 else np.uint16)
 
 
-def _enlarged(count: int, size: int) -> np.ndarray:
-    """`(size, count)`: what `count` values become on `size` pixels, bicubic."""
-    return cv2.resize(np.eye(count, dtype=np.float32), (count, size), interpolation=cv2.INTER_CUBIC)
+def _enlarged(small: np.ndarray, width: int, columns: int, rows: int) -> np.ndarray:
+    """A plane of chroma `(h, w)` at a film's size, `(rows, ceil(width / columns))`, bicubic.
 
-
-@lru_cache(maxsize=8)
-def _across(count: int, width: int, columns: int) -> np.ndarray:
-    """`(count, ceil(width / columns))`: from a row of chroma to a film's, whose values lie on every first pixel.
-
-    MPEG-2, H.264 and their kin place chroma so unless they say otherwise; at a half, not at a third, between the rows.
+    Its values lie between the rows that share them, and on the first of the columns, where MPEG-2, H.264 and their kin
+    have them unless they say otherwise. By OpenCV, because the threads of a matrix product would wait for the network's.
     """
-    return np.ascontiguousarray(_enlarged(count, width)[::columns].T)
-
-
-@lru_cache(maxsize=8)
-def _down(count: int, height: int, rows: int) -> np.ndarray:
-    """`(ceil(height / rows), count)`: from a column of chroma to a film's, whose values lie between their rows."""
-    pixels = _enlarged(count, height)
-    pixels = np.pad(pixels, ((0, -height % rows), (0, 0)), mode="edge")
-    return np.ascontiguousarray(pixels.reshape(-1, rows, count).mean(1))
+    wide = cv2.resize(small, (width, len(small)), interpolation=cv2.INTER_CUBIC)[:, ::columns]
+    return cv2.resize(np.ascontiguousarray(wide), (wide.shape[1], rows), interpolation=cv2.INTER_CUBIC)

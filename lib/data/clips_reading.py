@@ -209,6 +209,7 @@ class Reader:
                 packet = next(packets, None)
             except av.error.FFmpegError:  # the file ends amid a packet
                 self._note_damage()
+                self.is_cut = True
                 packet = None
             if packet is None:
                 return

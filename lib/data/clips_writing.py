@@ -98,7 +98,7 @@ class Encoding:
 
 
 def _ffv1() -> dict[str, str]:
-    return {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}
+    return {"level": "3", "slicecrc": "1", "g": "1"}
 
 
 def _x264(look: Look) -> dict[str, str]:
