@@ -1,6 +1,7 @@
 """Films of a few frames, made by PyAV, for the tests of what reads and writes films."""
 
 import hashlib
+import random
 from fractions import Fraction
 from pathlib import Path
 
@@ -50,9 +51,8 @@ def make_film(
     turn: int = 0,
     tags: tuple[int, int] | None = None,
     options: dict | None = None,
-    interlaced: int = 0,
     metadata: dict | None = None,
-    form: str | None = None,
+    form_options: dict | None = None,
 ) -> Path:
     """A film of `COUNT` frames at 25 a second, with a sine as its sound.
 
@@ -61,7 +61,7 @@ def make_film(
     """
     times = times if times is not None else [40 * number for number in range(COUNT)]
     width, height = size
-    with av.open(str(path), "w", format=form) as container:
+    with av.open(str(path), "w", options=form_options or {}) as container:
         container.metadata.update(metadata or {})
         stream = container.add_stream(codec, rate=25, width=width, height=height, options=options or {})
         stream.codec_context.pix_fmt, stream.codec_context.time_base = pixel_format, time_base
@@ -87,6 +87,14 @@ def make_film(
     return path
 
 
+def make_sound(path: Path) -> Path:
+    """A file that holds a sine and no film."""
+    with av.open(str(path), "w") as container:
+        for packet in _sine(container.add_stream("libmp3lame", rate=16000, layout="mono")):
+            container.mux(packet)
+    return path
+
+
 def _sine(stream) -> list:
     packets, rate = [], 16000
     step = stream.codec_context.frame_size or 1024
@@ -99,6 +107,25 @@ def _sine(stream) -> list:
         frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
         packets += stream.encode(frame)
     return packets + stream.encode(None)
+
+
+def _places(path: Path) -> list[tuple[int, int]]:
+    """Where in the file each frame lies, and how many bytes it has."""
+    with av.open(str(path)) as container:
+        return [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+
+
+def cut_off(path: Path, amid: int) -> None:
+    """Shorten a film's file so that it ends amid this frame, in the order in which frames are stored."""
+    place, size = _places(path)[amid]
+    path.write_bytes(path.read_bytes()[: place + size // 2])
+
+
+def damage(path: Path, frame: int) -> None:
+    """Put random bytes in the place of a frame, in the order in which frames are stored."""
+    (place, size), content = _places(path)[frame], bytearray(path.read_bytes())
+    content[place : place + size] = random.Random(0).randbytes(size)
+    path.write_bytes(content)
 
 
 def planes(path: Path) -> list[list[np.ndarray]]:

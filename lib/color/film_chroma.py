@@ -199,7 +199,7 @@ def _enlarged(small: np.ndarray, width: int, columns: int, rows: int) -> np.ndar
     """A plane of chroma `(h, w)` at a film's size, `(rows, ceil(width / columns))`, bicubic.
 
     Its values lie between the rows that share them, and on the first of the columns, where MPEG-2, H.264 and their kin
-    have them unless they say otherwise. By OpenCV, because the threads of a matrix product would wait for the network's.
+    have them unless they say otherwise. By OpenCV: the threads of matrix products wait for those of torch.
     """
     wide = cv2.resize(small, (width, len(small)), interpolation=cv2.INTER_CUBIC)[:, ::columns]
     return cv2.resize(np.ascontiguousarray(wide), (wide.shape[1], rows), interpolation=cv2.INTER_CUBIC)
