@@ -53,6 +53,8 @@ def make_film(
     options: dict | None = None,
     metadata: dict | None = None,
     form_options: dict | None = None,
+    chapters: list[tuple[int, int]] | None = None,
+    subtitles: list[str] | None = None,
 ) -> Path:
     """A film of `COUNT` frames at 25 a second, with a sine as its sound.
 
@@ -70,6 +72,15 @@ def make_film(
         if turn:
             stream.set_display_rotation(turn)
         voice = container.add_stream(sound, rate=16000, layout="mono") if sound else None
+        words = container.add_mux_stream("subrip") if subtitles else None
+        chapters = chapters or []
+        container.set_chapters(
+            [
+                {"id": number, "start": start, "end": end, "time_base": Fraction(1, 1000),
+                 "metadata": {"title": f"part {number}"}}
+                for number, (start, end) in enumerate(chapters)
+            ]
+        )  # fmt: skip
         container.start_encoding()
         depth = av.VideoFormat(pixel_format).components[0].bits
         low, high = (0, 2**depth - 1) if tags and tags[1] == 2 else (16 << depth - 8, 235 << depth - 8)
@@ -81,6 +92,12 @@ def make_film(
             packets += stream.encode(frame)
         packets += stream.encode(None)
         packets += _sine(voice) if voice else []
+        for number, text in enumerate(subtitles or []):
+            packet = av.Packet(text.encode())
+            packet.stream, packet.time_base = words, Fraction(1, 1000)
+            packet.pts = packet.dts = 200 * number
+            packet.duration = 150
+            packets.append(packet)
         packets.sort(key=lambda packet: packet.dts * packet.time_base)
         for packet in packets:
             container.mux(packet)

@@ -23,6 +23,7 @@ class WholePiece:
         shot: the number of the shot.
         count: how many frames there are.
         first, last: the times of its first and last frame, in units of the film's time base.
+        ends_shot: 1 where the next frame begins a shot, else 0.
     """
 
     path: Path
@@ -30,6 +31,7 @@ class WholePiece:
     count: int
     first: int
     last: int
+    ends_shot: int
 
     @classmethod
     def of(cls, path: Path) -> "WholePiece":
@@ -89,22 +91,30 @@ class WorkFolder:
         """Where a piece is written before it is whole."""
         return self.folder / _UNFINISHED
 
-    def keep(self, shot: int, count: int, first: int, last: int) -> None:
+    def keep(self, shot: int, count: int, first: int, last: int, ends_shot: bool) -> None:
         """The unfinished piece is whole: name it so."""
-        path = self.folder / f"piece_{len(self.pieces):06d}_{shot}_{count}_{first}_{last}.nut"
+        path = self.folder / f"piece_{len(self.pieces):06d}_{shot}_{count}_{first}_{last}_{int(ends_shot)}.nut"
         self.unfinished.replace(path)
-        self.pieces.append(WholePiece(path, shot, count, first, last))
+        self.pieces.append(WholePiece.of(path))
+
+    def open_shot(self) -> list[WholePiece]:
+        """The pieces of the last shot, if there may be more of it."""
+        last = self.pieces[-1:]
+        return [] if not last or last[0].ends_shot else [piece for piece in self.pieces if piece.shot == last[0].shot]
 
     @property
-    def damaged_at(self) -> float | None:
-        """From which second on the film is damaged, as an earlier call or this one has noted."""
+    def damage(self) -> tuple[float | None, bool]:
+        """From which second on the film is damaged, and whether it ends there, as any call has noted."""
         with suppress(OSError, ValueError, KeyError):
-            return float(read_json(self.folder / _DAMAGE)["seconds"])
-        return None
+            noted = read_json(self.folder / _DAMAGE)
+            return float(noted["seconds"]), bool(noted["is_cut"])
+        return None, False
 
-    def note_damage(self, seconds: float) -> None:
-        if self.damaged_at is None:
-            write_json(self.folder / _DAMAGE, {"seconds": seconds})
+    def note_damage(self, seconds: float, is_cut: bool) -> None:
+        """Keep where damage begins; that of an earlier call lies before it."""
+        before, was_cut = self.damage
+        if before is None or (is_cut and not was_cut):
+            write_json(self.folder / _DAMAGE, {"seconds": seconds if before is None else before, "is_cut": is_cut})
 
     @property
     def is_whole(self) -> bool:

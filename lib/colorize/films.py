@@ -44,6 +44,7 @@ class Source(Protocol):
 
 class FrameReader(Protocol):
     damaged_at: int | None
+    is_cut: bool
 
     def frames(self, start: int | None = None) -> Iterator[Frame]: ...
 
@@ -56,12 +57,14 @@ class Outcome:
         count: how many frames the result has.
         resumed: how many of them an earlier call had made.
         damaged_at: from which second on the source is damaged; None if it is whole.
+        is_cut: whether nothing comes after that.
         left_out: streams that the result cannot hold, in words.
     """
 
     count: int
     resumed: int
     damaged_at: float | None
+    is_cut: bool
     left_out: list[str]
 
 
@@ -103,7 +106,7 @@ def colorize_film(
         clip = source if isinstance(source, Clip) else None
         pieces = ((piece.path, piece.first) for piece in work.pieces)
         left_out = join(joined, encoding, pieces, clip, source.start)
-        outcome = Outcome(sum(piece.count for piece in work.pieces), resumed, work.damaged_at, left_out)
+        outcome = Outcome(sum(piece.count for piece in work.pieces), resumed, *work.damage, left_out)
         work.finish(joined)
     return outcome
 
@@ -113,17 +116,18 @@ def _make_pieces(
 ) -> None:
     """Color the frames that are in no piece yet.
 
-    Colors are carried along within a shot, so they are begun anew at the start of the last shot that has a piece, which
-    may not have been whole. Its pieces are kept all the same.
+    Colors are carried along within a shot, so they are begun anew at the start of the last shot if it is not whole. The
+    pieces that it has are kept all the same.
     """
     shot = work.pieces[-1].shot if work.pieces else -1
-    of_shot = [piece for piece in work.pieces if piece.shot == shot]
-    seen = sum(piece.count for piece in of_shot)
+    start = work.pieces[-1].last + 1 if work.pieces else None
+    known = work.open_shot()
+    seen = sum(piece.count for piece in known)
     writer = _Writer(source, encoding, work, progress)
     times: deque[int] = deque()
 
     def lumas() -> Iterator[np.ndarray]:
-        for frame in source.reader().frames(of_shot[0].first if of_shot else None):
+        for frame in source.reader().frames(known[0].first if known else start):
             times.append(frame.time)
             yield upright_luma(frame.luma, source.look)
 
@@ -241,7 +245,7 @@ class _Writer:
             try:
                 while (item := self._items.get()) is not None and not self._is_stopped:
                     if piece and (item.begins or item.time - piece.first >= self._longest):
-                        self._keep(piece, shot)
+                        self._keep(piece, shot, item.begins)
                         piece = None
                     if piece is None:
                         piece, shot = Piece(self._work.unfinished, self._encoding), item.shot
@@ -249,7 +253,7 @@ class _Writer:
                     done += 1
                     self._progress(done)
                 if piece and not self._is_stopped:
-                    self._keep(piece, shot)
+                    self._keep(piece, shot, ends_shot=False)
                     piece = None
                     next(frames, None)  # nothing comes; but now the reader knows whether the end is there
             finally:
@@ -264,11 +268,11 @@ class _Writer:
         chroma = np.stack([turned_back(part, self._source.look.turn) for part in item.chroma])
         piece.add(frame.time, luma, self._layout.planes(chroma, luma))
 
-    def _keep(self, piece: Piece, shot: int) -> None:
+    def _keep(self, piece: Piece, shot: int, ends_shot: bool) -> None:
         piece.close()
-        self._work.keep(shot, piece.count, piece.first, piece.last)
+        self._work.keep(shot, piece.count, piece.first, piece.last, ends_shot)
         self._note_damage()
 
     def _note_damage(self) -> None:
         if self._reader.damaged_at is not None:
-            self._work.note_damage(self._source.at(self._reader.damaged_at))
+            self._work.note_damage(self._source.at(self._reader.damaged_at), self._reader.is_cut)

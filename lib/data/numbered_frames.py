@@ -57,7 +57,7 @@ class NumberedFrames:
     def reader(self) -> "NumberedFrames":
         return self
 
-    damaged_at = None  # a picture that cannot be read ends the film: its number would be missing
+    damaged_at, is_cut = None, False  # a picture that cannot be read is an error: its time would be missing
 
     def frames(self, start: int | None = None) -> Iterator[Frame]:
         """The frames from the number `start` on; `FilmError` where one cannot be read or has another size."""
