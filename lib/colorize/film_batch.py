@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from lib.colorize.films import Outcome, Source, colorize_film
 from lib.colorize.plan import Plan
-from lib.data.clips import FilmError, open_clip
+from lib.data.clips import FilmError
+from lib.data.clips_reading import open_clip
 from lib.data.clips_writing import in_words
 from lib.data.numbered_frames import NumberedFrames
 
@@ -104,10 +105,9 @@ def _say(source: Source, target: Path, outcome: Outcome, plan: Plan) -> None:
     if look.has_alpha:
         plan.remarks.append(f"{name}: its transparency is left out")
     if outcome.damaged_at is not None:
-        plan.problems.append(
-            f"{name}: damaged from {_clock(outcome.damaged_at)} on; {target} holds the {outcome.count:,} frames that "
-            "could be read"
-        )
+        when = _clock(outcome.damaged_at)
+        what = f"lost from {when} on" if outcome.is_cut else f"damaged after {when}"
+        plan.problems.append(f"{name}: {what}; {target} holds the {outcome.count:,} frames that could be read")
         print(plan.problems[-1], file=sys.stderr)
 
 
