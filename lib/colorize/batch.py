@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from lib.colorize.files import check_side, save_colored
+from lib.colorize.film_batch import colorize_films, sources_of
 from lib.colorize.photograph import colorize_photograph
 from lib.colorize.plan import Plan, plan_of
 from lib.colorize.sequences import colorize_sequence, is_held, sequence_of
@@ -41,13 +42,13 @@ _ADVICE = "check the folder's space and permissions, or choose another --format"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Colorize the photographs that the command line names, and print a summary.
+    """Colorize the photographs and films that the command line names, and print a summary.
 
     Args:
         options: the parsed command line, see `lib.commands.colorize`.
 
     Returns:
-        The exit code: 0 if all is done, 1 if a photograph could not be done, 2 if nothing could be begun.
+        The exit code: 0 if all is done, 1 if a photograph or film could not be done, 2 if nothing could be begun.
     """
     try:
         check_device(options.device)
@@ -58,7 +59,9 @@ def run(options: argparse.Namespace) -> int:
         picture = _read_reference(options.reference) if options.reference else None
         plan = plan_of(options)
         todo = [(source, targets) for source, targets in plan.jobs if options.force or _due(source, targets, plan)]
-        if todo:
+        due = [(film, targets) for film, targets in plan.films if options.force or _due(film, targets, plan)]
+        films = sources_of(due, options, plan)
+        if todo or films:
             from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 
             network = load_colorizer(options.weights or BUNDLED_COLORIZER, device=options.device or "")
@@ -88,7 +91,8 @@ def run(options: argparse.Namespace) -> int:
             except PhotographError as error:
                 plan.problems.append(str(error))
                 tqdm.write(plan.problems[-1], file=sys.stderr)
-    _print_summary(options, plan, written, len(plan.jobs) - len(todo), only_first)
+    written += colorize_films(films, network, options, plan) if films else 0
+    _print_summary(options, plan, written, len(plan.jobs) - len(todo) + len(plan.films) - len(due), only_first)
     return int(bool(plan.problems))
 
 

@@ -1,4 +1,4 @@
-"""What the command `colorize` will do: which photographs it finds, and which files each of them becomes."""
+"""What the command `colorize` will do: which photographs and films it finds, and which files each of them becomes."""
 
 import argparse
 import os
@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.colorize.files import FORMATS
-from lib.data.formats import passed_over_in_words
+from lib.data.clips import FILM_SUFFIXES, NO_PYAV, is_pyav_installed
+from lib.data.formats import SUFFIXES, passed_over_in_words
+from lib.data.unreadable import HEAD, is_video
 from lib.data.walk import find_pictures, identity_of
 
 _LONGEST_NAME = 255  # bytes, in all common file systems
@@ -17,10 +19,11 @@ _LONGEST_NAME = 255  # bytes, in all common file systems
 
 @dataclass
 class Plan:
-    """The photographs to colorize, each with its results, and what cannot be done.
+    """The photographs and films to colorize, each with its results, and what cannot be done.
 
     Args:
         jobs: a photograph, and the file of each of its versions.
+        films: a film, or a folder of numbered frames, and the file of its result.
         problems: a sentence for each path that is passed over although it was asked for.
         passed_over: how many files are neither pictures nor hints that are used, by suffix.
         hints: the file of hints of each photograph that has one.
@@ -29,6 +32,7 @@ class Plan:
     """
 
     jobs: list[tuple[Path, list[Path]]] = field(default_factory=list)
+    films: list[tuple[Path, list[Path]]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
     hints: dict[Path, Path] = field(default_factory=dict)
@@ -48,14 +52,15 @@ def plan_of(options: argparse.Namespace) -> Plan:
     """
     plan, places = Plan(), []
     for path in options.paths:
-        places += _find(path, options.out, plan)
+        places += _find(path, options, plan)
     if not places and not plan.problems:
         there = passed_over_in_words(plan.passed_over) or "there is no file in it"
-        raise ValueError(f"no photographs in {', '.join(map(str, options.paths))}; {there}")
+        raise ValueError(f"no photographs and no films in {', '.join(map(str, options.paths))}; {there}")
     inputs = {identity_of(source) for source, _ in places}
     makers: dict[Path, list[Path]] = {}
     for source, place in places:
-        targets = _targets(place, options)
+        is_clip = options.frames or is_film(source)
+        targets = _film_targets(place, options) if is_clip else _targets(place, options)
         for target in targets:
             if os.path.exists(target) and identity_of(target) in inputs:
                 raise ValueError(f"{target} is itself one of the photographs; name another folder after -o")
@@ -69,7 +74,9 @@ def plan_of(options: argparse.Namespace) -> Plan:
         first = makers.setdefault(targets[0], [])
         if not any(identity_of(source) == identity_of(other) for other in first):  # else it is named twice
             first.append(source)
-            plan.jobs.append((source, targets))
+            (plan.films if is_clip else plan.jobs).append((source, targets))
+    if plan.jobs and not plan.films and (asked := _asked_of_films(options)):
+        raise ValueError(f"{asked} is for films, and there is none; leave it out")
     _leave_out_shared(plan, makers)
     if options.hints and plan.jobs:
         _give_hints(plan, options.hints, dict(places))
@@ -117,6 +124,7 @@ def _leave_out_shared(plan: Plan, makers: dict[Path, list[Path]]) -> None:
     """Take from the plan the photographs of which several would become one file."""
     shared = {target: sources for target, sources in makers.items() if len(sources) > 1}
     plan.jobs = [(source, targets) for source, targets in plan.jobs if targets[0] not in shared]
+    plan.films = [(source, targets) for source, targets in plan.films if targets[0] not in shared]
     for target, sources in shared.items():
         for source in sources:
             other = next(path for path in sources if path is not source)
@@ -125,7 +133,40 @@ def _leave_out_shared(plan: Plan, makers: dict[Path, list[Path]]) -> None:
             )
 
 
-def _find(path: Path, out: Path, plan: Plan) -> list[tuple[Path, Path]]:
+def _asked_of_films(options: argparse.Namespace) -> str:
+    """An option that only films have, if one was given; else ""."""
+    asked = {"--lossless": options.lossless, "--preview": options.preview}
+    asked |= {"--from": options.start is not None, "--to": options.end is not None}
+    return next((name for name, is_given in asked.items() if is_given), "")
+
+
+def _asked_of_photographs(options: argparse.Namespace) -> str:
+    """An option that films do not take, if one was given; else ""."""
+    asked = {"--versions": options.versions > 1, "--format": options.format != "keep"}
+    asked |= {"--reference": options.reference, "--hints": options.hints}
+    return next((name for name, is_given in asked.items() if is_given), "")
+
+
+def is_film(path: Path) -> bool:
+    """Whether a file is taken for a film: by its suffix, or by its first bytes where the suffix says nothing."""
+    suffix = path.suffix.lower()
+    if suffix in FILM_SUFFIXES or suffix in SUFFIXES:
+        return suffix in FILM_SUFFIXES
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return is_video(file.read(HEAD))
+    except OSError:
+        return False  # the reader of photographs says why it cannot be read
+
+
+def _film_targets(place: Path, options: argparse.Namespace) -> list[Path]:
+    name = place.name if options.frames else place.stem
+    return [options.out / place.with_name(f"{name}{'.mkv' if options.lossless else '.mp4'}")]
+
+
+def _find(path: Path, options: argparse.Namespace, plan: Plan) -> list[tuple[Path, Path]]:
     """The photographs of a file or folder, sorted, each with the place that its result has below `out`."""
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
@@ -135,11 +176,17 @@ def _find(path: Path, out: Path, plan: Plan) -> list[tuple[Path, Path]]:
     except OSError as error:
         plan.problems.append(f"{path}: cannot be read ({error.strerror}); check its permissions")
         return []
-    if not is_folder:
-        return [(path, Path(path.name))]
+    out = options.out
+    if not is_folder or options.frames:
+        if (options.frames or is_film(path)) and (unfit := _asked_of_photographs(options)):
+            raise ValueError(f"{path}: a film takes no {unfit}; leave it out")
+        return [(path, Path(path.resolve().name if options.frames else path.name))]
     if os.path.exists(out) and out.samefile(path):
         raise ValueError(f"{out} holds the photographs themselves; name another folder after -o")
-    found = find_pictures(path, leave_out=out)
+    takes_films = is_pyav_installed() and not _asked_of_photographs(options)
+    found = find_pictures(path, leave_out=out, suffixes=SUFFIXES | FILM_SUFFIXES if takes_films else SUFFIXES)
+    if not is_pyav_installed() and not FILM_SUFFIXES.isdisjoint(found.passed_over):
+        plan.remarks.append(f"{path}: its films are passed over: {NO_PYAV}")
     plan.problems += found.problems
     plan.passed_over += found.passed_over
     return [(picture, picture.relative_to(path)) for picture in found.pictures]

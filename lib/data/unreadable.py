@@ -65,6 +65,11 @@ def what_it_is(content: bytes) -> str | None:
             return f"it is {kind}; {advice}"
 
 
+def is_video(head: bytes) -> bool:
+    """Whether a file begins as films do."""
+    return _kind(head) == _VIDEO
+
+
 def is_large_and_no_picture(head: bytes) -> bool:
     """Whether a file can be refused before all of it is read."""
     kind = _kind(head)

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class Found:
     problems: list[str] = field(default_factory=list)
 
 
-def find_pictures(folder: str | Path, leave_out: Path | None = None) -> Found:
+def find_pictures(folder: str | Path, leave_out: Path | None = None, suffixes: Collection[str] = SUFFIXES) -> Found:
     """The pictures in `folder` and in all folders below it. Links are followed, and each folder is read once.
 
     Files and folders whose names begin with a dot are neither found nor counted.
@@ -33,6 +34,7 @@ def find_pictures(folder: str | Path, leave_out: Path | None = None) -> Found:
     Args:
         folder: where to look. A folder that cannot be read is one of the problems, also if it is this one.
         leave_out: a folder that is not looked into, such as that of the results.
+        suffixes: of what counts as a picture, in lower case.
     """
     found, seen = Found(), set()
     if leave_out is not None and leave_out.exists():
@@ -47,19 +49,23 @@ def find_pictures(folder: str | Path, leave_out: Path | None = None) -> Found:
                 continue
             seen.add(identity)
             with os.scandir(here) as entries:
-                _sort_into(found, [here / name for name in sorted(entry.name for entry in entries)], waiting, links)
+                _sort_into(
+                    found, [here / name for name in sorted(entry.name for entry in entries)], waiting, links, suffixes
+                )
         except OSError as error:
             found.problems.append(f"{printable(here)}: cannot be read ({error.strerror}); check its permissions")
     found.pictures.sort(key=lambda path: path.parts)  # as paths are sorted, in a fifth of the time
     return found
 
 
-def _sort_into(found: Found, entries: list[Path], waiting: list[Path], links: list[Path]) -> None:
+def _sort_into(
+    found: Found, entries: list[Path], waiting: list[Path], links: list[Path], suffixes: Collection[str]
+) -> None:
     """Enter what one folder holds. A folder whose entries may not be looked at raises `PermissionError`."""
     for path in entries:
         if path.name.startswith("."):
             continue
-        is_picture = path.suffix.lower() in SUFFIXES
+        is_picture = path.suffix.lower() in suffixes
         try:
             kind = path.stat().st_mode
         except PermissionError:

@@ -1,0 +1,145 @@
+"""The films of a call of `colorize`: one after the other, each with a bar, and one sentence for what goes wrong."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lib.colorize.films import Outcome, Source, colorize_film
+from lib.colorize.plan import Plan
+from lib.data.clips import FilmError
+from lib.data.clips_reading import open_clip
+from lib.data.clips_writing import in_words
+from lib.data.numbered_frames import NumberedFrames
+
+if TYPE_CHECKING:
+    from lib.networks.chroma_net import ChromaNet
+
+_MOST_OF_A_RATE = 1001  # broadcast rates are such as 24000 / 1001
+
+
+def sources_of(films: list[tuple[Path, list[Path]]], options: argparse.Namespace, plan: Plan) -> list:
+    """The films that can be read, each with the file of its result; `plan.problems` gets a sentence for the others."""
+    found = []
+    for path, (target,) in films:
+        try:
+            found.append((_source(path, options), target))
+        except FilmError as error:
+            plan.problems.append(str(error))
+    return found
+
+
+def _source(path: Path, options: argparse.Namespace) -> Source:
+    if options.frames:
+        rate = Fraction(options.fps).limit_denominator(_MOST_OF_A_RATE)
+        return NumberedFrames(path, rate, options.lossless)
+    return open_clip(path, options.start, options.end)
+
+
+def colorize_films(
+    sources: list[tuple[Source, Path]], network: "ChromaNet", options: argparse.Namespace, plan: Plan
+) -> int:
+    """Colorize films; `plan.problems` gets a sentence for each that is not done or damaged.
+
+    Returns:
+        How many results were written.
+    """
+    from tqdm import tqdm
+
+    from lib.colorize.video import colors_of_film
+
+    colors = partial(colors_of_film, network=network, vividness=options.vividness, is_preview=options.preview)
+    written = 0
+    for source, target in sources:
+        look = {"unit": "frame", "desc": source.path.name, "leave": False, "file": sys.stderr, "disable": None}
+        with tqdm(total=source.count, **look) as bar:
+            try:
+                with _in_words(source, target):
+                    asked = _asked(source, options)
+                    outcome = colorize_film(source, target, colors, asked, options.lossless, partial(_show, bar))
+            except FilmError as error:
+                plan.problems.append(str(error))
+                tqdm.write(plan.problems[-1], file=sys.stderr)
+                continue
+            except KeyboardInterrupt:
+                bar.close()
+                print(f"{source.path}: stopped; the same command goes on from there", file=sys.stderr)
+                raise
+        written += 1
+        _say(source, target, outcome, plan)
+    return written
+
+
+def _show(bar, done: int) -> None:
+    """Move a bar to a number of frames. Those of an earlier call do not count for the speed."""
+    if bar.n == 0 and done > 1:
+        bar.initial = bar.n = done
+        bar.refresh()
+    else:
+        bar.update(done - bar.n)
+
+
+def _asked(source: Source, options: argparse.Namespace) -> dict:
+    """All that the colors of a film depend on."""
+    import av
+
+    asked = {"film": str(source.path.resolve()), "PyAV": av.__version__}
+    asked |= {name: getattr(options, name) for name in ("lossless", "start", "end", "preview", "vividness", "fps")}
+    for name, path in (("film", None if options.frames else source.path), ("weights", options.weights)):
+        if path:
+            status = path.stat()
+            asked |= {f"{name} file": [str(path.resolve()), status.st_size, status.st_mtime_ns]}
+    return asked | ({"frames": source.fingerprint()} if isinstance(source, NumberedFrames) else {})
+
+
+def _say(source: Source, target: Path, outcome: Outcome, plan: Plan) -> None:
+    """A line for each thing about a result that is otherwise than the film."""
+    look, name = source.look, source.path
+    if outcome.left_out:
+        holder = "Matroska" if target.suffix == ".mkv" else "MP4"
+        plan.remarks.append(f"{name}: left out, because {holder} does not hold it here: {in_words(outcome.left_out)}")
+    if look.has_alpha:
+        plan.remarks.append(f"{name}: its transparency is left out")
+    if outcome.damaged_at is not None:
+        when = _clock(outcome.damaged_at)
+        what = f"lost from {when} on" if outcome.is_cut else f"damaged after {when}"
+        plan.problems.append(f"{name}: {what}; {target} holds the {outcome.count:,} frames that could be read")
+        print(plan.problems[-1], file=sys.stderr)
+
+
+def _clock(seconds: float) -> str:
+    """A time as h:m:s.
+
+    >>> _clock(3723.456), _clock(0)
+    ('1:02:03.46', '0:00:00.00')
+    """
+    hundredths = round(100 * max(0.0, seconds))
+    minutes, rest = divmod(hundredths, 6000)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest // 100:02d}.{rest % 100:02d}"
+
+
+@contextmanager
+def _in_words(source: Source, target: Path) -> Iterator[None]:
+    """Raise what goes wrong with a film as a `FilmError` of one sentence."""
+    try:
+        yield
+    except FilmError:
+        raise
+    except ValueError as error:  # of the network: too small
+        raise FilmError(f"{source.path}: {error}") from error
+    except MemoryError as error:
+        raise FilmError(f"{source.path}: the memory is full; close other programs, or make the film smaller") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise FilmError(
+            f"{target}: could not be written ({reason}); check the folder's space and permissions, then call again"
+        ) from error
+    except Exception as error:  # of torch and PyAV
+        first_line = (str(error).splitlines() or [""])[0]
+        raise FilmError(
+            f"{source.path}: could not be colorized ({type(error).__name__}: {first_line}); leave it out"
+        ) from error

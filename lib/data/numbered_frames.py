@@ -1,0 +1,87 @@
+"""A folder of numbered pictures that are the frames of one film."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from lib.color.film_chroma import ChromaLayout, matrix_of
+from lib.data.clips import FilmError, Frame, Look
+from lib.data.formats import SUFFIXES
+from lib.data.images import PhotographError, open_picture
+from lib.data.pixels import PixelError
+from lib.data.seen import as_seen
+
+
+class NumberedFrames:
+    """The pictures of a folder as a film, in the order of the numbers in their names.
+
+    Args:
+        path: the folder; folders below it are not looked into.
+        rate: frames a second.
+        is_lossless: whether luma is stored in full range, as pictures have it. Films that are to play everywhere have
+            the limited one.
+
+    Raises:
+        FilmError: there is no picture, or the first one cannot be read.
+    """
+
+    def __init__(self, path: Path, rate: Fraction, is_lossless: bool):
+        self.path, self.rate, self.time_base, self.start = path, rate, 1 / rate, 0
+        if not path.is_dir():
+            raise FilmError(f"{path}: --frames takes folders of numbered pictures; name one, or leave --frames out")
+        names = [entry.name for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES and entry.name[0] != "."]
+        self._names = sorted(names, key=_by_numbers)
+        self.count = len(names)
+        if not names:
+            raise FilmError(f"{path}: there is no picture in it; name the folder that holds the frames")
+        height, width = self._gray(self._names[0]).shape
+        colorspace, weights = matrix_of(0, min(height, width))
+        self.look = Look(width, height, ChromaLayout(weights, is_lossless), colorspace)
+
+    def at(self, time: int) -> float:
+        """A time in seconds from the beginning."""
+        return float(time * self.time_base)
+
+    def fingerprint(self) -> str:
+        """Another text where a picture was added, taken away or changed."""
+        digest = hashlib.sha256()
+        for name in self._names:
+            status = (self.path / name).stat()
+            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    def reader(self) -> "NumberedFrames":
+        return self
+
+    damaged_at, is_cut = None, False  # a picture that cannot be read is an error: its time would be missing
+
+    def frames(self, start: int | None = None) -> Iterator[Frame]:
+        """The frames from the number `start` on; `FilmError` where one cannot be read or has another size."""
+        for time in range(start or 0, self.count):
+            luma = self._gray(self._names[time])
+            height, width = luma.shape
+            if (width, height) != (self.look.width, self.look.height):
+                raise FilmError(
+                    f"{self.path / self._names[time]}: has {width} x {height} px and the first frame "
+                    f"{self.look.width} x {self.look.height}; give all frames one size"
+                )
+            yield Frame(time, self.look.layout.stored(luma))
+
+    def _gray(self, name: str) -> np.ndarray:
+        """The luma of a picture, as a photograph's is taken: uint8, full range."""
+        try:
+            seen = as_seen(open_picture(self.path / name))
+        except PhotographError as error:
+            raise FilmError(str(error)) from error
+        except PixelError as error:
+            raise FilmError(f"{self.path / name}: {error}") from error
+        return np.asarray(seen.convert("L") if seen.mode != "L" else seen)
+
+
+def _by_numbers(name: str) -> list:
+    """A key that sorts `frame-10` after `frame-9`."""
+    return [int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]+)", name))]
