@@ -13,7 +13,7 @@ from lib.classical.flow import consistent, optical_flow, warp
 # Between two frames of a shot the flow there and back agrees in far more of the places than between two photographs:
 # 0.48 and more in real clips that pan, blur and shake; 0.14 in one of a hundred pairs of photographs.
 LEAST_SHARE = 0.3
-# Where a frame is black, or white, any flow agrees with it: a frame of so much less variance shows nothing of the other.
+# Any flow agrees with a black or white frame; a frame of so much less variance shows nothing of the other.
 _BLANK = 1 / 8
 _GRAIN = 30  # squared levels; by so much grain alone makes frames differ
 LONGEST_FLASH = 2  # frames that show nothing of the shot, which goes on after them

@@ -53,6 +53,16 @@ class Covariance:
     share: Tensor
     noise: Tensor
 
+    def at(self, places: Tensor) -> "Covariance":
+        """That of some places alone, by their numbers, `(B, n)`."""
+        far, near = _at(self.far, places), _at(self.near, places)
+        return Covariance(far, near, self.deviation.gather(1, places), self.share, self.noise)
+
+    def joined(self, other: "Covariance") -> "Covariance":
+        """That of these places and those of another picture, which come after them."""
+        pairs = ((self.far, other.far), (self.near, other.near), (self.deviation, other.deviation))
+        return Covariance(*(torch.cat(pair, 1) for pair in pairs), self.share, self.noise)
+
     def between(self, one: Tensor, other: Tensor) -> Tensor:
         """The covariance of places by their numbers, `(B, n)` and `(B, k)`: `(B, n, k)`."""
 

@@ -6,7 +6,7 @@ import pytest
 from skimage import data
 
 from lib.classical.flow import warp
-from lib.colorize import video
+from lib.colorize import shot_colors, video
 from lib.colorize.video import colors_of_film
 from lib.data.scenes.films import Events, make_film, rendered_film
 from lib.networks.chroma_net import ChromaNet
@@ -74,8 +74,10 @@ def test_a_long_shot_goes_through_in_parts(network, monkeypatch):
     """Of a film without end a bounded number of frames is taken, and the parts hang together."""
     luma = rendered_film(1, side=64, count=40, events=Events(thing=False)).luma
     whole = chromas(colors_of_film(luma, network))
-    for name, frames in (("BLOCK", 8), ("AROUND", 8), ("REMEMBERED", 6)):
-        monkeypatch.setattr(video, name, frames)
+    monkeypatch.setattr(video, "BLOCK", 8)
+    monkeypatch.setattr(shot_colors, "AROUND", 8)
+    monkeypatch.setattr(video, "AROUND", 8)
+    monkeypatch.setattr(shot_colors, "REMEMBERED", 6)
     taken, ahead, parts = [], [], []
     for frame in colors_of_film((taken.append(1) or frame for frame in luma), network):
         parts.append(frame)
