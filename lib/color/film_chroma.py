@@ -30,8 +30,7 @@ def matrix_of(number: int, lines: int) -> tuple[int, tuple[float, float]]:
     (1, (0.2126, 0.0722))
     """
     if number not in _WEIGHTS:
-        number = 1 if lines >= _FROM = _WEIGHTS[6]  # of the chroma that comes in
-_HIGH_DEFINITION else 6
+        number = 1 if lines >= _HIGH_DEFINITION else 6
     return number, _WEIGHTS[number]
 
 
