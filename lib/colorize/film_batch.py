@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from lib.colorize.films import Outcome, Source, colorize_film
 from lib.colorize.plan import Plan
 from lib.data.clips import FilmError
+from lib.data.clips_joining import in_words
 from lib.data.clips_reading import open_clip
-from lib.data.clips_writing import in_words
 from lib.data.numbered_frames import NumberedFrames
 
 if TYPE_CHECKING:
