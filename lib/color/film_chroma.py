@@ -10,11 +10,10 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from lib.color import spaces
-
 # Weights of red and blue in luma (ITU-R BT.709, FCC 73.682, BT.601, SMPTE 240M, BT.2020), by the numbers of H.264.
 _WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
 _WEIGHTS |= {9: (0.2627, 0.0593)}
+_FROM = _WEIGHTS[6]  # of the chroma that comes in
 _HIGH_DEFINITION = 720  # lines from which on BT.709 is meant where nothing is said
 _TINY = 1e-4  # in place of 0 where nothing is left to a border of the gamut
 
@@ -76,8 +75,8 @@ class ChromaLayout:
         of_red, of_blue = self.weights
         of_green = 1 - of_red - of_blue
         # Red, green and blue minus BT.601 luma from (Cb, Cr), then minus the film's own luma.
-        red, blue = np.array([0, spaces.CR_SCALE]), np.array([spaces.CB_SCALE, 0])
-        green = -(spaces.LUMA_WEIGHTS[0] * red + spaces.LUMA_WEIGHTS[2] * blue) / spaces.LUMA_WEIGHTS[1]
+        red, blue = np.array([0, 2 - 2 * _FROM[0]]), np.array([2 - 2 * _FROM[1], 0])
+        green = -(_FROM[0] * red + _FROM[1] * blue) / (1 - sum(_FROM))
         moved = of_red * red + of_green * green + of_blue * blue
         own = np.stack([(blue - moved) / (2 - 2 * of_blue), (red - moved) / (2 - 2 * of_red)])
         object.__setattr__(self, "_map", own.astype(np.float32))

@@ -82,7 +82,8 @@ def run(options: argparse.Namespace) -> int:
     written, only_first = 0, []
     from tqdm import tqdm
 
-    with tqdm(todo, unit="photo", leave=False, file=sys.stderr, disable=None) as bar:  # None: shown on a terminal only
+    hidden = None if todo else True  # None: shown on a terminal only
+    with tqdm(todo, unit="photo", leave=False, file=sys.stderr, disable=hidden) as bar:
         for source, targets in bar:
             try:
                 if not _colorize_file(source, targets, network, reference, options, plan):
@@ -93,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
                 tqdm.write(plan.problems[-1], file=sys.stderr)
     written += colorize_films(films, network, options, plan) if films else 0
     _print_summary(options, plan, written, len(plan.jobs) - len(todo) + len(plan.films) - len(due), only_first)
-    return int(bool(plan.problems))
+    return int(bool(plan.problems or plan.not_whole))
 
 
 def _read_reference(path: Path) -> Image.Image:
@@ -131,6 +132,7 @@ def _print_summary(
         print(passed_over_in_words(plan.passed_over))
     summary = f"{written} written to {options.out}"
     summary += f", {skipped} skipped because there already (--force overwrites)" if skipped else ""
+    summary += f", {len(plan.not_whole)} not whole" if plan.not_whole else ""
     print(summary + (f", {len(plan.problems)} not done" if plan.problems else ""))
 
 

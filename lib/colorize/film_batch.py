@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from lib.colorize.films import Outcome, Source, colorize_film
 from lib.colorize.plan import Plan
 from lib.data.clips import FilmError
+from lib.data.clips_joining import in_words
 from lib.data.clips_reading import open_clip
-from lib.data.clips_writing import in_words
 from lib.data.numbered_frames import NumberedFrames
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _source(path: Path, options: argparse.Namespace) -> Source:
 def colorize_films(
     sources: list[tuple[Source, Path]], network: "ChromaNet", options: argparse.Namespace, plan: Plan
 ) -> int:
-    """Colorize films; `plan.problems` gets a sentence for each that is not done or damaged.
+    """Colorize films; `plan` gets a sentence for each that is not done or damaged.
 
     Returns:
         How many results were written.
@@ -101,14 +101,15 @@ def _say(source: Source, target: Path, outcome: Outcome, plan: Plan) -> None:
     look, name = source.look, source.path
     if outcome.left_out:
         holder = "Matroska" if target.suffix == ".mkv" else "MP4"
-        plan.remarks.append(f"{name}: left out, because {holder} does not hold it here: {in_words(outcome.left_out)}")
+        which = "it" if len(outcome.left_out) == 1 else "them"
+        plan.remarks.append(f"{name}: left out, because {holder} cannot hold {which}: {in_words(outcome.left_out)}")
     if look.has_alpha:
         plan.remarks.append(f"{name}: its transparency is left out")
     if outcome.damaged_at is not None:
         when = _clock(outcome.damaged_at)
         what = f"lost from {when} on" if outcome.is_cut else f"damaged after {when}"
-        plan.problems.append(f"{name}: {what}; {target} holds the {outcome.count:,} frames that could be read")
-        print(plan.problems[-1], file=sys.stderr)
+        plan.not_whole.append(f"{name}: {what}; {target} holds the {outcome.count:,} frames that could be read")
+        print(plan.not_whole[-1], file=sys.stderr)
 
 
 def _clock(seconds: float) -> str:

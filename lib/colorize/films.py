@@ -15,8 +15,9 @@ import numpy as np
 from lib.color.film_chroma import ChromaLayout, turned_back
 from lib.colorize.film_work import WorkFolder
 from lib.data.clips import FilmError, Frame, Look, upright_luma
+from lib.data.clips_joining import join
 from lib.data.clips_reading import Clip
-from lib.data.clips_writing import Encoding, Piece, join
+from lib.data.clips_writing import Encoding, Piece
 
 if TYPE_CHECKING:
     from lib.colorize.video import Colored

@@ -25,6 +25,7 @@ class Plan:
         jobs: a photograph, and the file of each of its versions.
         films: a film, or a folder of numbered frames, and the file of its result.
         problems: a sentence for each path that is passed over although it was asked for.
+        not_whole: a sentence for each film that is damaged, of which there is a result as far as it could be read.
         passed_over: how many files are neither pictures nor hints that are used, by suffix.
         hints: the file of hints of each photograph that has one.
         idle_hints: the files of hints that belong to no photograph.
@@ -34,6 +35,7 @@ class Plan:
     jobs: list[tuple[Path, list[Path]]] = field(default_factory=list)
     films: list[tuple[Path, list[Path]]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    not_whole: list[str] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
     hints: dict[Path, Path] = field(default_factory=dict)
     idle_hints: list[Path] = field(default_factory=list)

@@ -11,12 +11,6 @@ from lib.common.usage import decimal_number, number, whole_number
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    def megapixels(text: str) -> float:
-        value = decimal_number(0)(text)
-        if value == 0:
-            raise argparse.ArgumentTypeError(f"must be above 0, not {text!r}")
-        return value
-
     about = "Colorize photographs and films; their luma stays as it is."
     parser = argparse.ArgumentParser(prog="colorize", description=about)
     about = "photographs, films, and folders with all below them"
@@ -28,7 +22,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--format", choices=("png", "jpg", "keep"), default="keep", help="of the results (keep)")
     parser.add_argument("--force", action="store_true", help="overwrite what exists in FOLDER")
     about = "the largest photograph that is opened (as many as fit into the free memory)"
-    parser.add_argument("--max-megapixels", type=megapixels, metavar="N", help=about)
+    parser.add_argument("--max-megapixels", type=_above_0, metavar="N", help=about)
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a ChromaNet of your own (the bundled one)")
     about = "colors that you give to places: the file for one photograph, or a folder with NAME.json for each"
     parser.add_argument("--hints", type=Path, metavar="FILE_OR_FOLDER", help=about)
@@ -45,6 +39,13 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
+def _above_0(text: str) -> float:
+    value = decimal_number(0)(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError(f"must be above 0, not {text!r}")
+    return value
+
+
 def _add_films(parser: argparse.ArgumentParser) -> None:
     """The options that are about films."""
     films = parser.add_argument_group("films")
@@ -54,14 +55,14 @@ def _add_films(parser: argparse.ArgumentParser) -> None:
     films.add_argument("--to", dest="end", type=moment, metavar="TIME", help="seconds, or 1:30 (its end)")
     films.add_argument("--preview", action="store_true", help="faster, with less steady colors")
     films.add_argument("--frames", action="store_true", help="each folder is one film of numbered pictures")
-    films.add_argument("--fps", type=decimal_number(0), metavar="N", help="frames a second of these pictures")
+    films.add_argument("--fps", type=_above_0, metavar="N", help="frames a second of these pictures")
 
 
 def _check_films(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """End with one sentence where the options on films contradict each other."""
     if options.start is not None and options.end is not None and options.end <= options.start:
         parser.error(f"--to {options.end:g} is not after --from {options.start:g}")
-    if options.frames and not options.fps:
+    if options.frames and options.fps is None:
         parser.error("--frames needs --fps, the number of frames a second, such as --fps 25")
     if options.fps is not None and not options.frames:
         parser.error("--fps is for the numbered pictures of --frames; a film has its own")

@@ -1,8 +1,6 @@
-"""Films as files: pieces that are encoded one by one, and their packets joined with the sound of the source."""
+"""How the frames of a film are encoded, and the pieces that they are written to."""
 
-import heapq
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,20 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lib.color.film_chroma import ChromaLayout
-from lib.data.clips import Look, opened
-from lib.data.clips_reading import Clip
+from lib.data.clips import Look
 
 if TYPE_CHECKING:
-    from av import Packet
-    from av.container import InputContainer, OutputContainer
+    from av.container import OutputContainer
 
-_FAST = "veryfast"  # 1280x720 on one core: see docs/colorize.md
-_QUALITY = "18"  # of x264: visually near the source
-_FORMATS = {".mp4": "mp4", ".mkv": "matroska"}
+_PRESET, _QUALITY = "veryfast", "18"  # of x264: fast, and near the source to the eye
 _SAMPLINGS = {(2, 2): "420", (2, 1): "422", (1, 1): "444", (1, 2): "440", (4, 1): "411", (4, 4): "410"}
 _DEPTHS = (8, 9, 10, 12, 14, 16)  # of FFV1, in 4:2:0, 4:2:2 and 4:4:4
-_NAMES = {"audio": "sound", "subtitle": "subtitles", "video": "further pictures", "attachment": "attachment"}
-_LIVES_ELSEWHERE = {"data", "attachment"}  # streams that are no packets of the film's time, or not known to PyAV
 
 
 @dataclass(frozen=True)
@@ -102,7 +94,7 @@ def _ffv1() -> dict[str, str]:
 
 
 def _x264(look: Look) -> dict[str, str]:
-    options = {"preset": _FAST, "crf": _QUALITY, "bf": "0", "profile": "high"}
+    options = {"preset": _PRESET, "crf": _QUALITY, "bf": "0", "profile": "high"}
     if look.field_order:
         options["x264-params"] = "bff=1" if look.field_order in (3, 5) else "tff=1"
     return options
@@ -160,169 +152,3 @@ def _frame(encoding: Encoding, luma: np.ndarray, chroma: tuple[np.ndarray, np.nd
         rows[: len(values), values.shape[1] : plane.width] = values[:, -1:]  # what makes a size even repeats the border
         rows[len(values) :] = rows[len(values) - 1]
     return frame
-
-
-def join(
-    target: Path,
-    encoding: Encoding,
-    pieces: Iterable[tuple[Path, int]],
-    clip: Clip | None,
-    shift: int = 0,
-) -> list[str]:
-    """Write a film: the packets of all pieces, and what else the source has, copied as packets.
-
-    Args:
-        target: the file, `.mp4` or `.mkv`.
-        encoding: of the pieces.
-        pieces: the files of the pieces in order, each with the time of its first frame.
-        clip: the source, None for one without sound.
-        shift: what is subtracted from all times, in units of the encoding's time base.
-
-    Returns:
-        What the file cannot hold, in words, such as "subtitles (subrip)".
-    """
-    import av
-
-    with ExitStack() as stack:
-        output = stack.enter_context(_writing(target))
-        pictures = encoding.add_to(output)
-        copied, left_out, sources = [], [], []
-        if clip:
-            source = stack.enter_context(opened(clip.path))
-            copied, left_out = _add_others(output, target.suffix, source, clip)
-            _copy_head(output, source, clip, shift * encoding.time_base)
-            sources.append(_copied_packets(source, copied, clip, shift * encoding.time_base))
-        output.start_encoding()
-        sources.append(_pictures(pieces, pictures, encoding, shift))
-        for _, _, packet in heapq.merge(*sources, key=lambda item: item[:2]):
-            with suppress(av.error.InvalidDataError):
-                output.mux_one(packet)
-    return left_out
-
-
-def _writing(target: Path):
-    import av
-
-    options = {"movflags": "+faststart+use_metadata_tags"} if target.suffix == ".mp4" else {}
-    return av.open(str(target), "w", format=_FORMATS[target.suffix], options=options)
-
-
-def _pictures(
-    pieces: Iterable[tuple[Path, int]], stream, encoding: Encoding, shift: int
-) -> Iterator[tuple[Fraction, int, "Packet"]]:
-    """The packets of all pieces with their times in seconds; each lasts until the next one begins."""
-    usual = max(1, round(1 / (encoding.rate * encoding.time_base)))
-    waiting = None
-    for path, first in pieces:
-        with opened(path) as container:
-            for packet in container.demux(video=0):
-                if packet.size == 0:
-                    continue
-                time = first - shift + round(packet.pts * packet.time_base / encoding.time_base)
-                if waiting is not None:
-                    usual = time - waiting.pts
-                    waiting.duration = usual
-                    yield waiting.dts * encoding.time_base, 0, waiting
-                packet.time_base, packet.pts, packet.dts, packet.stream = encoding.time_base, time, time, stream
-                waiting = packet
-    if waiting is not None:
-        waiting.duration = usual
-        yield waiting.dts * encoding.time_base, 0, waiting
-
-
-def _add_others(output: "OutputContainer", suffix: str, source: "InputContainer", clip: Clip) -> tuple[dict, list[str]]:
-    """A stream of the output for each stream that is copied, and what cannot be."""
-    copied, left_out = {}, []
-    for stream in source.streams:
-        if stream.index == clip.stream:
-            continue
-        if stream.type in ("audio", "subtitle") and _holds(suffix, stream):
-            copied[stream.index] = output.add_stream_from_template(stream)
-            copied[stream.index].metadata.update(stream.metadata)
-        elif stream.type != "data":
-            codec = getattr(stream, "codec_context", None)
-            kind = _NAMES.get(stream.type, stream.type)
-            left_out.append(f"{kind} ({codec.name})" if codec else kind)
-    return copied, left_out
-
-
-def _holds(suffix: str, stream) -> bool:
-    """Whether a container can hold a stream's packets: tried, because its list of codecs is not all."""
-    import io
-
-    import av
-
-    try:
-        with av.open(io.BytesIO(), "w", format=_FORMATS[suffix]) as trial:
-            trial.add_stream_from_template(stream)
-            trial.start_encoding()
-    except (av.error.FFmpegError, ValueError, TypeError):
-        return False
-    return True
-
-
-def _copy_head(output: "OutputContainer", source: "InputContainer", clip: Clip, shift: Fraction) -> None:
-    """Title, author and the like, and the chapters of the part that is written."""
-    kept = {key: value for key, value in source.metadata.items() if key not in _ABOUT_THE_FILE}
-    output.metadata.update(kept)
-    chapters = []
-    for chapter in source.chapters():
-        base = chapter["time_base"]
-        start, end = (round(chapter[name] - shift / base) for name in ("start", "end"))
-        most = None if clip.end is None else round((clip.end * clip.time_base - shift) / base)
-        if end > 0 and (most is None or start < most):
-            end = end if most is None else min(end, most)
-            chapters.append(chapter | {"start": max(0, start), "end": end})
-    if chapters:
-        output.set_chapters(chapters)
-
-
-_ABOUT_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", "ENCODER", "DURATION"}
-
-
-def _copied_packets(
-    source: "InputContainer", copied: dict, clip: Clip, shift: Fraction
-) -> Iterator[tuple[Fraction, int, "Packet"]]:
-    """The packets of the streams that are copied, within the part that is wanted, with their times in seconds."""
-    import av
-
-    if not copied:
-        return
-    begin = clip.start * clip.time_base
-    end = None if clip.end is None else clip.end * clip.time_base
-    if shift:
-        with suppress(av.error.FFmpegError):
-            source.seek(round(begin * 10**6))
-    last: dict[int, int] = {}
-    over: set[int] = set()
-    with suppress(av.error.FFmpegError):  # of a damaged file, what comes before the damage is kept
-        for packet in source.demux([source.streams[index] for index in copied]):
-            if packet.size == 0 or packet.dts is None:
-                continue
-            index, base = packet.stream_index, packet.time_base
-            at = (packet.pts if packet.pts is not None else packet.dts) * base
-            if end is not None and at >= end:
-                over.add(index)
-                if over == set(copied):
-                    return
-                continue
-            if shift and at < begin:
-                continue
-            moved = round(shift / base)
-            packet.pts = None if packet.pts is None else packet.pts - moved
-            packet.dts -= moved
-            if packet.dts < last.get(index, packet.dts):
-                continue
-            last[index] = packet.dts
-            packet.stream = copied[index]
-            yield packet.dts * base, 1 + index, packet
-
-
-def in_words(left_out: Sequence[str]) -> str:
-    """What a file cannot hold, each once.
-
-    >>> in_words(["subtitles (subrip)", "subtitles (subrip)", "attachment"])
-    '2 x subtitles (subrip), attachment'
-    """
-    counts = {name: left_out.count(name) for name in dict.fromkeys(left_out)}
-    return ", ".join(f"{count} x {name}" if count > 1 else name for name, count in counts.items())

@@ -220,7 +220,7 @@ def test_results_are_whole_or_not_there(album, colorize, gray, monkeypatch, forc
 
 
 def test_no_photographs(album, colorize):
-    assert colorize()[2] == [f"colorize: error: no photographs in {album}; there is no file in it"]
+    assert colorize()[2] == [f"colorize: error: no photographs and no films in {album}; there is no file in it"]
     (album / "notes.txt").write_text("no photograph")
     code, lines, errors = colorize()
     assert (code, lines) == (2, [])

@@ -21,10 +21,10 @@ def test_linked_albums_are_followed_and_dangling_links_named(album, colorize, gr
 def test_every_readable_suffix_counts_and_the_others_are_counted(album, colorize, gray):
     for name, form in (("a.jfif", "JPEG"), ("b.tga", "TGA"), ("c.JPE", "JPEG"), ("d.pcx", "PCX")):
         gray.save(album / name, format=form)
-    for name in ("e.txt", "f.TXT", "g.mp4", "README"):
+    for name in ("e.txt", "f.TXT", "g.mp3", "README"):
         (album / name).touch()
     code, lines, errors = colorize()
-    passed_over = "4 files passed over: .txt 2, .mp4 1, without suffix 1"
+    passed_over = "4 files passed over: .txt 2, .mp3 1, without suffix 1"
     assert (code, lines, errors) == (0, [passed_over, f"4 written to {album.parent / 'out'}"], [])
     assert written(album.parent / "out") == ["a.jfif", "b.png", "c.JPE", "d.png"]
 

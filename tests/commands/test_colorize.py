@@ -96,3 +96,21 @@ def test_a_bar_and_problems_on_a_terminal(album, colorize, gray, monkeypatch):
     assert colorize()[1] == [f"1 written to {album.parent / 'out'}, 1 not done"]
     assert "0/2" in terminal.getvalue() and "photo" in terminal.getvalue()
     assert f"\r{album / 'b.png'}: not readable" in terminal.getvalue().replace("\r\r", "\r").replace(" ", " ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--from", "2", "--to", "1"), "--to 1 is not after --from 2"),
+        (("--from", "1:60"), "must be seconds, m:s or h:m:s, not '1:60'"),
+        (("--to", "-1"), "must be seconds"),
+        (("--to", "soon"), "must be seconds"),
+        (("--frames",), "--frames needs --fps"),
+        (("--fps", "25"), "--fps is for the numbered pictures of --frames"),
+        (("--frames", "--fps", "0"), "must be above 0"),
+        (("--frames", "--fps", "25", "--from", "1"), "--from and --to are for films"),
+    ],
+)
+def test_mistakes_in_options_on_films(album, colorize, arguments, reason):
+    code, lines, errors = colorize(*arguments)
+    assert (code, lines) == (2, []) and errors[-1].startswith("colorize: error: ") and reason in errors[-1]
