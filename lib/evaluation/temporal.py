@@ -152,16 +152,19 @@ def measure_film(
         and `colorfulness_truth`.
     """
     motion, count = motion or estimated_motion(lumas), len(lumas)
+    of_truth = {
+        "gray_mse": (truth**2).mean((1, 2, 3)),
+        "colorfulness_truth": colorfulness_of_frames(lumas, truth),
+    }
     columns = {
         method: {
             "frame": np.arange(count),
             "warping": np.full(count, np.nan),
             "drift": np.full(count, np.nan),
             "mse": ((chroma - truth) ** 2).mean((1, 2, 3)),
-            "gray_mse": (truth**2).mean((1, 2, 3)),
             "energy": (chroma**2).mean((1, 2, 3)),
             "colorfulness": colorfulness_of_frames(lumas, chroma),
-            "colorfulness_truth": colorfulness_of_frames(lumas, truth),
+            **of_truth,
         }
         for method, chroma in methods.items()
     }
