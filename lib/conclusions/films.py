@@ -24,7 +24,7 @@ def flicker_in_words(scores: pd.DataFrame, method: Method, reference: Method) ->
     cost = mean_over(own["film_gain"].to_numpy() - other["film_gain"].to_numpy())
     of_truth = f"; the truth's {_percent(truth['film_warping'].mean())}" if len(truth) else ""
     return (
-        f"{method} against {reference}, on {counted(len(own), 'film')}{too_few(len(own))}: warping error "
+        f"{method} against {reference}, on {counted(len(own), 'film')}{too_few(len(own), 'film')}: warping error "
         f"{_change(own, other, 'film_warping')} (of the film's chroma{of_truth}), drift over 30 frames "
         f"{_change(own, other, 'film_drift')}, chroma PSNR {with_interval(cost, '+z.2f', ' dB')}."
     )
@@ -88,6 +88,8 @@ def speed_in_words(seconds: Mapping[str, float], frames: int, size: tuple[int, i
 
 def _change(own: pd.DataFrame, other: pd.DataFrame, column: str) -> str:
     """`1.32% instead of 6.19%`, means over films."""
+    if own[column].isna().all() and other[column].isna().all():
+        return _percent(np.nan)
     return f"{_percent(own[column].mean())} instead of {_percent(other[column].mean())}"
 
 

@@ -82,6 +82,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def too_few(pictures: int) -> str:
-    """` (1 picture: too few for an interval)`, or nothing where the pictures are enough for one."""
-    return f" ({counted(pictures, 'picture')}: too few for an interval)" if pictures < LEAST_PICTURES else ""
+def too_few(pictures: int, noun: str = "picture") -> str:
+    """` (1 picture: too few for an interval)`, or nothing where the pictures, or other things, are enough for one."""
+    return f" ({counted(pictures, noun)}: too few for an interval)" if pictures < LEAST_PICTURES else ""

@@ -1,5 +1,6 @@
 """Figures of films: one row of pixels over time, flicker by accuracy, what is measured by frame."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,7 +22,7 @@ def strips(films: Mapping[object, np.ndarray], row: int) -> Figure:
     figure, grid = new_figure(1, len(films), 2.1 * len(films), 2.9)
     for axes, (name, frames) in zip(grid[0], films.items(), strict=True):
         axes.imshow(frames[:, row], aspect="auto", extent=(0, frames.shape[2], count - 0.5, -0.5))
-        axes.set_title(plain(name), fontsize=9, loc="center", wrap=True)
+        axes.set_title(textwrap.fill(plain(name), 20), fontsize=9, loc="center")
         axes.grid(visible=False)
         axes.set(xticks=[], yticks=[])
         axes.set_xlabel("x", fontsize=8)
