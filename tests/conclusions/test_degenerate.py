@@ -55,6 +55,7 @@ from lib.feature_maps.knowledge import survey
 from lib.feature_maps.measures import layer_summary, matched_channels, shown_layers, similarity
 from lib.feature_maps.without_channel import loss_without
 from lib.figures import curves
+from lib.figures.films import flicker_by_gain
 from lib.figures.scores import bars, bars_side_by_side, intervals, trade_off
 from lib.networks.registry import build_network
 from lib.paper import judgments
@@ -294,6 +295,7 @@ def test_figures_draw_what_is_defined_and_say_what_is_not(case):
             curves.gain_by_hints(lines_by_hints(case.by_hints)),
             curves.vividness_curve(case.curve, color_and_gain(case.rows, (GRAY_COPY, LARGE))),
             curves.calibration(case.groups),
+            flicker_by_gain(case.trade, {GRAY_COPY: (0.0, np.nan)}, np.nan),
             curves.histogram(case.gains.to_numpy(), "gain"),
         ]
         for figure in figures:
