@@ -20,9 +20,9 @@ from toys import TEST, write_photographs
 from lib.common.files import NOTEBOOKS, ROOT, read_json
 from lib.data.sources import load_pairs
 from lib.evaluation.evaluate import evaluate
-from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS, NOT_OF_TEST, TITLES
+from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS, NOT_OF_TEST, OF_FILMS, TITLES
 from lib.networks.storage import load_network, read_config
-from lib.paper.claims import KNOWLEDGE, read_table
+from lib.paper.claims import FILMS, KNOWLEDGE, read_table
 from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.records.reader import load_run
 from lib.workbook.records.score_table import results_table
@@ -35,6 +35,7 @@ TINY = {
     "pair_counts": [12, 24], "perceptual_pair_counts": [24], "pairs_trained": 24, "epochs": 3, "batch_size": 8,
     "width": 8, "colorizer_width": 4, "seeds": 2, "preprocessing_pairs": 8,
     "preprocessing_epochs": 1, "layer": "encoder.0.2", "hinted": 6, "counts": [1, 5],
+    "films": 1, "frames": 6, "side": 48, "weights": [0.0, 0.8],
 }  # fmt: skip
 KNOWING = ("efficientnet_from_nothing", "imagenet_frozen", "imagenet_tuned")
 CONTROL_LABELS = (GRAY_COPY.label, INTENSITY_MAP.label)
@@ -114,7 +115,7 @@ def test_says_nothing_on_standard_error(run, stem):
     assert noise == []
 
 
-@pytest.mark.parametrize("stem", [stem for stem in STEMS if stem != "04_feature_maps"])
+@pytest.mark.parametrize("stem", [stem for stem in STEMS if stem not in ("04_feature_maps", "08_films")])
 def test_gray_copy_scores_what_it_must(run, test_pairs, stem):
     gray = np.repeat(test_pairs.gray[..., None], 3, axis=-1).astype(float)
     error = ((gray - test_pairs.color) ** 2).mean((1, 2, 3)) / 255**2
@@ -299,6 +300,35 @@ def test_references_are_measured_with_every_method(run):
     assert set(gains["method"]) == {"reference", "reinhard", "welsh"} and set(gains["n"]) == {6}
     kinds = [sentence for sentence in results["conclusions"] if sentence.startswith("With a reference of")]
     assert 3 * len(kinds) == len(gains) and "With a reference of the same scene" in kinds[-1]
+
+
+def test_films_are_measured_beside_their_controls(run):
+    results = read_json(run[0] / "08_films" / "results.json")
+    table = pd.DataFrame(results["rows"]).set_index(["label", "metric"])["value"]
+    assert set(table.index.get_level_values("metric")) == set(OF_FILMS)
+    warping = table.xs("film_warping", level="metric")
+    assert warping["truth"] < 0.5 < warping["frame by frame"] and np.isnan(warping["gray copy"])
+    assert (
+        warping["first frame carried along"] < warping["mixed along the flow, weight 0.8"] < warping["frame by frame"]
+    )
+    assert warping["mixed along the flow, weight 0"] == warping["frame by frame"]
+    gain = table.xs("film_gain", level="metric")
+    assert gain["gray copy"] == 0 and np.isnan(gain["truth"])
+    films = read_table(load_run(run[0]), "08_films", "films")
+    assert films["name"].nunique() == 1 + 5
+    (claim,) = results["claims"]
+    assert claim["claim"] == FILMS.name and claim["verdict"] == "not tested at this size"
+    assert sum("of 2 cuts" in sentence for sentence in results["conclusions"]) == 1
+    cells = nbformat.read(run[0] / "08_films.ipynb", 4).cells
+    pages = [
+        o["data"]["text/html"]
+        for c in cells
+        if c.cell_type == "code"
+        for o in c.outputs
+        if "data" in o and "text/html" in o["data"]
+    ]
+    (page,) = [page for page in pages if "data:video/mp4;base64," in page or "pip install av" in page]
+    assert len(page) < 1_400_000
 
 
 def test_every_claim_has_a_measured_verdict(run):

@@ -18,13 +18,14 @@ class Size:
     """Least number of each: what a claim needs, or what a measurement had. 0 is for what does not apply.
 
     `pairs` and `epochs` are those of every training that is compared, `seeds` the trainings that differ in their seed
-    only, `pictures` those of the test split that are scored.
+    only, `pictures` those of the test split that are scored, `films` those that are colored and scored.
     """
 
     pairs: int = 0
     epochs: int = 0
     seeds: int = 0
     pictures: int = 0
+    films: int = 0
 
     @classmethod
     def of(cls, methods: Iterable[Method], seeds: int, pictures: int) -> "Size":
@@ -40,6 +41,8 @@ class Size:
         >>> Size(pairs=1000, epochs=20, seeds=1, pictures=539).in_words
         'on 539 pictures, 1 seed'
         """
+        if self.films:
+            return f"on {counted(self.films, 'film')}"
         return f"on {counted(self.pictures, 'picture')}, {counted(self.seeds, 'seed')}"
 
     def lacks(self, needs: "Size") -> str:
@@ -49,6 +52,7 @@ class Size:
         '1,000 training pairs (here 400)'
         """
         words = {"pairs": "training pair", "epochs": "epoch", "seeds": "seed", "pictures": "test picture"}
+        words["films"] = "film"
         missing = [
             f"{counted(getattr(needs, field.name), words[field.name])} (here {getattr(self, field.name):,})"
             for field in fields(self)
@@ -78,6 +82,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def too_few(pictures: int) -> str:
-    """` (1 picture: too few for an interval)`, or nothing where the pictures are enough for one."""
-    return f" ({counted(pictures, 'picture')}: too few for an interval)" if pictures < LEAST_PICTURES else ""
+def too_few(pictures: int, noun: str = "picture") -> str:
+    """` (1 picture: too few for an interval)`, or nothing where the pictures, or other things, are enough for one."""
+    return f" ({counted(pictures, noun)}: too few for an interval)" if pictures < LEAST_PICTURES else ""

@@ -19,7 +19,7 @@ from lib.color.composition import join
 from lib.common.progress import progress
 from lib.evaluation.bootstrap import mean_over
 from lib.evaluation.metrics import psnr_of
-from lib.evaluation.names import OF_FILMS, Method
+from lib.evaluation.names import OF_FILMS, TRUTH, Method
 from lib.evaluation.rows import methods_of, of_method, rows_of
 
 FAR = 30  # frames, over which drift is measured
@@ -152,16 +152,19 @@ def measure_film(
         and `colorfulness_truth`.
     """
     motion, count = motion or estimated_motion(lumas), len(lumas)
+    of_truth = {
+        "gray_mse": (truth**2).mean((1, 2, 3)),
+        "colorfulness_truth": colorfulness_of_frames(lumas, truth),
+    }
     columns = {
         method: {
             "frame": np.arange(count),
             "warping": np.full(count, np.nan),
             "drift": np.full(count, np.nan),
             "mse": ((chroma - truth) ** 2).mean((1, 2, 3)),
-            "gray_mse": (truth**2).mean((1, 2, 3)),
             "energy": (chroma**2).mean((1, 2, 3)),
             "colorfulness": colorfulness_of_frames(lumas, chroma),
-            "colorfulness_truth": colorfulness_of_frames(lumas, truth),
+            **of_truth,
         }
         for method, chroma in methods.items()
     }
@@ -190,10 +193,11 @@ def scores_of_film(
 
     Returns:
         The columns `method`, `settings`, `label`, and those of `OF_FILMS`: `film_gain`, the PSNR of chroma over that
-        of a gray film (dB, mean of frames); `film_warping` and `film_drift`, the errors over the mean squared chroma
-        of the film itself, in percent, so that a pale film gains nothing by being pale (NaN for a gray one);
-        `film_distribution`, how far `color_distribution_consistency` is from the truth's own, in nats;
-        `film_colorfulness`, the ratio to the truth's. And `psnr`, of chroma; `warping` and `drift`, not divided.
+        of a gray film (dB, mean of frames; NaN for the truth, which has no error); `film_warping` and `film_drift`, the
+        errors over the mean squared chroma of the film itself, in percent, so that a pale film gains nothing by being
+        pale (NaN for a gray one); `film_distribution`, how far `color_distribution_consistency` is from the truth's
+        own, in nats; `film_colorfulness`, the ratio to the truth's. And `psnr`, of chroma; `warping` and `drift`, not
+        divided.
     """
     frames, rows = measure_film(lumas, methods, truth, begins, motion, far), []
     of_truth = color_distribution_consistency(truth, begins)
@@ -203,7 +207,7 @@ def scores_of_film(
         warping, drift = own["warping"].mean(), own["drift"].mean()
         psnr = psnr_of(own["mse"])
         scores = {
-            "film_gain": (psnr - psnr_of(own["gray_mse"])).mean(),
+            "film_gain": np.nan if method.name == TRUTH else (psnr - psnr_of(own["gray_mse"])).mean(),
             "film_warping": 100 * warping / energy if energy > _NO_CHROMA else np.nan,
             "film_drift": 100 * drift / energy if energy > _NO_CHROMA else np.nan,
             "film_distribution": abs(color_distribution_consistency(chroma, begins) - of_truth),

@@ -31,6 +31,7 @@ SOURCES = {
     "printed change": "03_perceptual_loss",
     "judge": "06_better_colorizer",
     "hints": "07_hints_and_feedback",
+    "films": "08_films",
 }
 # The paper's grid begins at 1,000 pairs and 20 epochs (IV-A, Fig. 4). Fewer than 100 pictures or 3 seeds give intervals
 # too wide, or too uncertain themselves, to judge by; both numbers are ours.
@@ -162,6 +163,17 @@ HINTS = Claim(
     ("hints",),
     judgments.judge_hints,
     "07",
+)
+
+# The third: notebook 08 judges it, by films whose motion is known.
+FILMS = Claim(
+    "Colors carried along the motion of a film flicker a quarter as much, and are as accurate",
+    "Not in the paper: the claim is ours. The paper names video-based colorization by leveraging temporal consistency "
+    "between frames as future work (V-B)",
+    Size(films=20),
+    ("films",),
+    judgments.judge_films,
+    "08",
 )
 
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import difference, summarize
+from lib.evaluation.bootstrap import difference, mean_over, summarize
 from lib.evaluation.intervals import mean_interval, verdict, with_interval
 from lib.evaluation.names import GRAY_COPY, JUDGED, Method
 from lib.evaluation.rows import grid_of, methods_of, of_method
@@ -22,6 +23,8 @@ FLATTENS_AFTER = 20  # epochs, as the paper says
 FLAT = 0.05  # a loss that falls by less than this share of its whole fall is called flat
 PAPER_MAPS = ("intensity_rules", "opencv_jet", "opencv_turbo", "opencv_viridis", "opencv_hot", "gradient_hand_made")
 FEW = " (too few pictures for an interval)"
+STEADY = 0.25  # of the flicker of a film colored frame by frame
+NO_LOSS = -0.05  # dB of chroma PSNR
 JUDGED_HINTS = 5  # about as many as a person sets
 SECONDS = ("training s", "inference s", "seconds to par")  # columns of the preprocessing experiment
 
@@ -164,6 +167,28 @@ def judge_hints(hints: pd.DataFrame) -> Judgment:
     count = min((count for count in counts if count >= JUDGED_HINTS), default=max(counts))
     posterior, levin = (Method(name, {"hints": count, "places": "random"}) for name in ("posterior", "levin"))
     return named(f"{posterior}, against {levin}", compare(hints, posterior, levin))
+
+
+def judge_films(films: pd.DataFrame) -> Judgment:
+    """The consistent films against the same frame by frame: whether they flicker a quarter as much and lose nothing.
+
+    Supported where both intervals over the films say so: that of the ratio of the warping errors (geometric mean)
+    ends below `STEADY`, and that of the gain in chroma PSNR begins above `NO_LOSS`.
+    """
+    ours, alone = (of_method(films, name).reset_index() for name in ("consistent", "frame_by_frame"))
+    size = Size(films=len(ours))
+    gain = mean_over((ours["film_gain"] - alone["film_gain"]).to_numpy())
+    is_colored = (ours["film_warping"] > 0) & (alone["film_warping"] > 0)
+    if not is_colored.all():
+        return Judgment(f"Some films are gray: no flicker to compare, {size.in_words}", "cannot tell", size)
+    ratio = np.exp(mean_over(np.log(ours["film_warping"] / alone["film_warping"]).to_numpy()))
+    few = FEW.replace("pictures", "films") if too_few(len(ours)) else ""
+    measured = (
+        f"Warping error over chroma, ratio to frame by frame {with_interval(tuple(ratio), '.2f')}; chroma PSNR "
+        f"{with_interval(gain, '+z.2f', ' dB')}, {size.in_words}{few}"
+    )
+    both = [verdict(STEADY - ratio[2], STEADY - ratio[1]), verdict(gain[1] - NO_LOSS, gain[2] - NO_LOSS)]
+    return Judgment(measured, next((v for v in ("not supported", "cannot tell") if v in both), "supported"), size)
 
 
 def judge_saturation(cnn: pd.DataFrame) -> Judgment:

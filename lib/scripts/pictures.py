@@ -41,6 +41,7 @@ HEADS = {
     "05_comparison": "trade_off.png",
     "06_better_colorizer": "samples.png",
     "07_hints_and_feedback": "photograph.png",
+    "08_films": "strip.png",
 }
 BASELINE = "02_baseline_cnn"  # its network paints the README's scenes
 SCENES_SHOWN = 9

@@ -29,6 +29,7 @@ from lib.conclusions import (
     comparison,
     dataset,
     feature_maps,
+    films,
     gains,
     hints,
     perceptual,
@@ -41,10 +42,11 @@ from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.evaluate import evaluate
 from lib.evaluation.hinting import gains_by_hints, lines_by_hints, measure_hints
 from lib.evaluation.methods import controls
-from lib.evaluation.names import CONTROLS, GRAY_COPY, Method
+from lib.evaluation.names import CONTROLS, GRAY_COPY, TRUTH, Method
 from lib.evaluation.reference import draw_references, measure_references
-from lib.evaluation.rows import records_of
+from lib.evaluation.rows import of_method, records_of
 from lib.evaluation.size import Size
+from lib.evaluation.temporal import scores_of_film
 from lib.evaluation.vividness import calibration, color_and_gain, gains_by_picture, measure_vividness
 from lib.feature_maps.activations import capture
 from lib.feature_maps.color_cells import COLORS, cells_of
@@ -53,6 +55,7 @@ from lib.feature_maps.knowledge import survey
 from lib.feature_maps.measures import layer_summary, matched_channels, shown_layers, similarity
 from lib.feature_maps.without_channel import loss_without
 from lib.figures import curves
+from lib.figures.films import flicker_by_gain
 from lib.figures.scores import bars, bars_side_by_side, intervals, trade_off
 from lib.networks.registry import build_network
 from lib.paper import judgments
@@ -64,6 +67,7 @@ UNSAID = re.compile(r"(?<![\w.])[-+]?(nan|NaN|inf|None|<NA>)(?!\w)")
 SIZE = 32
 LARGE, SMALL, MINE = Method("cnn", {"pairs": 8, "epochs": 2}), Method("cnn", {"pairs": 4, "epochs": 2}), "mine"
 LOSS = Method("cnn_perceptual", {"pairs": 8, "epochs": 2, "perceptual_weight": 0.05})
+MIXED, STEADIER = (Method("mixed_along_flow", {"weight": weight}) for weight in (0.5, 0.9))
 KEPT, OURS = Method("cnn_luma_kept", {"pairs": 8, "epochs": 2}), Method("chroma_net")
 
 
@@ -125,10 +129,24 @@ class Case:
         training = self.pairs.split("train")
         drawn = draw_references(self.test, training, 0)
         self.referred = measure_references(self.test, training, drawn, small, gray_again, transfers)
+        self.films = pd.concat(
+            [_film(*one) for one in zip(self.test.names, self.test.gray, self.test.color, strict=True)]
+        )
+        rows = [(method.settings["weight"], of_method(self.films, method)) for method in (MIXED, STEADIER)]
+        trade = [(weight, own["film_gain"].mean(), own["film_warping"].mean()) for weight, own in rows]
+        self.trade = pd.DataFrame(trade, columns=["weight", "gain", "warping"])
         self.cells = {color: cells_of(self.known, color) for color in COLORS}
         enough = {color: cells for color, cells in self.cells.items() if cells.are_enough}
         self.found = dict.fromkeys(COLORS) | {c: survey(self.ours, self.known, own) for c, own in enough.items()}
         self.effects = channel_effects(self.network, self.gray[:1], self.layer, len(self.maps))
+
+
+def _film(name, gray, color):
+    """The scores of a film of three frames that show one picture, which moves by a pixel."""
+    chroma = spaces.rgb_to_ycbcr(spaces.to_tensor(color))[1:].numpy()
+    truth, luma = (np.stack([np.roll(plane, t, -1) for t in range(3)]) for plane in (chroma, gray))
+    methods = {MIXED: 0.5 * truth, STEADIER: 0.5 * truth[:1].repeat(3, 0), GRAY_COPY: 0 * truth, Method(TRUTH): truth}
+    return scores_of_film(luma, methods, truth, far=2).assign(name=name)
 
 
 # Figures take seconds to draw: those of the kinds that differ most.
@@ -191,6 +209,12 @@ ASKED = {
         for color, found in c.found.items() if found
     ],
     feature_maps.training_in_words: lambda c: [({1: c.maps, 2: c.maps}, 0, "a:0"), ({2: c.maps}, 0, "a:0")],
+    films.flicker_in_words: lambda c: [(c.films, STEADIER, MIXED), (c.films, GRAY_COPY, MIXED),
+                                       (c.films[c.films["method"] != TRUTH], STEADIER, MIXED)],
+    films.trade_in_words: lambda c: [(c.trade,), (c.trade[:1],), (c.trade.assign(warping=0.0),)],
+    films.control_in_words: lambda c: [(c.films, STEADIER), (c.films, GRAY_COPY)],
+    films.shots_in_words: lambda c: [([], [], 1), ([3], [], 9), ([3, 5], [5], 9)],
+    films.speed_in_words: lambda c: [({"network": 0.0, "whole": 0.0}, 1, (8, 8)), ({"whole": 2.0}, 9, (8, 8))],
     gains.difference_in_words: lambda c: [(c.scores, MINE, LARGE)],
     gains.against_the_gray_copy: lambda c: [(c.scores, MINE)],
     gains.of_the_truths_color: lambda c: [(np.nan,), (0.5,)],
@@ -232,12 +256,19 @@ def test_no_judgment_says_a_number_that_is_none(case):
         judgments.judge_more_pairs(case.scores, spread),
         judgments.judge_saturation(case.scores),
         *map(judgments.judge_plateau, HISTORIES),
+        judgments.judge_films(_as_judged(case.films)),
     ]
     for one in judged:
         assert not UNSAID.search(one.measured), one.measured
     few = len(case.test) < 5
     assert all(("too few pictures for an interval" in one.measured) == few for one in judged[:3])
     assert not few or {one.verdict for one in judged[:4]} == {"cannot tell"}
+
+
+def _as_judged(films):
+    """Films by the methods that the claim compares."""
+    names = {MIXED.settings_text: "frame_by_frame", STEADIER.settings_text: "consistent"}
+    return films.assign(method=films["settings"].map(names).fillna(films["method"]), settings="{}")
 
 
 def test_no_table_shows_a_number_that_is_none(case):
@@ -264,6 +295,7 @@ def test_figures_draw_what_is_defined_and_say_what_is_not(case):
             curves.gain_by_hints(lines_by_hints(case.by_hints)),
             curves.vividness_curve(case.curve, color_and_gain(case.rows, (GRAY_COPY, LARGE))),
             curves.calibration(case.groups),
+            flicker_by_gain(case.trade, {GRAY_COPY: (0.0, np.nan)}, np.nan),
             curves.histogram(case.gains.to_numpy(), "gain"),
         ]
         for figure in figures:

@@ -1,11 +1,14 @@
-"""Rendered films: their flow is exact, what is covered is known, and so is what happens."""
+"""Films with known motion: their flow is exact, what is covered is known, and so is what happens."""
 
 import numpy as np
 import pytest
 
 from lib.classical.flow import warp
+from lib.data.films import films_over
+from lib.data.locations import describe_source
+from lib.data.pairs import make_pairs
 from lib.data.scenes.films import Events, make_film, rendered_film
-from lib.data.scenes.rendering import render_scene
+from lib.data.scenes.rendering import render_scene, scene_name
 from lib.evaluation.temporal import estimated_motion
 
 SIDE, COUNT = 96, 16
@@ -108,3 +111,18 @@ def test_estimated_motion_is_near_the_exact_one(distance):
     missed = np.linalg.norm(estimated - exact, axis=-1)[is_consistent & is_seen]
     assert is_consistent.mean() > 0.3 and np.median(missed) < 1
     assert (is_consistent & ~is_seen).mean() < 0.06
+
+
+def test_films_are_made_over_pictures_and_over_the_sample_photographs():
+    names = [scene_name(seed) for seed in (3, 4)]
+    color = np.stack([render_scene(seed, 32) for seed in (3, 4)])
+    gray, splits = color[..., 1], np.array(["test"] * 2)
+    rendered = films_over(make_pairs("s", describe_source("scenes"), names, gray, color, splits), 1, 64, 3, 0)
+    assert list(rendered) == [names[0], "coffee", "chelsea", "astronaut", "rocket", "motorcycle_left"]
+    assert all(film.frames.shape == (3, 64, 64, 3) for film in rendered.values())
+    others = films_over(make_pairs("s", "photographs", names, gray, color, splits), 2, 64, 3, 0)
+    assert len(others) == 7 and not films_over(
+        make_pairs("s", "p", names, gray, color, splits), 0, 32, 2, 0
+    ).keys() & set(names)
+    sharp, soft = (np.abs(np.diff(films[names[0]].luma[0].astype(int))).mean() for films in (rendered, others))
+    assert sharp > 1.1 * soft  # a scene is rendered anew, a photograph is enlarged

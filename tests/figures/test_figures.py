@@ -9,11 +9,13 @@ import pytest
 from figures_by_hand import CURVE, DIFFERENCES, HINTED, HISTORY, LABELS, ROWS, drawn, lines_over
 from matplotlib.figure import Figure
 
-from lib.figures import curves, pictures, scores, sweeps
+from lib.figures import curves, films, pictures, scores, sweeps
 
 RNG = np.random.default_rng(0)
 GRAY = RNG.integers(0, 256, (16, 16), np.uint8)
 COLOR = RNG.integers(0, 256, (16, 16, 3), np.uint8)
+FILM = RNG.integers(0, 256, (5, 8, 10, 3), np.uint8)
+TRADE = pd.DataFrame({"weight": [0.0, 0.9], "gain": [0.3, 0.2], "warping": [6.0, 1.5]})
 CALLS = {
     "swept": [
         (lines_over([0.0, 0.01, 0.5, 5.0]), ["x"], LABELS, ["gray_copy"]),
@@ -48,11 +50,18 @@ CALLS = {
     "calibration": [(pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]}),)],
     "color_ramps": [({"a": RNG.integers(0, 256, (256, 3), np.uint8)},)],
     "gradient_sizes": [({"printed": 0.0, "corrected": 1e-3}, "largest change"), ({"printed": 0.0}, "largest change")],
+    "strips": [({"frame by frame": FILM, "truth": FILM}, 3), ({"a": FILM[:1]}, 0)],
+    "flicker_by_gain": [
+        (TRADE, {"truth": (9.0, 0.02), "gray copy": (0.0, np.nan), "first frame carried along": (-1.0, 0.0)}, 0.02),
+        (TRADE.assign(warping=np.nan), {}, np.nan),
+        (TRADE[:1].assign(warping=0.0), {}, 0.0),
+    ],
+    "by_frame": [({"a": np.array([np.nan, 1.0, 2.0]), "b": np.zeros(3)}, "error", [2]), ({"a": np.ones(3)}, "error")],
     "framed": [(RNG.integers(0, 256, (60, 90, 3), np.uint8),)],
 }  # fmt: skip
 FIGURES = {
     name: function
-    for module in (curves, pictures, scores, sweeps)
+    for module in (curves, films, pictures, scores, sweeps)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__ and inspect.signature(function).return_annotation is Figure
 }

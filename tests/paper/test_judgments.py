@@ -190,3 +190,32 @@ def test_saturation(ratio, verdict):
     assert judged.verdict == verdict
     words = f"{ratio:.2f} [{ratio:.2f}, {ratio:.2f}] of the truth's colorfulness on 120 pictures, 1 seed"
     assert judged.measured == f"{LARGE}: {words}"
+
+
+def films(ratio, cost, count=20):
+    """As `scores_of_film` leaves them: frame by frame, and consistent films that flicker so much less."""
+    spread = np.linspace(-0.01, 0.01, count)
+    alone = pd.DataFrame({"method": "frame_by_frame", "film_warping": 5.0 + spread, "film_gain": 1.0 + spread})
+    ours = alone.assign(method="consistent", film_warping=ratio * 5.0, film_gain=1.0 + spread[::-1] + cost)
+    return pd.concat([alone, ours], ignore_index=True).assign(settings="{}")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "cost", "verdict"),
+    [
+        (0.1, 0.0, "supported"),
+        (0.1, -0.2, "not supported"),
+        (0.5, 0.0, "not supported"),
+        (0.25, 0.1, "cannot tell"),
+    ],
+)
+def test_films_are_to_be_steady_and_as_accurate(ratio, cost, verdict):
+    judged = judgments.judge_films(films(ratio, cost))
+    assert judged.verdict == verdict and judged.size == Size(films=20)
+    assert f"ratio to frame by frame {ratio:.2f} [" in judged.measured and judged.measured.endswith(", on 20 films")
+
+
+def test_few_films_or_gray_ones_tell_nothing():
+    assert judgments.judge_films(films(0.1, 0.0, 3)).verdict == "cannot tell"
+    gray = films(0.1, 0.0).assign(film_warping=np.nan)
+    assert judgments.judge_films(gray).measured == "Some films are gray: no flicker to compare, on 20 films"

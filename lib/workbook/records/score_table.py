@@ -60,15 +60,19 @@ def intervals_in_words(rows: Iterable[dict]) -> str:
     return "Below each value its 95% interval."
 
 
-def results_table(rows: list[dict]) -> "pd.DataFrame":
+def results_table(rows: list[dict], keys: Iterable[str] = ()) -> "pd.DataFrame":
     """Rows of results.json as a table of text: one row per `Method`, one column per metric's name.
 
     A cell is `value [low, high]`. Methods stand in the order in which they first occur; those that have none of the
     metrics shown are left out. Of several rows for one method and metric the first counts.
+
+    Args:
+        rows: rows of results.json.
+        keys: the metrics to show, such as `names.OF_FILMS`; by default those of `metric_keys`.
     """
     import pandas as pd
 
-    cells, keys = first_of_each(rows), metric_keys(rows)
+    cells, keys = first_of_each(rows), list(keys) or metric_keys(rows)
     methods = list(dict.fromkeys(Method.of(row) for row in rows if row["metric"] in keys))
     body = [[cell_text(cells.get((method, key)), metric(key).digits) for key in keys] for method in methods]
     index = pd.Index(methods, dtype=object)

@@ -33,6 +33,7 @@ def test_the_table_has_labels_intervals_and_dashes():
     assert results_table([row("a", "ssim", 0.5), hinted]).index.tolist() == [
         Method("a")
     ]  # none of its metrics is shown
+    assert results_table([row("a", "ssim", 0.5), hinted], ["hinted_gain"]).index.tolist() == [Method.of(hinted)]
 
 
 def test_the_best_method_may_be_a_control_but_not_the_truth_or_the_paper():
