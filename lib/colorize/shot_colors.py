@@ -23,7 +23,7 @@ from lib.colorize.shots import Linked, Step
 from lib.networks.chroma_net import ChromaNet
 
 CARRIED = 0.95  # the weight of a neighbor's color, in that of a frame's own
-AT_LEAST = 0.01  # the same where the flow cannot be relied on: for what no frame nearby is certain of
+AT_LEAST = 20.0  # the weight of a neighbor's color where the flow cannot be relied on: for what no frame else speaks of
 NOISE = 0.0015  # variance of chroma, added to that of the network, so that certainty is not all
 AROUND = 48  # frames each way, of which a frame's color and its view of the whole are means
 REMEMBERED = 12  # frames; one of so many is kept to find again what was covered
@@ -153,7 +153,8 @@ def _carried(total: np.ndarray | None, step: Step | None) -> np.ndarray | None:
     """The sum of another frame, as far as it says something of this one; None where there is none."""
     if total is None or step is None:
         return None
-    return (CARRIED * step.share + AT_LEAST) * warp(total, step.flow)
+    moved = warp(total, step.flow)
+    return CARRIED * step.share * moved + AT_LEAST * moved / moved[2]
 
 
 def _added(total: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
