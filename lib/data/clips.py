@@ -95,7 +95,10 @@ def opened(path: Path) -> Iterator["InputContainer"]:
             raise FilmError(f"{path}: it is a folder, a pipe or a device, not a file; name a film")
         if status.st_size == 0:
             raise FilmError(f"{path}: not readable as a film (the file is empty); replace or remove it")
-        container = av.open(str(path), metadata_errors="replace")
+        # Absolute, because FFmpeg takes `http:` in a name for a protocol; and no film may fetch anything.
+        container = av.open(
+            str(path.absolute()), metadata_errors="replace", container_options={"protocol_whitelist": "file"}
+        )
     except FilmError:
         raise
     except PermissionError as error:

@@ -113,7 +113,7 @@ class Piece:
         import av
 
         self.encoding, self.count, self.first, self.last = encoding, 0, 0, 0
-        self._container = av.open(str(path), "w", format="nut")
+        self._container = av.open(str(path.absolute()), "w", format="nut")
         self._stream = encoding.add_to(self._container)
 
     def add(self, time: int, luma: np.ndarray, chroma: tuple[np.ndarray, np.ndarray]) -> None:
