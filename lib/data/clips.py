@@ -120,7 +120,7 @@ def look_of(stream, frame: "VideoFrame") -> Look:
     context, pixels = stream.codec_context, frame.format
     is_yuv = not (pixels.is_rgb or pixels.has_palette or pixels.name.startswith(("mono", "xyz", "bayer")))
     stored = frame.color_range or context.color_range
-    is_full = stored == _FULL_RANGE or pixels.name.startswith("yuvj")
+    is_full = stored == _FULL_RANGE
     if is_yuv and not stored and pixels.name.startswith(("gray", "ya")):
         is_full = context.name not in _LIMITED_UNLESS_SAID  # as FFmpeg takes it
     is_full &= is_yuv  # RGB is converted to the limited range
