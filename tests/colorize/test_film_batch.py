@@ -195,6 +195,15 @@ def test_a_film_without_its_suffix_is_known_by_its_content(film, colorize, tmp_p
     assert written(tmp_path / "out") == ["film.mp4"]
 
 
+def test_ts_is_a_film_where_it_is_named(album, colorize, gray, tmp_path):
+    """In a folder it may be a program."""
+    film = films.make_film(album / "film.ts", codec="libx264", sound="mp2")
+    gray.save(album / "a.png")
+    assert colorize()[1] == ["1 file passed over: .ts 1", f"1 written to {tmp_path / 'out'}"]
+    assert colorize(paths=[film])[0] == 0
+    assert written(tmp_path / "out") == ["a.png", "film.mp4"]
+
+
 def test_films_that_would_become_one_file(film, album, colorize, tmp_path):
     films.make_film(album / "film.mp4", codec="libx264")
     code, _, errors = colorize()
