@@ -139,7 +139,7 @@ def _make_pieces(
                 continue
             is_first = colored.begins or shot < 0
             shot += is_first
-            writer.put(_Item(time, colored.chroma.numpy(), shot, is_first))
+            writer.put(_Item(time, colored.chroma.float().cpu().numpy(), shot, is_first))
 
 
 class _End:

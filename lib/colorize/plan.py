@@ -14,6 +14,7 @@ from lib.data.formats import SUFFIXES, passed_over_in_words
 from lib.data.unreadable import HEAD, is_video
 from lib.data.walk import find_pictures, identity_of
 
+_ALSO_FILMS = {".ts"}  # where they are named; in a folder, most such files are programs
 _LONGEST_NAME = 255  # bytes, in all common file systems
 
 
@@ -152,8 +153,8 @@ def _asked_of_photographs(options: argparse.Namespace) -> str:
 def is_film(path: Path) -> bool:
     """Whether a file is taken for a film: by its suffix, or by its first bytes where the suffix says nothing."""
     suffix = path.suffix.lower()
-    if suffix in FILM_SUFFIXES or suffix in SUFFIXES:
-        return suffix in FILM_SUFFIXES
+    if suffix in SUFFIXES or suffix in FILM_SUFFIXES or suffix in _ALSO_FILMS:
+        return suffix not in SUFFIXES
     try:
         if not path.is_file():
             return False

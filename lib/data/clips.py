@@ -95,7 +95,10 @@ def opened(path: Path) -> Iterator["InputContainer"]:
             raise FilmError(f"{path}: it is a folder, a pipe or a device, not a file; name a film")
         if status.st_size == 0:
             raise FilmError(f"{path}: not readable as a film (the file is empty); replace or remove it")
-        container = av.open(str(path), metadata_errors="replace")
+        # Absolute, because FFmpeg takes `http:` in a name for a protocol; and no film may fetch anything.
+        container = av.open(
+            str(path.absolute()), metadata_errors="replace", container_options={"protocol_whitelist": "file"}
+        )
     except FilmError:
         raise
     except PermissionError as error:
@@ -117,7 +120,7 @@ def look_of(stream, frame: "VideoFrame") -> Look:
     context, pixels = stream.codec_context, frame.format
     is_yuv = not (pixels.is_rgb or pixels.has_palette or pixels.name.startswith(("mono", "xyz", "bayer")))
     stored = frame.color_range or context.color_range
-    is_full = stored == _FULL_RANGE or pixels.name.startswith("yuvj")
+    is_full = stored == _FULL_RANGE
     if is_yuv and not stored and pixels.name.startswith(("gray", "ya")):
         is_full = context.name not in _LIMITED_UNLESS_SAID  # as FFmpeg takes it
     is_full &= is_yuv  # RGB is converted to the limited range

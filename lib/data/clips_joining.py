@@ -20,6 +20,7 @@ _FORMATS = {".mp4": "mp4", ".mkv": "matroska"}
 _NAMES = {"audio": "sound", "subtitle": "subtitles", "video": "further pictures"}
 _ABOUT_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", "ENCODER", "DURATION"}
 _COPIED = {"audio", "subtitle"}
+_BEFORE = 2  # seconds; sound may lie in the file before the pictures that it belongs to
 
 
 def join(
@@ -67,7 +68,7 @@ def _writing(target: Path):
     import av
 
     options = {"movflags": "faststart"} if target.suffix == ".mp4" else {}
-    return av.open(str(target), "w", format=_FORMATS[target.suffix], options=options)
+    return av.open(str(target.absolute()), "w", format=_FORMATS[target.suffix], options=options)
 
 
 def _pictures(
@@ -148,9 +149,9 @@ def _copied_packets(
         return
     begin = clip.start * clip.time_base
     end = None if clip.end is None else clip.end * clip.time_base
-    if shift:
+    if clip.is_part:
         with suppress(av.error.FFmpegError):
-            source.seek(round(begin * 10**6))
+            source.seek(max(0, round((begin - _BEFORE) * 10**6)))
     last: dict[int, int] = {}
     over: set[int] = set()
     with suppress(av.error.FFmpegError):  # of a damaged file, what comes before the damage is kept
@@ -164,7 +165,7 @@ def _copied_packets(
                 if over == set(copied):
                     return
                 continue
-            if shift and at < begin:
+            if clip.is_part and at < begin:
                 continue
             moved = round(shift / base)
             packet.pts = None if packet.pts is None else packet.pts - moved

@@ -14,7 +14,10 @@ from lib.data.clips import Look
 if TYPE_CHECKING:
     from av.container import OutputContainer
 
-_PRESET, _QUALITY = "veryfast", "18"  # of x264: fast, and near the source to the eye
+# Of x264: near the source to the eye, in 15 ms a frame of 1280x720 (`fast` 43 ms). To look 5 frames ahead instead of 10
+# saves 14 MB. Without B-frames the packets of the pieces are simply joined.
+_X264 = {"preset": "veryfast", "crf": "18", "bf": "0", "profile": "high"}
+_X264_PARAMETERS = "rc-lookahead=5"
 _SAMPLINGS = {(2, 2): "420", (2, 1): "422", (1, 1): "444", (1, 2): "440", (4, 1): "411", (4, 4): "410"}
 _DEPTHS = (8, 9, 10, 12, 14, 16)  # of FFV1, in 4:2:0, 4:2:2 and 4:4:4
 
@@ -94,10 +97,8 @@ def _ffv1() -> dict[str, str]:
 
 
 def _x264(look: Look) -> dict[str, str]:
-    options = {"preset": _PRESET, "crf": _QUALITY, "bf": "0", "profile": "high"}
-    if look.field_order:
-        options["x264-params"] = "bff=1" if look.field_order in (3, 5) else "tff=1"
-    return options
+    fields = {0: "", 3: ":bff=1", 5: ":bff=1"}.get(look.field_order, ":tff=1")
+    return _X264 | {"x264-params": _X264_PARAMETERS + fields}
 
 
 class Piece:
@@ -112,7 +113,7 @@ class Piece:
         import av
 
         self.encoding, self.count, self.first, self.last = encoding, 0, 0, 0
-        self._container = av.open(str(path), "w", format="nut")
+        self._container = av.open(str(path.absolute()), "w", format="nut")
         self._stream = encoding.add_to(self._container)
 
     def add(self, time: int, luma: np.ndarray, chroma: tuple[np.ndarray, np.ndarray]) -> None:

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import time
 from fractions import Fraction
 
 import films_by_hand as films
@@ -106,21 +107,35 @@ def test_a_damaged_film_is_one_sentence_and_a_film_up_to_there(album, colorize, 
     assert errors == [f"{path}: lost from 0:00:0{seconds:.2f} on; {target} holds the {count} frames that could be read"]
 
 
-def test_ctrl_c_and_the_same_command_again(film, colorize, monkeypatch, tmp_path):
+@pytest.mark.parametrize("again", [(), ("--vividness", 1), ("--to", 0.75)])
+def test_ctrl_c_and_a_command_again(film, colorize, monkeypatch, tmp_path, again):
+    """The same command goes on, another one begins anew."""
     whole = video.colors_of_film
 
     def stopped(*arguments, **options):
         for number, colored in enumerate(whole(*arguments, **options)):
             if number == 12:
+                limit = time.monotonic() + 20
+                while not list(tmp_path.glob("out/.film.mp4.part/piece_*")) and time.monotonic() < limit:
+                    time.sleep(0.01)
                 raise KeyboardInterrupt
-            yield colored
+            yield colored._replace(begins=number in films.SCENES)
 
     with monkeypatch.context() as patched:
         patched.setattr(video, "colors_of_film", stopped)
         code, lines, errors = colorize(paths=[film])
     assert (code, lines, errors) == (130, [], [f"{film}: stopped; the same command goes on from there"])
     assert not (tmp_path / "out" / "film.mp4").exists()
-    assert colorize(paths=[film])[0] == 0
+    colored = []
+
+    def counted(*arguments, **options):
+        for one in whole(*arguments, **options):
+            colored.append(one)
+            yield one
+
+    monkeypatch.setattr(video, "colors_of_film", counted)
+    assert colorize(*again, paths=[film])[0] == 0
+    assert (len(colored) >= 19) is bool(again)
     assert written(tmp_path / "out") == ["film.mp4"]
 
 
@@ -178,6 +193,15 @@ def test_a_film_without_its_suffix_is_known_by_its_content(film, colorize, tmp_p
     film = film.rename(film.with_suffix(".old"))
     assert colorize(paths=[film])[0] == 0
     assert written(tmp_path / "out") == ["film.mp4"]
+
+
+def test_ts_is_a_film_where_it_is_named(album, colorize, gray, tmp_path):
+    """In a folder it may be a program."""
+    film = films.make_film(album / "film.ts", codec="libx264", sound="mp2")
+    gray.save(album / "a.png")
+    assert colorize()[1] == ["1 file passed over: .ts 1", f"1 written to {tmp_path / 'out'}"]
+    assert colorize(paths=[film])[0] == 0
+    assert written(tmp_path / "out") == ["a.png", "film.mp4"]
 
 
 def test_films_that_would_become_one_file(film, album, colorize, tmp_path):
