@@ -20,7 +20,7 @@ from lib.data.numbered_frames import NumberedFrames
 if TYPE_CHECKING:
     from lib.networks.chroma_net import ChromaNet
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # in glibc's malloc.h
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # in glibc's malloc.h
 _MOST_OF_A_RATE = 1001  # broadcast rates are such as 24000 / 1001
 
 
@@ -80,11 +80,12 @@ def colorize_films(
 def _keep_freed_memory() -> None:
     """Let glibc keep what a frame frees for the next one; other C libraries are left as they are.
 
-    By itself it gives large blocks back at once: on 1280x720, the network's took 28 ms a frame to be mapped again.
+    By itself it gives large blocks back at once: on 1280x720, the network's took 28 ms a frame to be mapped again. And it
+    keeps freed memory for each thread apart, 120 MB more in all.
     """
     with suppress(OSError, AttributeError, TypeError):  # no glibc
         library = ctypes.CDLL(None)
-        for parameter, size in ((_MMAP_THRESHOLD, 2**25), (_TRIM_THRESHOLD, 2**28)):
+        for parameter, size in ((_MMAP_THRESHOLD, 2**25), (_TRIM_THRESHOLD, 2**26), (_ARENA_MAX, 1)):
             library.mallopt(parameter, size)
 
 
