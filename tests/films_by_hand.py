@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,6 +40,22 @@ def frame_of(values: np.ndarray, pixel_format: str, chroma: int | None = None) -
     return frame
 
 
+def paint(frame: av.VideoFrame, tone: str) -> None:
+    """Give a frame of planes the colors of a tone: "sepia" depends on its luma, "color" on the place."""
+    if tone == "gray":
+        return
+    bits = frame.format.components[0].bits
+    first, *planes = [
+        np.frombuffer(plane, np.uint8 if bits == 8 else np.uint16).reshape(plane.height, -1)
+        for plane in frame.planes[:3]
+    ]
+    for plane, sign in zip(planes, (-1, 1), strict=True):
+        rows, columns = (np.arange(count) for count in plane.shape)
+        near = first[(rows * len(first) // len(plane))[:, None], columns * first.shape[1] // plane.shape[1]]
+        share = near / 2**bits if tone == "sepia" else np.sin(rows / 5)[:, None] * np.cos(columns / 7) * sign
+        plane[:] = np.rint(2**bits * (0.5 + 0.15 * sign * share))
+
+
 def make_film(
     path: Path,
     *,
@@ -55,11 +72,13 @@ def make_film(
     form_options: dict | None = None,
     chapters: list[tuple[int, int]] | None = None,
     subtitles: list[str] | None = None,
+    tones: Callable[[int], str] = lambda number: "gray",
 ) -> Path:
     """A film of `COUNT` frames at 25 a second, with a sine as its sound.
 
     Args:
         tags: matrix and range, by the numbers of H.264 and FFmpeg.
+        tones: of each frame "gray", "sepia" or "color".
     """
     times = times if times is not None else [40 * number for number in range(COUNT)]
     width, height = size
@@ -88,6 +107,7 @@ def make_film(
         packets = []
         for number, time in enumerate(times):
             frame = frame_of(luma(number, size, (low, high), kind), pixel_format)
+            paint(frame, tones(number))
             frame.pts, frame.time_base = time, time_base
             packets += stream.encode(frame)
         packets += stream.encode(None)

@@ -2,6 +2,7 @@
 
 import argparse
 import ctypes
+import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from lib.networks.chroma_net import ChromaNet
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # in glibc's malloc.h
+# Options with another value of which a film is begun anew.
+_SAME = ("lossless", "start", "end", "preview", "vividness", "fps", "keep_color")
 _MOST_OF_A_RATE = 1001  # broadcast rates are such as 24000 / 1001
 
 
@@ -63,7 +66,8 @@ def colorize_films(
             try:
                 with _in_words(source, target):
                     asked = _asked(source, options)
-                    outcome = colorize_film(source, target, colors, asked, options.lossless, partial(_show, bar))
+                    show = partial(_show, bar)
+                    outcome = colorize_film(source, target, colors, asked, options.lossless, options.keep_color, show)
             except FilmError as error:
                 plan.problems.append(str(error))
                 tqdm.write(plan.problems[-1], file=sys.stderr)
@@ -73,6 +77,9 @@ def colorize_films(
                 print(f"{source.path}: stopped; the same command goes on from there", file=sys.stderr)
                 raise
         written += 1
+        if options.keep_color:
+            which = f"{outcome.kept:,} of {outcome.count:,} frames are in color already, and keep their colors"
+            plan.remarks.append(f"{source.path}: {which if outcome.kept else 'no shot of it is in color already'}")
         _say(source, target, outcome, plan)
     return written
 
@@ -80,8 +87,8 @@ def colorize_films(
 def _keep_freed_memory() -> None:
     """Let glibc keep what a frame frees for the next one; other C libraries are left as they are.
 
-    By itself it gives large blocks back at once: on 1280x720, the network's took 28 ms a frame to be mapped again. And it
-    keeps freed memory for each thread apart, 120 MB more in all.
+    By itself it gives large blocks back at once: on 1280x720, the network's took 28 ms a frame to be mapped again. And
+    it keeps freed memory for each thread apart, 120 MB more in all.
     """
     with suppress(OSError, AttributeError, TypeError):  # no glibc
         library = ctypes.CDLL(None)
@@ -102,13 +109,16 @@ def _asked(source: Source, options: argparse.Namespace) -> dict:
     """All that the colors of a film depend on."""
     import av
 
+    from lib.networks.pretrained import BUNDLED_COLORIZER
+
     asked = {"film": str(source.path.resolve()), "PyAV": av.__version__}
-    asked |= {name: getattr(options, name) for name in ("lossless", "start", "end", "preview", "vividness", "fps")}
-    for name, path in (("film", None if options.frames else source.path), ("weights", options.weights)):
-        if path:
-            status = path.stat()
-            asked |= {f"{name} file": [str(path.resolve()), status.st_size, status.st_mtime_ns]}
-    return asked | ({"frames": source.fingerprint()} if isinstance(source, NumberedFrames) else {})
+    asked |= {name: getattr(options, name) for name in _SAME}
+    with (options.weights or BUNDLED_COLORIZER).open("rb") as file:
+        asked["weights"] = hashlib.file_digest(file, "sha256").hexdigest()
+    if isinstance(source, NumberedFrames):
+        return asked | {"frames": source.fingerprint()}
+    status = source.path.stat()
+    return asked | {"film file": [status.st_size, status.st_mtime_ns]}
 
 
 def _say(source: Source, target: Path, outcome: Outcome, plan: Plan) -> None:

@@ -24,6 +24,7 @@ class WholePiece:
         count: how many frames there are.
         first, last: the times of its first and last frame, in units of the film's time base.
         ends_shot: 1 where the next frame begins a shot, else 0.
+        is_kept: 1 where the frames have the film's own colors, else 0.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class WholePiece:
     first: int
     last: int
     ends_shot: int
+    is_kept: int
 
     @classmethod
     def of(cls, path: Path) -> "WholePiece":
@@ -91,9 +93,10 @@ class WorkFolder:
         """Where a piece is written before it is whole."""
         return self.folder / _UNFINISHED
 
-    def keep(self, shot: int, count: int, first: int, last: int, ends_shot: bool) -> None:
+    def keep(self, shot: int, count: int, first: int, last: int, ends_shot: bool, is_kept: bool) -> None:
         """The unfinished piece is whole: name it so."""
-        path = self.folder / f"piece_{len(self.pieces):06d}_{shot}_{count}_{first}_{last}_{int(ends_shot)}.nut"
+        about = shot, count, first, last, int(ends_shot), int(is_kept)
+        path = self.folder / f"piece_{len(self.pieces):06d}_{'_'.join(map(str, about))}.nut"
         self.unfinished.replace(path)
         self.pieces.append(WholePiece.of(path))
 

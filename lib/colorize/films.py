@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from lib.color.film_chroma import ChromaLayout, turned_back
 from lib.colorize.film_work import WorkFolder
+from lib.colorize.kept_colors import Item, in_color, keep_colors
 from lib.data.clips import FilmError, Frame, Look, upright_luma
 from lib.data.clips_joining import join
 from lib.data.clips_reading import Clip
@@ -40,7 +42,7 @@ class Source(Protocol):
 
     def at(self, time: int) -> float: ...
 
-    def reader(self) -> "FrameReader": ...
+    def reader(self, chroma: str = "") -> "FrameReader": ...
 
 
 class FrameReader(Protocol):
@@ -60,6 +62,7 @@ class Outcome:
         damaged_at: from which second on the source is damaged; None if it is whole.
         is_cut: whether nothing comes after that.
         left_out: streams that the result cannot hold, in words.
+        kept: how many frames have the film's own colors.
     """
 
     count: int
@@ -67,6 +70,7 @@ class Outcome:
     damaged_at: float | None
     is_cut: bool
     left_out: list[str]
+    kept: int = 0
 
 
 def colorize_film(
@@ -75,6 +79,7 @@ def colorize_film(
     colors: Colors,
     asked: dict,
     is_lossless: bool = False,
+    keeps_color: bool = False,
     progress: Callable[[int], object] = lambda count: None,
 ) -> Outcome:
     """Write a film in color.
@@ -88,6 +93,7 @@ def colorize_film(
         colors: from lumas to colors, such as `lib.colorize.video.colors_of_film` with its network.
         asked: all that the colors depend on, as JSON, the source's file included.
         is_lossless: see `Encoding`.
+        keeps_color: whether shots that are in color already keep their own.
         progress: called with the number of frames that are done; first with that of an earlier call.
 
     Raises:
@@ -99,7 +105,7 @@ def colorize_film(
         resumed = sum(piece.count for piece in work.pieces)
         progress(resumed)
         if not work.is_whole:
-            _make_pieces(source, encoding, colors, work, progress)
+            _make_pieces(source, encoding, colors, work, keeps_color, progress)
             if not work.pieces:
                 raise FilmError(f"{source.path}: none of its frames can be read; replace or remove it")
             work.note_whole()
@@ -107,39 +113,48 @@ def colorize_film(
         clip = source if isinstance(source, Clip) else None
         pieces = ((piece.path, piece.first) for piece in work.pieces)
         left_out = join(joined, encoding, pieces, clip, source.start)
-        outcome = Outcome(sum(piece.count for piece in work.pieces), resumed, *work.damage, left_out)
+        kept = sum(piece.count for piece in work.pieces if piece.is_kept)
+        outcome = Outcome(sum(piece.count for piece in work.pieces), resumed, *work.damage, left_out, kept)
         work.finish(joined)
     return outcome
 
 
 def _make_pieces(
-    source: Source, encoding: Encoding, colors: Colors, work: WorkFolder, progress: Callable[[int], object]
+    source: Source,
+    encoding: Encoding,
+    colors: Colors,
+    work: WorkFolder,
+    keeps_color: bool,
+    progress: Callable[[int], object],
 ) -> None:
     """Color the frames that are in no piece yet.
 
     Colors are carried along within a shot, so they are begun anew at the start of the last shot if it is not whole. The
     pieces that it has are kept all the same.
     """
-    shot = work.pieces[-1].shot if work.pieces else -1
     start = work.pieces[-1].last + 1 if work.pieces else None
     known = work.open_shot()
     seen = sum(piece.count for piece in known)
-    writer = _Writer(source, encoding, work, progress)
-    times: deque[int] = deque()
+    chroma = encoding.pixel_format if keeps_color else ""
+    writer = _Writer(source, encoding, work, chroma, progress)
+    read: deque[tuple[int, bool]] = deque()
 
     def lumas() -> Iterator[np.ndarray]:
-        for frame in source.reader().frames(known[0].first if known else start):
-            times.append(frame.time)
+        for frame in source.reader(chroma).frames(known[0].first if known else start):
+            read.append((frame.time, keeps_color and in_color(frame, source.look, encoding.layout)))
             yield upright_luma(frame.luma, source.look)
 
-    with writer, closing(_ahead(lumas())) as waiting:
+    def items(waiting: Iterator[np.ndarray]) -> Iterator[Item]:
+        shot = work.pieces[-1].shot if work.pieces else -1
         for position, colored in enumerate(colors(waiting)):
-            time = times.popleft()
-            if position < seen:
-                continue
-            is_first = colored.begins or shot < 0
-            shot += is_first
-            writer.put(_Item(time, colored.chroma.float().cpu().numpy(), shot, is_first))
+            begins = colored.begins or shot < 0
+            shot += begins and position >= seen
+            yield Item(read[0][0], colored.chroma.float().cpu().numpy(), shot, begins, read.popleft()[1])
+
+    with writer, closing(_ahead(lumas())) as waiting:
+        made = keep_colors(items(waiting)) if keeps_color else items(waiting)
+        for item in islice(made, seen, None):
+            writer.put(item)
 
 
 class _End:
@@ -187,25 +202,18 @@ def _ahead(items: Iterator) -> Iterator:
         thread.join()
 
 
-class _Item(NamedTuple):
-    """What is to be written of a frame."""
-
-    time: int
-    chroma: np.ndarray
-    shot: int
-    begins: bool
-
-
 class _Writer:
     """A thread that decodes the film once more, joins luma and colors, and encodes the pieces.
 
     As a context manager it waits at the end until all is written; after an error what is not whole is dropped.
     """
 
-    def __init__(self, source: Source, encoding: Encoding, work: WorkFolder, progress: Callable[[int], object]):
+    def __init__(
+        self, source: Source, encoding: Encoding, work: WorkFolder, chroma: str, progress: Callable[[int], object]
+    ):
         self._source, self._encoding, self._work, self._progress = source, encoding, work, progress
         self._layout: ChromaLayout = encoding.layout
-        self._reader = source.reader()
+        self._reader = source.reader(chroma)
         self._items: queue.Queue = queue.Queue(_AHEAD)
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -223,7 +231,7 @@ class _Writer:
         if self._error and (error is None or error is not self._error):
             raise self._error
 
-    def put(self, item: _Item) -> None:
+    def put(self, item: Item) -> None:
         """Have a frame written; what went wrong with earlier ones is raised."""
         self._items.put(item)
         if self._error:
@@ -240,21 +248,21 @@ class _Writer:
     def _write(self) -> None:
         pieces = self._work.pieces
         frames = self._reader.frames(pieces[-1].last + 1 if pieces else None)
-        piece = shot = None
+        piece = head = None  # `head`: the first frame of the piece
         done = sum(whole.count for whole in pieces)
         with closing(frames):
             try:
                 while (item := self._items.get()) is not None and not self._is_stopped:
                     if piece and (item.begins or item.time - piece.first >= self._longest):
-                        self._keep(piece, shot, item.begins)
+                        self._keep(piece, head, item.begins)
                         piece = None
                     if piece is None:
-                        piece, shot = Piece(self._work.unfinished, self._encoding), item.shot
+                        piece, head = Piece(self._work.unfinished, self._encoding), item
                     self._add(piece, next(frames, None), item)
                     done += 1
                     self._progress(done)
                 if piece and not self._is_stopped:
-                    self._keep(piece, shot, ends_shot=False)
+                    self._keep(piece, head, ends_shot=False)
                     piece = None
                     next(frames, None)  # nothing comes; but now the reader knows whether the end is there
             finally:
@@ -262,16 +270,20 @@ class _Writer:
                     piece.abandon()
         self._note_damage()
 
-    def _add(self, piece: Piece, frame: Frame | None, item: _Item) -> None:
+    def _add(self, piece: Piece, frame: Frame | None, item: Item) -> None:
         if frame is None or frame.time != item.time:
             raise FilmError(f"{self._source.path}: cannot be read twice alike; is it being written? Try again later")
         luma = self._source.look.layout.at_depth(frame.luma, self._encoding.depth)
-        chroma = np.stack([turned_back(part, self._source.look.turn) for part in item.chroma])
-        piece.add(frame.time, luma, self._layout.planes(chroma, luma))
+        if item.chroma is None:
+            planes = frame.chroma or self._layout.planes(np.zeros((2, 1, 1), np.float32), luma)
+        else:
+            chroma = np.stack([turned_back(part, self._source.look.turn) for part in item.chroma])
+            planes = self._layout.planes(chroma, luma)
+        piece.add(frame.time, luma, planes)
 
-    def _keep(self, piece: Piece, shot: int, ends_shot: bool) -> None:
+    def _keep(self, piece: Piece, head: Item, ends_shot: bool) -> None:
         piece.close()
-        self._work.keep(shot, piece.count, piece.first, piece.last, ends_shot)
+        self._work.keep(head.shot, piece.count, piece.first, piece.last, ends_shot, head.chroma is None)
         self._note_damage()
 
     def _note_damage(self) -> None:

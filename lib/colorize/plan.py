@@ -139,7 +139,7 @@ def _leave_out_shared(plan: Plan, makers: dict[Path, list[Path]]) -> None:
 def _asked_of_films(options: argparse.Namespace) -> str:
     """An option that only films have, if one was given; else ""."""
     asked = {"--lossless": options.lossless, "--preview": options.preview}
-    asked |= {"--from": options.start is not None, "--to": options.end is not None}
+    asked |= {"--keep-color": options.keep_color, "--from": options.start is not None, "--to": options.end is not None}
     return next((name for name, is_given in asked.items() if is_given), "")
 
 

@@ -53,6 +53,8 @@ def _add_films(parser: argparse.ArgumentParser) -> None:
     films.add_argument("--lossless", action="store_true", help=about)
     films.add_argument("--from", dest="start", type=moment, metavar="TIME", help="seconds, or 1:30 (its beginning)")
     films.add_argument("--to", dest="end", type=moment, metavar="TIME", help="seconds, or 1:30 (its end)")
+    about = "shots that are in color already keep their own (new ones for all)"
+    films.add_argument("--keep-color", action="store_true", help=about)
     films.add_argument("--preview", action="store_true", help="faster, with less steady colors")
     films.add_argument("--frames", action="store_true", help="each folder is one film of numbered pictures")
     films.add_argument("--fps", type=_above_0, metavar="N", help="frames a second of these pictures")

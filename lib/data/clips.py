@@ -43,10 +43,12 @@ class Frame(NamedTuple):
     Args:
         time: when it is shown, in units of the film's time base; strictly increasing.
         luma: as it is stored: uint8 or uint16, `(H, W)`, at the film's depth and range, not turned upright.
+        chroma: its own planes U and V, where they were asked for and there are any.
     """
 
     time: int
     luma: np.ndarray
+    chroma: tuple[np.ndarray, np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -171,11 +173,30 @@ def luma_of(frame: "VideoFrame", look: Look) -> np.ndarray:
         wanted = f"yuv{sampling}p" + (f"{depth}le" if depth > 8 else "")
         frame = frame.reformat(format=wanted, dst_colorspace=None if is_yuv else look.colorspace, threads=1)
         name = wanted
-    plane = frame.planes[0]
-    kind = np.uint8 if look.layout.depth == 8 else np.uint16
-    rows = np.frombuffer(plane, kind).reshape(frame.height, plane.line_size // np.dtype(kind).itemsize)
-    luma = rows[:, : frame.width]
+    luma = _values(frame.planes[0], look.layout.dtype)
     return luma >> (16 - look.layout.depth) if _SHIFTED.fullmatch(name) else luma
+
+
+def chroma_of(frame: "VideoFrame", look: Look, pixel_format: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """The planes U and V of a decoded frame in a planar pixel format, such as "yuv420p"; None where it has no color.
+
+    Views of the frame where it has that format; else they are converted, with the range kept.
+    """
+    pixels = frame.format
+    is_rgb = pixels.is_rgb or pixels.has_palette
+    if not is_rgb and sum(not part.is_alpha for part in pixels.components) < 3:
+        return None
+    if re.sub("^yuv[aj]", "yuv", pixels.name) != pixel_format:
+        range_ = _FULL_RANGE if look.layout.is_full_range else _LIMITED_RANGE
+        options = {"dst_colorspace": look.colorspace} if is_rgb else {"src_color_range": range_}
+        frame = frame.reformat(format=pixel_format, dst_color_range=range_, threads=1, **options)
+    kind = np.uint8 if frame.format.components[0].bits == 8 else np.uint16
+    return _values(frame.planes[1], kind), _values(frame.planes[2], kind)
+
+
+def _values(plane, kind: type) -> np.ndarray:
+    rows = np.frombuffer(plane, kind).reshape(plane.height, plane.line_size // np.dtype(kind).itemsize)
+    return rows[:, : plane.width]
 
 
 def upright_luma(luma: np.ndarray, look: Look) -> np.ndarray:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lib.data.clips import FilmError, Frame, Look, look_of, luma_of, opened
+from lib.data.clips import FilmError, Frame, Look, chroma_of, look_of, luma_of, opened
 
 if TYPE_CHECKING:
     from av import Packet
@@ -53,9 +53,9 @@ class Clip:
         """A time in seconds from the beginning."""
         return float((time - self.start) * self.time_base)
 
-    def reader(self) -> "Reader":
+    def reader(self, chroma: str = "") -> "Reader":
         """A new decoder of the film; several may be used at a time."""
-        return Reader(self)
+        return Reader(self, chroma)
 
 
 def open_clip(path: Path, start: float | None = None, end: float | None = None) -> Clip:
@@ -133,14 +133,15 @@ class Reader:
 
     Args:
         clip: the film.
+        chroma: the pixel format in which frames have their own chroma, "" for frames without.
 
     Attributes:
         damaged_at: the time of the last frame before the first damage; None if there is none.
         is_cut: whether the film ends before its header says.
     """
 
-    def __init__(self, clip: Clip):
-        self.clip = clip
+    def __init__(self, clip: Clip, chroma: str = ""):
+        self.clip, self._chroma = clip, chroma
         self.damaged_at: int | None = None
         self.is_cut = False
         self._begin = clip.start  # the time from which on frames are wanted
@@ -196,7 +197,7 @@ class Reader:
             if frame.is_corrupt:
                 self._note_damage()
             self._last = time
-            yield Frame(time, luma_of(frame, look))
+            yield Frame(time, luma_of(frame, look), chroma_of(frame, look, self._chroma) if self._chroma else None)
 
     def _pictures(self, container: "InputContainer") -> Iterator["VideoFrame"]:
         import av

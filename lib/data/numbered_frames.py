@@ -3,13 +3,15 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from copy import copy
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from lib.color.film_chroma import ChromaLayout, matrix_of
-from lib.data.clips import FilmError, Frame, Look
+from lib.data.clips import FilmError, Frame, Look, chroma_of
 from lib.data.formats import SUFFIXES
 from lib.data.images import PhotographError, open_picture
 from lib.data.pixels import PixelError
@@ -38,7 +40,8 @@ class NumberedFrames:
         self.count = len(names)
         if not names:
             raise FilmError(f"{path}: there is no picture in it; name the folder that holds the frames")
-        height, width = self._gray(self._names[0]).shape
+        self._chroma = ""
+        width, height = self._seen(self._names[0]).size
         colorspace, weights = matrix_of(0, min(height, width))
         self.look = Look(width, height, ChromaLayout(weights, is_lossless), colorspace)
 
@@ -54,32 +57,42 @@ class NumberedFrames:
             digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
-    def reader(self) -> "NumberedFrames":
-        return self
+    def reader(self, chroma: str = "") -> "NumberedFrames":
+        """The same folder; its frames have their own chroma, in a pixel format, if one is named."""
+        reader = copy(self)
+        reader._chroma = chroma
+        return reader
 
     damaged_at, is_cut = None, False  # a picture that cannot be read is an error: its time would be missing
 
     def frames(self, start: int | None = None) -> Iterator[Frame]:
         """The frames from the number `start` on; `FilmError` where one cannot be read or has another size."""
         for time in range(start or 0, self.count):
-            luma = self._gray(self._names[time])
-            height, width = luma.shape
+            seen = self._seen(self._names[time])
+            width, height = seen.size
             if (width, height) != (self.look.width, self.look.height):
                 raise FilmError(
                     f"{self.path / self._names[time]}: has {width} x {height} px and the first frame "
                     f"{self.look.width} x {self.look.height}; give all frames one size"
                 )
-            yield Frame(time, self.look.layout.stored(luma))
+            gray = np.asarray(seen.convert("L") if seen.mode != "L" else seen)  # as a photograph's luma is taken
+            yield Frame(time, self.look.layout.stored(gray), self._chroma_of(seen) if self._chroma else None)
 
-    def _gray(self, name: str) -> np.ndarray:
-        """The luma of a picture, as a photograph's is taken: uint8, full range."""
+    def _chroma_of(self, seen: Image.Image) -> tuple[np.ndarray, np.ndarray] | None:
+        if seen.mode in ("L", "LA"):
+            return None
+        import av
+
+        frame = av.VideoFrame.from_ndarray(np.asarray(seen.convert("RGB")), "rgb24")
+        return chroma_of(frame, self.look, self._chroma)
+
+    def _seen(self, name: str) -> Image.Image:
         try:
-            seen = as_seen(open_picture(self.path / name))
+            return as_seen(open_picture(self.path / name))
         except PhotographError as error:
             raise FilmError(str(error)) from error
         except PixelError as error:
             raise FilmError(f"{self.path / name}: {error}") from error
-        return np.asarray(seen.convert("L") if seen.mode != "L" else seen)
 
 
 def _by_numbers(name: str) -> list:

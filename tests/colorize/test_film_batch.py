@@ -72,11 +72,22 @@ def test_what_a_film_does_not_take(film, album, colorize, gray, photograph, argu
         assert (code, errors) == (0, []) and lines[0] == "1 file passed over: .mkv 1"
 
 
-@pytest.mark.parametrize("arguments", [("--lossless",), ("--from", 1), ("--to", 1), ("--preview",)])
+@pytest.mark.parametrize("arguments", [("--lossless",), ("--from", 1), ("--to", 1), ("--preview",), ("--keep-color",)])
 def test_what_only_films_take(album, colorize, gray, arguments):
     gray.save(album / "a.png")
     expected = [f"colorize: error: {arguments[0]} is for films, and there is none; leave it out"]
     assert colorize(*arguments) == (2, [], expected)
+
+
+def test_a_line_says_how_many_frames_keep_their_colors(album, colorize, tmp_path):
+    path = films.make_film(album / "film.mkv", tones=lambda number: "color")
+    gray = films.make_film(album / "gray.mkv", tones=lambda number: "sepia")
+    assert colorize("--keep-color", "--lossless")[1][:2] == [
+        f"{path}: 20 of 20 frames are in color already, and keep their colors",
+        f"{gray}: no shot of it is in color already",
+    ]
+    for before, after in zip(films.planes(path), films.planes(tmp_path / "out" / "film.mkv"), strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 def test_what_is_no_film_costs_only_itself(film, album, colorize, tmp_path):

@@ -354,7 +354,7 @@ def test_memory_does_not_grow_with_the_film(tmp_path):
         def __getattr__(self, name):
             return getattr(self.clip, name)
 
-        def reader(self):
+        def reader(self, chroma=""):
             return Reading(self.clip)
 
     colors = Colors(cuts=range(0, 300, 50))

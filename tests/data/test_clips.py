@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lib.data import clips
-from lib.data.clips import FilmError, upright_luma
+from lib.data.clips import FilmError, chroma_of, upright_luma
 from lib.data.clips_reading import open_clip
 
 
@@ -48,6 +48,20 @@ def test_colors_without_luma_are_converted(tmp_path):
         rgb = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)][3]
     expected = 16 + rgb.astype(float) @ (0.299, 0.587, 0.114) * 219 / 255
     assert np.abs(frames(path)[3].luma - expected).max() <= 1.5
+
+
+def test_chroma_is_read_as_it_is_stored_or_converted(tmp_path):
+    path = films.make_film(tmp_path / "film.mkv", tags=(1, 2), tones=lambda number: "color")
+    look = open_clip(path).look
+    with films.av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+    stored = films.planes(path)[0][1:]
+    for found in (chroma_of(frame, look, "yuv420p"), chroma_of(frame.reformat(format="nv12"), look, "yuv420p")):
+        assert all(np.array_equal(a, b) for a, b in zip(found, stored, strict=True))
+    deep = chroma_of(frame, look, "yuv420p10le")
+    assert all(np.abs(a / 1023 - b / 255).max() < 0.003 for a, b in zip(deep, stored, strict=True))
+    assert chroma_of(frame.reformat(format="gray"), look, "yuv420p") is None
+    assert frames(path)[0].chroma is None
 
 
 @pytest.mark.parametrize("tags", [(1, 1), (5, 1), (1, 2), (6, 2)])

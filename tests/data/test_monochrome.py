@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from lib.data.monochrome import chroma_spread, is_gray
+from lib.data.monochrome import chroma_spread, has_color, is_gray
 
 PHOTOGRAPHS = [data.coffee(), data.chelsea(), data.astronaut(), data.rocket()]
 
@@ -51,3 +51,22 @@ def test_strong_color_without_structure_is_color():
     ramp = np.linspace(0, 255, 100).astype(np.uint8)[None].repeat(20, 0)
     assert chroma_spread(Image.fromarray(np.stack([ramp, ramp // 2, 255 - ramp], -1))) > 3
     assert chroma_spread(Image.new("RGB", (1, 1), (90, 90, 90))) < 0.01
+
+
+def planes(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Luma and centered chroma of a picture, at 128 px."""
+    luma, *chroma = np.moveaxis(np.asarray(image.convert("YCbCr").resize((128, 96)), np.float32), -1, 0)
+    return luma, np.stack(chroma, -1) - 128
+
+
+@pytest.mark.parametrize("photograph", PHOTOGRAPHS)
+def test_frames_with_color_and_frames_without(photograph):
+    color = Image.fromarray(photograph)
+    gray = color.convert("L")
+    tinted = Image.merge("RGB", [gray.point(lambda v, share=share: v * share) for share in (1, 0.75, 0.3)])
+    assert has_color(*planes(color)) and has_color(*planes(compressed(color, 30)))
+    for toned in (gray.convert("RGB"), noisy(gray), sepia(gray), compressed(sepia(gray), 60), tinted):
+        assert not has_color(*planes(toned))
+    strip = tinted.copy()
+    strip.paste(color.crop((0, 0, color.width // 6, color.height)), (0, 0))
+    assert has_color(*planes(strip))  # something small in color
