@@ -156,10 +156,12 @@ def _copied_packets(
     over: set[int] = set()
     with suppress(av.error.FFmpegError):  # of a damaged file, what comes before the damage is kept
         for packet in source.demux([source.streams[index] for index in copied]):
-            if packet.size == 0 or packet.dts is None:
+            time = packet.dts if packet.pts is None else packet.pts
+            if packet.size == 0 or time is None:
                 continue
+            packet.dts = time if packet.dts is None else packet.dts
             index, base = packet.stream_index, packet.time_base
-            at = (packet.pts if packet.pts is not None else packet.dts) * base
+            at = time * base
             if end is not None and at >= end:
                 over.add(index)
                 if over == set(copied):

@@ -1,6 +1,9 @@
 """The command `colorize` on films: what it takes, what it says, what it leaves."""
 
+import argparse
 import io
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,10 +15,11 @@ import pytest
 from pictures_by_hand import written
 from PIL import Image
 
-from lib.colorize import video
+from lib.colorize import film_batch, video
 from lib.common.files import ROOT
 from lib.data import clips
 from lib.data.clips_reading import open_clip
+from lib.networks import pretrained
 
 
 @pytest.fixture
@@ -148,6 +152,21 @@ def test_ctrl_c_and_a_command_again(film, colorize, monkeypatch, tmp_path, again
     assert colorize(*again, paths=[film])[0] == 0
     assert (len(colored) >= 19) is bool(again)
     assert written(tmp_path / "out") == ["film.mp4"]
+
+
+def test_other_weights_in_the_same_file_begin_anew(film, loud_weights, monkeypatch, tmp_path):
+    """Also the bundled file, which is not named."""
+    bundled = tmp_path / "bundled.safetensors"
+    shutil.copy(loud_weights, bundled)
+    monkeypatch.setattr(pretrained, "BUNDLED_COLORIZER", bundled)
+    options = argparse.Namespace(**dict.fromkeys(film_batch._SAME), weights=None, frames=False)
+    first = film_batch._asked(open_clip(film), options)
+    os.utime(bundled, (0, 0))
+    assert film_batch._asked(open_clip(film), options) == first  # a copy of the same file will do
+    content = bytearray(bundled.read_bytes())
+    content[-1] ^= 1
+    bundled.write_bytes(content)
+    assert film_batch._asked(open_clip(film), options) != first
 
 
 def test_transparency_is_left_out_with_a_remark(album, colorize, tmp_path):

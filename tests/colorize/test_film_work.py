@@ -44,15 +44,6 @@ def test_a_shot_that_is_over_is_not_open(work):
         assert work.open_shot() == []
 
 
-def test_more_pieces_than_a_million_keep_their_order(work):
-    """Names are sorted as text."""
-    with work.entered(ASKED):
-        keep(work, 0, 1, 0, 0, True, False)
-        for number in (999_999, 1_000_000):
-            (work.folder / f"piece_{number:06d}_{number}_1_{number}_{number}_1_0.nut").touch()
-    assert [piece.shot for piece in again(work)] == [0, 999_999, 1_000_000]
-
-
 @pytest.mark.parametrize("state", [None, "", "[]", '{"film": "b"}'])
 def test_what_was_asked_otherwise_begins_anew(work, state):
     with work.entered(ASKED):
