@@ -20,6 +20,8 @@ _FORMATS = {".mp4": "mp4", ".mkv": "matroska"}
 _NAMES = {"audio": "sound", "subtitle": "subtitles", "video": "further pictures"}
 _ABOUT_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", "ENCODER", "DURATION"}
 _COPIED = {"audio", "subtitle"}
+_TEXT = {"subrip", "srt", "ass", "ssa", "webvtt", "text"}  # subtitles that become those of MP4
+_TEXT_OF_MP4 = "mov_text"
 _BEFORE = 2  # seconds; sound may lie in the file before the pictures that it belongs to
 
 
@@ -103,11 +105,37 @@ def _add_others(output: "OutputContainer", suffix: str, source: "InputContainer"
         if stream.type in _COPIED and _holds(suffix, stream):
             copied[stream.index] = output.add_stream_from_template(stream)
             copied[stream.index].metadata.update(stream.metadata)
+        elif stream.type == "subtitle" and suffix == ".mp4" and stream.codec_context.name in _TEXT:
+            copied[stream.index] = _add_text(output, stream)
+            copied[stream.index].metadata.update(stream.metadata)
         elif stream.type != "data":
             codec = getattr(stream, "codec_context", None)
             kind = _NAMES.get(stream.type, stream.type)
             left_out.append(f"{kind} ({codec.name})" if codec else kind)
     return copied, left_out
+
+
+def _add_text(output: "OutputContainer", stream):
+    """A stream of subtitles as MP4 has them."""
+    stream.codec_context.open()  # which makes the header
+    text = output.add_stream(_TEXT_OF_MP4)
+    text.codec_context.subtitle_header = stream.codec_context.subtitle_header
+    text.codec_context.time_base = text.time_base = stream.time_base
+    return text
+
+
+def _as_text(packet: "Packet", stream, text) -> "Packet | None":
+    """A packet of subtitles as MP4 has it; None where nothing is written in it."""
+    import av
+
+    with suppress(av.error.FFmpegError, ValueError):  # a damaged packet costs only itself
+        written = stream.codec_context.decode2(packet)
+        if written and len(written):
+            found = text.codec_context.encode_subtitle(written)
+            found.pts, found.dts, found.duration = packet.pts, packet.dts, packet.duration
+            found.time_base = packet.time_base
+            return found
+    return None
 
 
 def _holds(suffix: str, stream) -> bool:
@@ -175,6 +203,10 @@ def _copied_packets(
             packet.dts = max(packet.dts, last.get(index, packet.dts - 1) + 1)  # as containers want it
             packet.pts = None if packet.pts is None else max(packet.pts, packet.dts)
             last[index] = packet.dts
+            if copied[index].codec.name == _TEXT_OF_MP4 != source.streams[index].codec_context.name:
+                packet = _as_text(packet, source.streams[index], copied[index])
+                if packet is None:
+                    continue
             packet.stream = copied[index]
             yield packet.dts * base, 1 + index, packet
 

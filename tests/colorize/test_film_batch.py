@@ -174,9 +174,9 @@ def test_transparency_is_left_out_with_a_remark(album, colorize, tmp_path):
     assert colorize()[1] == [f"{path}: its transparency is left out", f"1 written to {tmp_path / 'out'}"]
 
 
-def test_subtitles_that_mp4_cannot_hold_are_named(album, colorize, tmp_path):
-    path = films.make_film(album / "film.mkv", subtitles=["Hello"])
-    assert colorize()[1][0] == f"{path}: left out, because MP4 cannot hold it: subtitles (srt)"
+def test_sound_that_mp4_cannot_hold_is_named(album, colorize, tmp_path):
+    path = films.make_film(album / "film.avi", sound="pcm_mulaw")
+    assert colorize()[1][0] == f"{path}: left out, because MP4 cannot hold it: sound (pcm_mulaw)"
 
 
 def test_numbered_frames_become_a_film(album, colorize, tmp_path):

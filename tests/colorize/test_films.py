@@ -177,10 +177,23 @@ def test_a_part_with_its_sound(tmp_path):
 
 
 def test_what_the_result_cannot_hold_is_named(tmp_path):
-    path = films.make_film(tmp_path / "film.mkv", subtitles=["Hello", "world"])
-    assert colorize(path, tmp_path / "out.mp4").left_out == ["subtitles (srt)"]
-    assert colorize(path, tmp_path / "out.mkv", is_lossless=True).left_out == []
+    path = films.make_film(tmp_path / "film.avi", sound="pcm_mulaw")
+    assert colorize(path, tmp_path / "out.mp4").left_out == ["sound (pcm_mulaw)"]
+
+
+def test_subtitles_are_copied_or_become_those_of_mp4(tmp_path):
+    path = films.make_film(tmp_path / "film.mkv", subtitles=["Hello <i>you</i>", "two\nlines"])
+    for name, is_lossless in (("out.mkv", True), ("out.mp4", False)):
+        assert colorize(path, tmp_path / name, is_lossless=is_lossless).left_out == []
     assert films.packets(tmp_path / "out.mkv", "subtitle") == films.packets(path, "subtitle") != []
+    with films.av.open(str(tmp_path / "out.mp4")) as container:
+        (stream,) = container.streams.subtitles
+        found = [packet for packet in container.demux(stream) if packet.size > 2]  # 2 bytes: nothing is shown
+        assert stream.codec_context.name == "mov_text"
+        assert [bytes(packet)[2:].split(b"\0")[0] for packet in found] == [b"Hello you", b"two\nlines"]
+        times = [(packet.pts * packet.time_base, packet.duration * packet.time_base) for packet in found]
+    assert times == [(0, Fraction(150, 1000)), (Fraction(200, 1000), Fraction(150, 1000))]
+    assert colorize(tmp_path / "out.mp4", tmp_path / "again.mp4").left_out == []
 
 
 def test_a_long_shot_becomes_several_pieces(tmp_path, monkeypatch):
