@@ -3,21 +3,26 @@
 import argparse
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lib.colorize.films import Outcome, Source, colorize_film
+import numpy as np
+
+from lib.colorize.films import Colors, Outcome, Source, colorize_film
 from lib.colorize.plan import Plan
+from lib.colorize.stills import write_still
 from lib.data.clips import FilmError
 from lib.data.clips_joining import in_words
 from lib.data.clips_reading import open_clip
+from lib.data.hints import plain_hint
 from lib.data.numbered_frames import NumberedFrames
 
 if TYPE_CHECKING:
+    from lib.colorize.video import Colored
     from lib.networks.chroma_net import ChromaNet
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # in glibc's malloc.h
@@ -52,17 +57,14 @@ def colorize_films(
     """
     from tqdm import tqdm
 
-    from lib.colorize.video import colors_of_film
-
     _keep_freed_memory()
-    colors = partial(colors_of_film, network=network, vividness=options.vividness, is_preview=options.preview)
     written = 0
     for source, target in sources:
         look = {"unit": "frame", "desc": source.path.name, "leave": False, "file": sys.stderr, "disable": None}
         with tqdm(total=source.count, **look) as bar:
             try:
                 with _in_words(source, target):
-                    asked = _asked(source, options)
+                    asked, colors = _asked(source, options, plan), _colors(source, network, options, plan)
                     outcome = colorize_film(source, target, colors, asked, options.lossless, partial(_show, bar))
             except FilmError as error:
                 plan.problems.append(str(error))
@@ -77,11 +79,44 @@ def colorize_films(
     return written
 
 
+def write_stills(sources: list[tuple[Source, Path]], options: argparse.Namespace, plan: Plan) -> int:
+    """Write the frame of each film that is shown at `options.still`, next to where its result would be.
+
+    `plan.problems` gets a sentence for each film that has none. Returns how many were written.
+    """
+    written = 0
+    for source, target in sources:
+        try:
+            with _in_words(source, target):
+                plan.remarks.append(f"{write_still(source, options.still, target.parent)}: set hints on it")
+                written += 1
+        except FilmError as error:
+            plan.problems.append(str(error))
+            print(plan.problems[-1], file=sys.stderr)
+    return written
+
+
+def _colors(source: Source, network: "ChromaNet", options: argparse.Namespace, plan: Plan) -> Colors:
+    """What colors a film, its hints included; `plan` gets a line for hints on frames that it does not have."""
+    from lib.colorize.film_guides import guides_of
+    from lib.colorize.video import colors_of_film
+
+    guides, given = {}, plan.film_hints.get(source.path)
+    if given:
+        guides, missing = guides_of(source, given, network, options.vividness, options.preview)
+        plan.remarks += [f"{file}: {source.path} has no such frame, at least not in this part" for file in missing]
+
+    def colors(lumas: Iterable[np.ndarray], first_shot: int) -> "Iterator[Colored]":
+        return colors_of_film(lumas, network, options.vividness, options.preview, guides, first_shot)
+
+    return colors
+
+
 def _keep_freed_memory() -> None:
     """Let glibc keep what a frame frees for the next one; other C libraries are left as they are.
 
-    By itself it gives large blocks back at once: on 1280x720, the network's took 28 ms a frame to be mapped again. And it
-    keeps freed memory for each thread apart, 120 MB more in all.
+    By itself it gives large blocks back at once: on 1280x720, the network's took 28 ms a frame to be mapped again. And
+    it keeps freed memory for each thread apart, 120 MB more in all.
     """
     with suppress(OSError, AttributeError, TypeError):  # no glibc
         library = ctypes.CDLL(None)
@@ -98,7 +133,7 @@ def _show(bar, done: int) -> None:
         bar.update(done - bar.n)
 
 
-def _asked(source: Source, options: argparse.Namespace) -> dict:
+def _asked(source: Source, options: argparse.Namespace, plan: Plan) -> dict:
     """All that the colors of a film depend on."""
     import av
 
@@ -108,6 +143,8 @@ def _asked(source: Source, options: argparse.Namespace) -> dict:
         if path:
             status = path.stat()
             asked |= {f"{name} file": [str(path.resolve()), status.st_size, status.st_mtime_ns]}
+    given = plan.film_hints.get(source.path, [])
+    asked["hints"] = [[hints.photograph, *map(plain_hint, hints.hints)] for _, hints in given]
     return asked | ({"frames": source.fingerprint()} if isinstance(source, NumberedFrames) else {})
 
 

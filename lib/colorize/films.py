@@ -22,7 +22,8 @@ from lib.data.clips_writing import Encoding, Piece
 if TYPE_CHECKING:
     from lib.colorize.video import Colored
 
-Colors = Callable[[Iterable[np.ndarray]], "Iterator[Colored]"]  # upright lumas of a film to the colors of its frames
+# From upright lumas of a film, and the number of the shot that they begin with, to the colors of its frames.
+Colors = Callable[[Iterable[np.ndarray], int], "Iterator[Colored]"]
 
 _LONGEST_PIECE = 10  # seconds; a shot that lasts longer becomes several pieces
 _AHEAD = 4  # frames that wait between two threads
@@ -39,6 +40,8 @@ class Source(Protocol):
     count: int | None
 
     def at(self, time: int) -> float: ...
+
+    def frame_name(self, time: int) -> str: ...
 
     def reader(self) -> "FrameReader": ...
 
@@ -85,7 +88,7 @@ def colorize_film(
     Args:
         source: what to colorize.
         target: the result, `.mkv` where `is_lossless`, else `.mp4`.
-        colors: from lumas to colors, such as `lib.colorize.video.colors_of_film` with its network.
+        colors: see `Colors`, such as `lib.colorize.video.colors_of_film` with its network.
         asked: all that the colors depend on, as JSON, the source's file included.
         is_lossless: see `Encoding`.
         progress: called with the number of frames that are done; first with that of an earlier call.
@@ -133,7 +136,7 @@ def _make_pieces(
             yield upright_luma(frame.luma, source.look)
 
     with writer, closing(_ahead(lumas())) as waiting:
-        for position, colored in enumerate(colors(waiting)):
+        for position, colored in enumerate(colors(waiting, shot if known else shot + 1)):
             time = times.popleft()
             if position < seen:
                 continue

@@ -55,9 +55,7 @@ def test_a_part_of_a_film(film, colorize, tmp_path):
     assert films.times(tmp_path / "out" / "film.mp4") == [Fraction(number, 25) for number in range(5)]
 
 
-@pytest.mark.parametrize(
-    "arguments", [("--versions", 2), ("--format", "png"), ("--reference", "a.png"), ("--hints", "a.png")]
-)
+@pytest.mark.parametrize("arguments", [("--versions", 2), ("--format", "png"), ("--reference", "a.png")])
 def test_what_a_film_does_not_take(film, album, colorize, gray, photograph, arguments, tmp_path):
     """A film that is named is a mistake; in a folder it is passed over."""
     photograph.save(album.parent / "a.png")
