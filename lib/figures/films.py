@@ -50,7 +50,7 @@ def flicker_by_gain(
     points = zip(curve["weight"], curve["gain"], curve["warping"], strict=True)
     labels = [(gain, height(warping), f"{weight:g}", ACCENT) for weight, gain, warping in points]
     for name, (gain, warping) in others.items():
-        color, size = (PALETTE[1], 6.5) if name in ours else (MUTED, 5)
+        color, size = (PALETTE[1], 6) if name in ours else (MUTED, 5)
         axes.plot(gain, height(warping), "D", color=color, markersize=size)
         labels.append((gain, height(warping), plain(name), color))
     if truth > 0:
