@@ -18,11 +18,13 @@ from PIL import Image
 from toys import TEST, write_photographs
 
 from lib.common.files import NOTEBOOKS, ROOT, read_json
+from lib.data.scenes.films import rendered_film
 from lib.data.sources import load_pairs
 from lib.evaluation.evaluate import evaluate
 from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS, NOT_OF_TEST, OF_FILMS, TITLES
 from lib.networks.storage import load_network, read_config
 from lib.paper.claims import FILMS, KNOWLEDGE, read_table
+from lib.workbook.clips import encoded
 from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.records.reader import load_run
 from lib.workbook.records.score_table import results_table
@@ -314,6 +316,8 @@ def test_films_are_measured_beside_their_controls(run):
     assert warping["mixed along the flow, weight 0"] == warping["frame by frame"]
     gain = table.xs("film_gain", level="metric")
     assert gain["gray copy"] == 0 and np.isnan(gain["truth"])
+    assert warping["ours, consistent"] < warping["frame by frame"] > warping["ours, preview"]
+    assert gain["ours, preview"] != gain["ours, consistent"] != gain["frame by frame"]
     films = read_table(load_run(run[0]), "08_films", "films")
     assert films["name"].nunique() == 1 + 5
     (claim,) = results["claims"]
@@ -329,6 +333,18 @@ def test_films_are_measured_beside_their_controls(run):
     ]
     (page,) = [page for page in pages if "data:video/mp4;base64," in page or "pip install av" in page]
     assert len(page) < 1_400_000
+
+
+def test_a_film_of_ones_own_is_measured_shot_by_shot(run, tmp_path):
+    """Its cut is found, and colors are not compared over it: those of the truth hardly change."""
+    pytest.importorskip("av", reason="films need PyAV")
+    path = tmp_path / "film.mp4"
+    path.write_bytes(encoded(rendered_film(0, 64, 6, shots=2).frames))
+    given = run[1] | {"run": str(tmp_path), "films": 0, "film": str(path)}
+    assert execute_one("08_films", tmp_path, given) == ("done", [])
+    own = read_table(load_run(tmp_path), "08_films", "own_film").set_index("label")
+    assert own.loc["truth", "film_warping"] < 10  # % of its chroma; 48 where it is compared over the cut
+    assert set(own.index) == {row["label"] for row in read_json(tmp_path / "08_films" / "results.json")["rows"]}
 
 
 def test_every_claim_has_a_measured_verdict(run):

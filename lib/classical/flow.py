@@ -57,9 +57,9 @@ def consistent(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
         forward: from this frame to the other one, `(H, W, 2)`.
         backward: from the other frame to this one.
     """
-    back = warp(np.moveaxis(backward, -1, 0), forward)
-    there = np.moveaxis(forward, -1, 0)
-    missed, length = ((there + back) ** 2).sum(0), (there**2 + back**2).sum(0)
+    back_x, back_y = warp(np.moveaxis(backward, -1, 0), forward)
+    x, y = forward[..., 0], forward[..., 1]
+    missed, length = (x + back_x) ** 2 + (y + back_y) ** 2, x**2 + y**2 + back_x**2 + back_y**2
     return _is_inside(forward) & (missed <= _BY_LENGTH * length + _AT_LEAST)
 
 

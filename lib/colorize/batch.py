@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from lib.colorize.files import check_side, save_colored
-from lib.colorize.film_batch import colorize_films, sources_of
+from lib.colorize.film_batch import colorize_films, sources_of, write_stills
 from lib.colorize.photograph import colorize_photograph
 from lib.colorize.plan import Plan, plan_of
 from lib.colorize.sequences import colorize_sequence, is_held, sequence_of
@@ -60,8 +60,10 @@ def run(options: argparse.Namespace) -> int:
         plan = plan_of(options)
         todo = [(source, targets) for source, targets in plan.jobs if options.force or _due(source, targets, plan)]
         due = [(film, targets) for film, targets in plan.films if options.force or _due(film, targets, plan)]
+        if options.still is not None:
+            todo, due = [], plan.films
         films = sources_of(due, options, plan)
-        if todo or films:
+        if (todo or films) and options.still is None:
             from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 
             network = load_colorizer(options.weights or BUNDLED_COLORIZER, device=options.device or "")
@@ -92,7 +94,10 @@ def run(options: argparse.Namespace) -> int:
             except PhotographError as error:
                 plan.problems.append(str(error))
                 tqdm.write(plan.problems[-1], file=sys.stderr)
-    written += colorize_films(films, network, options, plan) if films else 0
+    if options.still is not None:
+        written = write_stills(films, options, plan)
+    elif films:
+        written += colorize_films(films, network, options, plan)
     _print_summary(options, plan, written, len(plan.jobs) - len(todo) + len(plan.films) - len(due), only_first)
     return int(bool(plan.problems or plan.not_whole))
 
@@ -120,9 +125,10 @@ def _print_summary(
     for remark in plan.remarks:
         print(remark)
     if plan.idle_hints:
-        print(f"Hints on no photograph here: {', '.join(map(str, plan.idle_hints))}")
+        print(f"Hints on nothing here: {', '.join(map(str, plan.idle_hints))}")
     if options.hints:
-        print(f"{len(plan.hints):,} of {len(plan.jobs):,} have hints")
+        having, of = len(plan.hints) + len(plan.film_hints), len(plan.jobs) + len(plan.films)
+        print(f"{having:,} of {of:,} have hints")
     if only_first:
         print(
             f"{len(only_first)} with more pages or frames than the results hold, only the first of which is colored: "

@@ -24,7 +24,8 @@ from lib.data.clips_writing import Encoding, Piece
 if TYPE_CHECKING:
     from lib.colorize.video import Colored
 
-Colors = Callable[[Iterable[np.ndarray]], "Iterator[Colored]"]  # upright lumas of a film to the colors of its frames
+# From upright lumas of a film, and the number of the shot that they begin with, to the colors of its frames.
+Colors = Callable[[Iterable[np.ndarray], int], "Iterator[Colored]"]
 
 _LONGEST_PIECE = 10  # seconds; a shot that lasts longer becomes several pieces
 _AHEAD = 4  # frames that wait between two threads
@@ -41,6 +42,8 @@ class Source(Protocol):
     count: int | None
 
     def at(self, time: int) -> float: ...
+
+    def frame_name(self, time: int) -> str: ...
 
     def reader(self, chroma: str = "") -> "FrameReader": ...
 
@@ -90,7 +93,7 @@ def colorize_film(
     Args:
         source: what to colorize.
         target: the result, `.mkv` where `is_lossless`, else `.mp4`.
-        colors: from lumas to colors, such as `lib.colorize.video.colors_of_film` with its network.
+        colors: see `Colors`, such as `lib.colorize.video.colors_of_film` with its network.
         asked: all that the colors depend on, as JSON, the source's file included.
         is_lossless: see `Encoding`.
         keeps_color: whether shots that are in color already keep their own.
@@ -146,7 +149,7 @@ def _make_pieces(
 
     def items(waiting: Iterator[np.ndarray]) -> Iterator[Item]:
         shot = work.pieces[-1].shot if work.pieces else -1
-        for position, colored in enumerate(colors(waiting)):
+        for position, colored in enumerate(colors(waiting, shot if known else shot + 1)):
             begins = colored.begins or shot < 0
             shot += begins and position >= seen
             yield Item(read[0][0], colored.chroma.float().cpu().numpy(), shot, begins, read.popleft()[1])

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.colorize.files import FORMATS
+from lib.colorize.hint_files import hints_given
 from lib.data.clips import FILM_SUFFIXES, NO_PYAV, is_pyav_installed
 from lib.data.formats import SUFFIXES, passed_over_in_words
+from lib.data.hints import Hints
 from lib.data.unreadable import HEAD, is_video
 from lib.data.walk import find_pictures, identity_of
 
@@ -29,7 +31,8 @@ class Plan:
         not_whole: a sentence for each film that is damaged, of which there is a result as far as it could be read.
         passed_over: how many files are neither pictures nor hints that are used, by suffix.
         hints: the file of hints of each photograph that has one.
-        idle_hints: the files of hints that belong to no photograph.
+        film_hints: the hints on frames of each film that has any, with their files.
+        idle_hints: the files of hints that belong to nothing.
         remarks: a line for each thing that was done otherwise than asked.
     """
 
@@ -39,13 +42,14 @@ class Plan:
     not_whole: list[str] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
     hints: dict[Path, Path] = field(default_factory=dict)
+    film_hints: dict[Path, list[tuple[Path, Hints]]] = field(default_factory=dict)
     idle_hints: list[Path] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
     def is_due(self, source: Path, target: Path) -> bool:
-        """Whether a result is to be made: it is not there, or the photograph has hints that it may know nothing of."""
+        """Whether a result is to be made: it is not there, or its source has hints that it may know nothing of."""
         # os.path.exists, unlike Path.exists, is False in a folder that may not be read: writing will say so.
-        return source in self.hints or not os.path.exists(target)
+        return source in self.hints or source in self.film_hints or not os.path.exists(target)
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
@@ -81,42 +85,22 @@ def plan_of(options: argparse.Namespace) -> Plan:
     if plan.jobs and not plan.films and (asked := _asked_of_films(options)):
         raise ValueError(f"{asked} is for films, and there is none; leave it out")
     _leave_out_shared(plan, makers)
-    if options.hints and plan.jobs:
-        _give_hints(plan, options.hints, dict(places))
+    if options.hints and (plan.jobs or plan.films):
+        found = hints_given(
+            options.hints,
+            {source: place for source, place in places if source in dict(plan.jobs)},
+            [film for film, _ in plan.films],
+        )
+        plan.hints, plan.film_hints, plan.idle_hints = found.photographs, found.films, found.idle
         plan.passed_over -= _counted_hints(plan, options.paths)
     return plan
-
-
-def _give_hints(plan: Plan, given: Path, places: dict[Path, Path]) -> None:
-    """Find each photograph's hints: in the one file for the one photograph, or `PLACE.json` in a folder of such files.
-
-    Raises `ValueError` where the hints cannot belong to any photograph.
-    """
-    sources = [source for source, _ in plan.jobs]
-    if not os.path.isdir(given):
-        if not os.path.exists(given):
-            raise ValueError(f"{given}: no such file of hints; check the path after --hints")
-        if len(sources) != 1:
-            raise ValueError(
-                f"{given} holds the hints on one photograph, and {len(sources):,} are to be colorized; name "
-                "that one, or after --hints a folder with a file such as cat.jpg.json for each"
-            )
-        plan.hints[sources[0]] = given
-        return
-    files = {path.relative_to(given): path for path in sorted(given.rglob("*.json"))}
-    for source in sources:
-        place = places[source].with_name(places[source].name + ".json")
-        if place in files:
-            plan.hints[source] = files.pop(place)
-    if not plan.hints:
-        raise ValueError(f"{given} has hints on none of the photographs; those on cat.jpg are expected in cat.jpg.json")
-    plan.idle_hints += files.values()
 
 
 def _counted_hints(plan: Plan, paths: Sequence[Path]) -> Counter[str]:
     """How often `_find` counted a file of hints that lies beside its photograph as one that is passed over."""
     counted: Counter[str] = Counter()
-    for source, file in plan.hints.items():
+    given = [*plan.hints.items(), *((film, file) for film, some in plan.film_hints.items() for file, _ in some)]
+    for source, file in given:
         if file.parent.samefile(source.parent):
             folders = [path for path in paths if path in source.parents]  # none if the photograph was named itself
             counted[file.suffix.lower() or "without suffix"] += len(folders)
@@ -139,14 +123,16 @@ def _leave_out_shared(plan: Plan, makers: dict[Path, list[Path]]) -> None:
 def _asked_of_films(options: argparse.Namespace) -> str:
     """An option that only films have, if one was given; else ""."""
     asked = {"--lossless": options.lossless, "--preview": options.preview}
-    asked |= {"--keep-color": options.keep_color, "--from": options.start is not None, "--to": options.end is not None}
+    asked["--keep-color"] = options.keep_color
+    times = {"--from": options.start, "--to": options.end, "--still": options.still}
+    asked |= {name: moment is not None for name, moment in times.items()}
     return next((name for name, is_given in asked.items() if is_given), "")
 
 
 def _asked_of_photographs(options: argparse.Namespace) -> str:
     """An option that films do not take, if one was given; else ""."""
     asked = {"--versions": options.versions > 1, "--format": options.format != "keep"}
-    asked |= {"--reference": options.reference, "--hints": options.hints}
+    asked["--reference"] = options.reference
     return next((name for name, is_given in asked.items() if is_given), "")
 
 

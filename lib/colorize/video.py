@@ -49,7 +49,7 @@ def colors_of_film(
     Raises:
         ValueError: the frames are smaller than 16 px.
     """
-    links = linked((_view_of(luma, network.side) for luma in lumas), _PIXELS, 0 if is_preview else LONGEST_FLASH)
+    links = _linked(lumas, network, is_preview)
     number, shot = first_shot, None
     for frames in _in_batches(links, 1 if is_preview else _BATCH * EVERY):
         wholes = _look([frame for frame in frames if frame.is_seen], network)
@@ -66,6 +66,19 @@ def colors_of_film(
                 yield from shot.colors(BLOCK)
     if shot:
         yield from shot.finish()
+
+
+def shots_of(lumas: Iterable[np.ndarray], network: ChromaNet, is_preview: bool = False) -> Iterator[int]:
+    """The number of the shot that each frame is of, from 0, as `colors_of_film` counts them. Arguments as there."""
+    number = -1
+    for link in _linked(lumas, network, is_preview):
+        number += link.begins
+        yield number
+
+
+def _linked(lumas: Iterable[np.ndarray], network: ChromaNet, is_preview: bool) -> Iterator[Linked]:
+    views = (_view_of(luma, network.side) for luma in lumas)
+    return linked(views, _PIXELS, 0 if is_preview else LONGEST_FLASH)
 
 
 def _view_of(luma: np.ndarray, side: int) -> np.ndarray:

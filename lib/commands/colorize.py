@@ -24,7 +24,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     about = "the largest photograph that is opened (as many as fit into the free memory)"
     parser.add_argument("--max-megapixels", type=_above_0, metavar="N", help=about)
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a ChromaNet of your own (the bundled one)")
-    about = "colors that you give to places: the file for one photograph, or a folder with NAME.json for each"
+    about = "colors that you give to places: the file for one photograph or film, or a folder of such files"
     parser.add_argument("--hints", type=Path, metavar="FILE_OR_FOLDER", help=about)
     about = "a color photograph whose colors the results follow, where they show the same things"
     parser.add_argument("--reference", type=Path, metavar="FILE", help=about)
@@ -55,6 +55,8 @@ def _add_films(parser: argparse.ArgumentParser) -> None:
     films.add_argument("--to", dest="end", type=moment, metavar="TIME", help="seconds, or 1:30 (its end)")
     about = "shots that are in color already keep their own (new ones for all)"
     films.add_argument("--keep-color", action="store_true", help=about)
+    about = "write the frame at that time as a gray picture, to set hints on, and no film"
+    films.add_argument("--still", type=moment, metavar="TIME", help=about)
     films.add_argument("--preview", action="store_true", help="faster, with less steady colors")
     films.add_argument("--frames", action="store_true", help="each folder is one film of numbered pictures")
     films.add_argument("--fps", type=_above_0, metavar="N", help="frames a second of these pictures")
@@ -64,6 +66,8 @@ def _check_films(parser: argparse.ArgumentParser, options: argparse.Namespace) -
     """End with one sentence where the options on films contradict each other."""
     if options.start is not None and options.end is not None and options.end <= options.start:
         parser.error(f"--to {options.end:g} is not after --from {options.start:g}")
+    if options.still is not None and (options.frames or options.start is not None or options.end is not None):
+        parser.error("--still takes none of --frames, --from and --to; its time counts from the film's beginning")
     if options.frames and options.fps is None:
         parser.error("--frames needs --fps, the number of frames a second, such as --fps 25")
     if options.fps is not None and not options.frames:

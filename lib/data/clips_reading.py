@@ -30,7 +30,8 @@ class Clip:
         look: of its frames.
         time_base: seconds that one unit of time lasts.
         rate: frames a second, on average.
-        start: the time that counts as the film's beginning.
+        origin: the time that counts as the film's beginning.
+        start: the same of the part that is wanted.
         end: the time after the last frame that is wanted, None for the end of the file.
         count: about how many frames there are, None if unknown.
         seconds: how long it is by its header, None if unknown.
@@ -42,6 +43,7 @@ class Clip:
     look: Look
     time_base: Fraction
     rate: Fraction
+    origin: int
     start: int
     end: int | None
     count: int | None
@@ -52,6 +54,14 @@ class Clip:
     def at(self, time: int) -> float:
         """A time in seconds from the beginning."""
         return float((time - self.start) * self.time_base)
+
+    def time_of(self, seconds: float) -> int:
+        """The time that is so many seconds after the film's beginning."""
+        return self.origin + _units(seconds, self.time_base)
+
+    def frame_name(self, time: int) -> str:
+        """What a picture of the frame at that time is called, such as `film.mp4-12.480s.png`."""
+        return f"{self.path.name}-{float((time - self.origin) * self.time_base):.3f}s.png"
 
     def reader(self, chroma: str = "") -> "Reader":
         """A new decoder of the film; several may be used at a time."""
@@ -88,9 +98,8 @@ def open_clip(path: Path, start: float | None = None, end: float | None = None) 
         count = stream.frames or (round(seconds * rate) if seconds else None)
         if count and seconds and (start is not None or end is not None):
             count = max(1, round(count * (min(end or seconds, seconds) - (start or 0)) / seconds))
-        return Clip(
-            path, look_of(stream, frame), base, rate, first, last, count, seconds, stream.index, start is not None
-        )
+        look, is_part = look_of(stream, frame), start is not None
+        return Clip(path, look, base, rate, origin, first, last, count, seconds, stream.index, is_part)
 
 
 def _units(seconds: float, base: Fraction) -> int:

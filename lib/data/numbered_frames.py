@@ -49,6 +49,10 @@ class NumberedFrames:
         """A time in seconds from the beginning."""
         return float(time * self.time_base)
 
+    def frame_name(self, time: int) -> str:
+        """The name of the picture of that number."""
+        return self._names[time]
+
     def fingerprint(self) -> str:
         """Another text where a picture was added, taken away or changed."""
         digest = hashlib.sha256()

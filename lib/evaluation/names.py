@@ -51,6 +51,7 @@ TITLES = {
     "first_frame_carried": "first frame carried along",
     "mixed_along_flow": "mixed along the flow, weight {weight}",
     "consistent": "ours, consistent",
+    "preview": "ours, preview",
     "paper": "paper: {method}",
     "truth": "truth",
 }

@@ -1,14 +1,14 @@
 """Figures of films: one row of pixels over time, flicker by accuracy, what is measured by frame."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from lib.figures.labels import label_points
-from lib.figures.style import ACCENT, CONTROL, MUTED, new_axes, new_figure, plain
+from lib.figures.style import ACCENT, CONTROL, MUTED, PALETTE, new_axes, new_figure, plain
 
 
 def strips(films: Mapping[object, np.ndarray], row: int) -> Figure:
@@ -30,7 +30,9 @@ def strips(films: Mapping[object, np.ndarray], row: int) -> Figure:
     return figure
 
 
-def flicker_by_gain(curve: pd.DataFrame, others: Mapping[object, tuple[float, float]], truth: float) -> Figure:
+def flicker_by_gain(
+    curve: pd.DataFrame, others: Mapping[object, tuple[float, float]], truth: float, ours: Container[object] = ()
+) -> Figure:
     """The trade between flicker and accuracy: warping error by gain over gray, for growing weights of what is carried.
 
     Args:
@@ -38,6 +40,7 @@ def flicker_by_gain(curve: pd.DataFrame, others: Mapping[object, tuple[float, fl
         others: (gain, warping) of other methods by name. What has no warping error, or no chroma to divide it by, is
             drawn at the lower edge.
         truth: the warping error of the true colors, drawn as a dashed line.
+        ours: which of the other methods are drawn in a color of their own.
     """
     figure, axes = new_axes(8.0, 4.4)
     drawn = np.array([*curve["warping"], *(warping for _, warping in others.values()), truth])
@@ -47,8 +50,9 @@ def flicker_by_gain(curve: pd.DataFrame, others: Mapping[object, tuple[float, fl
     points = zip(curve["weight"], curve["gain"], curve["warping"], strict=True)
     labels = [(gain, height(warping), f"{weight:g}", ACCENT) for weight, gain, warping in points]
     for name, (gain, warping) in others.items():
-        axes.plot(gain, height(warping), "D", color=MUTED, markersize=5)
-        labels.append((gain, height(warping), plain(name), MUTED))
+        color, size = (PALETTE[1], 6) if name in ours else (MUTED, 5)
+        axes.plot(gain, height(warping), "D", color=color, markersize=size)
+        labels.append((gain, height(warping), plain(name), color))
     if truth > 0:
         axes.axhline(truth, color=CONTROL, linestyle="--", linewidth=1)
         axes.annotate("truth", (1, truth), (-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points",

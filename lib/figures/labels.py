@@ -10,7 +10,7 @@ from matplotlib.transforms import Bbox
 FONT_SIZE = 8
 # Directions in which a label is tried beside its point: the sides first, then the corners.
 DIRECTIONS = ((1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
-DISTANCES = (6, 12, 20, 30)  # in points, from the point to the label
+DISTANCES = (6, 12, 20, 30, 45, 65, 90)  # in points, from the point to the label
 LEADER = 12  # from this distance on, a thin line leads from the label to its point
 MARKER = 4.0  # half the size of a marker, in points
 
@@ -19,7 +19,7 @@ def label_points(axes: Axes, labels: Sequence[tuple[float, float, str, str]]) ->
     """Write labels beside points. Call it last: what is drawn later is not avoided, and the layout must be final.
 
     Args:
-        axes: the axes, whose lines and markers are avoided.
+        axes: the axes, whose lines, markers and texts are avoided.
         labels: x, y, text and color of each label; the first ones get the best places.
     """
     axes.figure.draw_without_rendering()  # fixes the layout and the limits of the axes
@@ -32,8 +32,7 @@ def label_points(axes: Axes, labels: Sequence[tuple[float, float, str, str]]) ->
         if distance >= LEADER:
             line = dict(arrowstyle="-", color=color, linewidth=0.6, shrinkA=FONT_SIZE / 2, shrinkB=MARKER)
             axes.annotate("", xytext=offset, arrowprops=line, **look)
-        sides = np.linspace(box.min, box.max, 9)  # a grid over the label, which later ones must keep off
-        taken = np.concatenate([taken, np.stack(np.meshgrid(*sides.T), -1).reshape(-1, 2)])
+        taken = np.concatenate([taken, _grid_over(box)])  # which later labels must keep off
 
 
 def _free_place(
@@ -58,9 +57,9 @@ def _free_place(
 
 
 def _drawn_places(axes: Axes) -> np.ndarray:
-    """Pixels that lines and markers go over, `(N, 2)`, so close to each other that no label fits between them."""
+    """Pixels that lines, markers and texts go over, `(N, 2)`, so close that no label fits between them."""
     around = MARKER * axes.figure.dpi / 72 * np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)])
-    places = [np.zeros((0, 2))]
+    places = [np.zeros((0, 2)), *(_grid_over(text.get_window_extent()) for text in axes.texts)]
     for line in axes.lines:
         pixels = line.get_transform().transform(line.get_xydata()).reshape(-1, 2)
         if line.get_linestyle() != "None":
@@ -71,3 +70,9 @@ def _drawn_places(axes: Axes) -> np.ndarray:
         if line.get_marker() != "None":
             places.append((pixels[:, None] + around).reshape(-1, 2))
     return np.concatenate(places)
+
+
+def _grid_over(box: Bbox) -> np.ndarray:
+    """Pixels all over a box, `(N, 2)`, so close to each other that no label fits between them."""
+    across, down = (np.linspace(*ends, max(int((ends[1] - ends[0]) / 3), 2)) for ends in (box.intervalx, box.intervaly))
+    return np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)

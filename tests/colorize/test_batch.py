@@ -224,7 +224,7 @@ def test_no_photographs(album, colorize):
     (album / "notes.txt").write_text("no photograph")
     code, lines, errors = colorize()
     assert (code, lines) == (2, [])
-    assert errors == [f"colorize: error: no photographs in {album}; 1 file passed over: .txt 1"]
+    assert errors == [f"colorize: error: no photographs and no films in {album}; 1 file passed over: .txt 1"]
 
 
 def test_a_full_memory_costs_one_photograph(album, colorize, gray, monkeypatch):

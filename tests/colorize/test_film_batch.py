@@ -16,6 +16,7 @@ from pictures_by_hand import written
 from PIL import Image
 
 from lib.colorize import film_batch, video
+from lib.colorize.plan import Plan
 from lib.common.files import ROOT
 from lib.data import clips
 from lib.data.clips_reading import open_clip
@@ -59,9 +60,7 @@ def test_a_part_of_a_film(film, colorize, tmp_path):
     assert films.times(tmp_path / "out" / "film.mp4") == [Fraction(number, 25) for number in range(5)]
 
 
-@pytest.mark.parametrize(
-    "arguments", [("--versions", 2), ("--format", "png"), ("--reference", "a.png"), ("--hints", "a.png")]
-)
+@pytest.mark.parametrize("arguments", [("--versions", 2), ("--format", "png"), ("--reference", "a.png")])
 def test_what_a_film_does_not_take(film, album, colorize, gray, photograph, arguments, tmp_path):
     """A film that is named is a mistake; in a folder it is passed over."""
     photograph.save(album.parent / "a.png")
@@ -160,13 +159,13 @@ def test_other_weights_in_the_same_file_begin_anew(film, loud_weights, monkeypat
     shutil.copy(loud_weights, bundled)
     monkeypatch.setattr(pretrained, "BUNDLED_COLORIZER", bundled)
     options = argparse.Namespace(**dict.fromkeys(film_batch._SAME), weights=None, frames=False)
-    first = film_batch._asked(open_clip(film), options)
+    first = film_batch._asked(open_clip(film), options, Plan())
     os.utime(bundled, (0, 0))
-    assert film_batch._asked(open_clip(film), options) == first  # a copy of the same file will do
+    assert film_batch._asked(open_clip(film), options, Plan()) == first  # a copy of the same file will do
     content = bytearray(bundled.read_bytes())
     content[-1] ^= 1
     bundled.write_bytes(content)
-    assert film_batch._asked(open_clip(film), options) != first
+    assert film_batch._asked(open_clip(film), options, Plan()) != first
 
 
 def test_transparency_is_left_out_with_a_remark(album, colorize, tmp_path):

@@ -36,9 +36,10 @@ class Colors:
     """
 
     def __init__(self, cuts=films.SCENES, at=None, stop=None):
-        self.cuts, self.at, self.stop, self.seen = cuts, at, stop, []
+        self.cuts, self.at, self.stop, self.seen, self.first_shot = cuts, at, stop, [], None
 
-    def __call__(self, lumas):
+    def __call__(self, lumas, first_shot):
+        self.first_shot = first_shot
         for number, luma in enumerate(lumas):
             if number == self.at:
                 self.stop()
@@ -133,8 +134,8 @@ def test_a_turned_film_stays_turned(tmp_path, degrees, suffix):
     path = films.make_film(tmp_path / "film.mp4", codec="libx264", turn=degrees)
     colors = Colors(at=0, stop=lambda: None)
 
-    def top_is_blue(lumas):
-        for colored in colors(lumas):
+    def top_is_blue(lumas, first_shot):
+        for colored in colors(lumas, first_shot):
             chroma = torch.zeros(2, 16, 16)
             chroma[0, :4] = 0.2
             yield colored._replace(chroma=chroma)
@@ -291,7 +292,7 @@ def test_pieces_of_a_shot_that_is_not_whole_are_seen_again_and_not_written_again
     colors = Colors(cuts=[0, 6])
     outcome = colorize(path, target, colors, is_lossless=True)
     assert outcome.resumed == sum(count for _, count, _ in first) and outcome.count == films.COUNT
-    assert len(colors.seen) == 12  # from the beginning of shot 1 on
+    assert len(colors.seen) == 12 and colors.first_shot == 1  # from the beginning of shot 1 on
     assert films.times(target) == films.times(path)
 
 

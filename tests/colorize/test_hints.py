@@ -221,7 +221,7 @@ def test_a_folder_of_hints_beside_a_folder_of_photographs(album, colorize, given
     (folder / "old" / "gone.png.json").write_text("{}")
     code, lines, errors = colorize("--hints", folder)
     assert (code, errors) == (0, []) and lines[-1] == f"2 written to {album.parent / 'out'}"
-    assert f"Hints on no photograph here: {folder / 'old' / 'gone.png.json'}" in lines and "1 of 2 have hints" in lines
+    assert f"Hints on nothing here: {folder / 'old' / 'gone.png.json'}" in lines and "1 of 2 have hints" in lines
 
 
 def test_hints_beside_their_photograph_are_not_passed_over(album, colorize, given, photograph):
@@ -235,7 +235,7 @@ def test_hints_beside_their_photograph_are_not_passed_over(album, colorize, give
     passed_over = "2 files passed over: .json 1, .txt 1"
     code, lines, errors = colorize("--hints", album)
     assert (code, errors) == (0, []) and passed_over in lines and "1 of 2 have hints" in lines
-    assert f"Hints on no photograph here: {album / 'old' / 'gone.png.json'}" in lines
+    assert f"Hints on nothing here: {album / 'old' / 'gone.png.json'}" in lines
     assert "3 files passed over: .json 2, .txt 1" in colorize()[1], "without --hints they are not used"
 
     folder = album.parent / "hints"  # elsewhere, so that the file in the album is not used

@@ -85,7 +85,7 @@ def test_a_long_shot_goes_through_in_parts(network, monkeypatch):
     assert len(parts) == 40 and [frame.begins for frame in parts] == [True] + 39 * [False]
     assert 8 <= max(ahead) <= 8 + 8 + 12 + 2
     steps = np.abs(np.diff(chromas(parts), axis=0)).mean((1, 2, 3))
-    assert steps[[7, 15, 23]].max() < 3 * np.median(steps) + 1e-3
+    assert steps[[7, 15, 23]].max() < 0.15 * np.abs(whole).mean()  # twice as much if nothing were carried across
     assert np.abs(chromas(parts) - whole).mean() < 0.2 * np.abs(whole).mean()
 
 

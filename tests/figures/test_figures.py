@@ -1,6 +1,7 @@
 """Every figure can be drawn without a warning, from the smallest to the largest input that it may get."""
 
 import inspect
+from itertools import combinations
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -78,6 +79,20 @@ def test_every_figure_draws_without_a_warning(name, number):
 
 def test_no_figure_goes_untested():
     assert set(FIGURES) == set(CALLS)
+
+
+def test_what_is_ours_has_a_color_of_its_own_and_no_names_overlap():
+    weights = np.linspace(0, 1, 11)
+    curve = pd.DataFrame({"weight": weights, "gain": 0.2 + weights / 1000, "warping": 1.6 - weights / 100})
+    names = ("ours, consistent", "ours, preview", "smoothed without flow, weight 0.8", "first frame carried along")
+    others = {name: (0.2, 1.6 + i / 100) for i, name in enumerate(names)}  # all in one place
+    figure = films.flicker_by_gain(curve, others | {"gray copy": (0.0, np.nan)}, 1.5, ours=names[:2])
+    figure.draw_without_rendering()
+    texts = {text.get_text(): text for text in figure.axes[0].texts if text.get_text()}
+    colors = {name: texts[name].get_color() for name in (*names, "0.9")}
+    assert colors[names[0]] == colors[names[1]] and len(set(colors.values())) == 3
+    boxes = [text.get_window_extent() for text in texts.values()]
+    assert len(boxes) == 11 + 5 + 1 and not any(one.overlaps(two) for one, two in combinations(boxes, 2))
 
 
 def test_axes_have_labels_with_units():

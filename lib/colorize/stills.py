@@ -1,0 +1,52 @@
+"""Single frames of a film as gray pictures, on which hints are set."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from lib.common.files import atomic_write
+from lib.data.clips import FilmError, upright_luma
+
+if TYPE_CHECKING:
+    from lib.data.clips_reading import Clip
+
+_BEFORE = 2.0  # seconds in which there is a frame, at any rate
+
+
+def is_frame_of(picture: str, film: Path) -> bool:
+    """Whether a picture has the name of a frame of a film, or of a folder of numbered frames (see `frame_name`)."""
+    if film.is_dir():
+        return (film / picture).is_file()
+    name = picture.removeprefix(film.name)
+    return name != picture and re.fullmatch(r"-\d+\.\d{3}s\.png", name) is not None
+
+
+def write_still(source: "Clip", seconds: float, folder: Path) -> Path:
+    """Write the frame that is shown at a time as a gray PNG, upright; its file in `folder`, which is made.
+
+    Args:
+        source: a film.
+        seconds: from the film's beginning.
+        folder: for the picture; one of that name is overwritten.
+
+    Raises:
+        FilmError: there is no frame that late.
+    """
+    shown, moment = None, source.time_of(seconds)
+    for frame in source.reader().frames(source.time_of(seconds - _BEFORE)):
+        if frame.time > moment:
+            shown = shown or frame
+            break
+        shown = frame
+    else:
+        if source.seconds is not None and seconds > source.seconds:
+            shown = None
+    if shown is None:
+        raise FilmError(f"{source.path}: has no frame at {seconds:g} s; name an earlier time after --still")
+    file = folder / source.frame_name(shown.time)
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_write(file) as temporary:
+        Image.fromarray(upright_luma(shown.luma, source.look)).save(temporary, "PNG")
+    return file
