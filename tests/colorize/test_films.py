@@ -289,8 +289,10 @@ def test_pieces_of_a_shot_that_is_not_whole_are_seen_again_and_not_written_again
     pieces = sorted(path.name for path in tmp_path.glob(".out.mkv.part/piece_*"))
     first = [tuple(map(int, name[:-4].split("_")[2:5])) for name in pieces]
     assert first[:4] == [(0, 3, 0), (0, 3, 120), (0, 2, 240), (1, 3, 320)]
-    colors = Colors(cuts=[0, 6])
+    colors, kept, keep = Colors(cuts=[0, 6]), [], WorkFolder.keep
+    monkeypatch.setattr(WorkFolder, "keep", lambda self, *piece: kept.append(piece[0]) or keep(self, *piece))
     outcome = colorize(path, target, colors, is_lossless=True)
+    assert kept[0] == 1 and kept[-1] == 2  # the numbers of the shots
     assert outcome.resumed == sum(count for _, count, _ in first) and outcome.count == films.COUNT
     assert len(colors.seen) == 12 and colors.first_shot == 1  # from the beginning of shot 1 on
     assert films.times(target) == films.times(path)

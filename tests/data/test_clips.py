@@ -61,6 +61,12 @@ def test_chroma_is_read_as_it_is_stored_or_converted(tmp_path):
     deep = chroma_of(frame, look, "yuv420p10le")
     assert all(np.abs(a / 1023 - b / 255).max() < 0.003 for a, b in zip(deep, stored, strict=True))
     assert chroma_of(frame.reformat(format="gray"), look, "yuv420p") is None
+    wide = films.av.VideoFrame(64, 48, "yuvj422p")  # says its range by its name alone
+    for plane, values in zip(
+        wide.planes, (films.luma(0), *(np.full((48, 32), level) for level in (30, 220))), strict=True
+    ):
+        np.frombuffer(plane, np.uint8).reshape(48, -1)[:, : values.shape[1]] = values
+    assert [int(np.median(plane)) for plane in chroma_of(wide, look, "yuv420p")] == [30, 220]
     assert frames(path)[0].chroma is None
 
 
