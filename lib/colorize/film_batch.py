@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # in glibc's malloc.h
 # Options with another value of which a film is begun anew.
 _SAME = ("lossless", "start", "end", "preview", "vividness", "fps", "keep_color")
-_FRAMES_A_TRIM = 120
 _MOST_OF_A_RATE = 1001  # broadcast rates are such as 24000 / 1001
 
 
@@ -132,16 +131,8 @@ def _keep_freed_memory() -> None:
             library.mallopt(parameter, size)
 
 
-def _give_back_memory() -> None:
-    """Let glibc give back what is free between blocks that are in use, some 45 MB of 918 on 1280x720."""
-    with suppress(OSError, AttributeError, TypeError):  # no glibc
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def _show(bar, done: int) -> None:
     """Move a bar to a number of frames. Those of an earlier call do not count for the speed."""
-    if done % _FRAMES_A_TRIM == 0:
-        _give_back_memory()
     if bar.n == 0 and done > 1:
         bar.initial = bar.n = done
         bar.refresh()

@@ -57,7 +57,7 @@ def _add_films(parser: argparse.ArgumentParser) -> None:
     films.add_argument("--keep-color", action="store_true", help=about)
     about = "write the frame at that time as a gray picture, to set hints on, and no film"
     films.add_argument("--still", type=moment, metavar="TIME", help=about)
-    films.add_argument("--preview", action="store_true", help="faster, with less steady colors")
+    films.add_argument("--preview", action="store_true", help="no frame waits for later ones; less steady colors")
     films.add_argument("--frames", action="store_true", help="each folder is one film of numbered pictures")
     films.add_argument("--fps", type=_above_0, metavar="N", help="frames a second of these pictures")
 
