@@ -24,7 +24,7 @@ def flicker_in_words(scores: pd.DataFrame, method: Method, reference: Method) ->
     cost = mean_over(own["film_gain"].to_numpy() - other["film_gain"].to_numpy())
     of_truth = f"; the truth's {_percent(truth['film_warping'].mean())}" if len(truth) else ""
     return (
-        f"{method} against {reference}, on {counted(len(own), 'film')}{too_few(len(own), 'film')}: warping error "
+        f"On {counted(len(own), 'film')}{too_few(len(own), 'film')}, {method} against {reference}: warping error "
         f"{_change(own, other, 'film_warping')} (of the film's chroma{of_truth}), drift over 30 frames "
         f"{_change(own, other, 'film_drift')}, chroma PSNR {with_interval(cost, '+z.2f', ' dB')}."
     )
@@ -53,7 +53,7 @@ def control_in_words(scores: pd.DataFrame, control: Method) -> str:
     own = of_method(scores, control)
     gain = with_interval(mean_over(own["film_gain"].to_numpy()), "+z.2f", " dB")
     warping, drift = (_percent(own[column].mean()) for column in ("film_warping", "film_drift"))
-    return f"{control}: warping error {warping} (of its chroma), drift over 30 frames {drift}, gain over gray {gain}."
+    return f"Beside it, {control}: warping error {warping} (of its chroma), drift over 30 frames {drift}, gain over gray {gain}."
 
 
 def shots_in_words(found: Sequence[int], true: Sequence[int], count: int) -> str:
