@@ -53,7 +53,10 @@ def control_in_words(scores: pd.DataFrame, control: Method) -> str:
     own = of_method(scores, control)
     gain = with_interval(mean_over(own["film_gain"].to_numpy()), "+z.2f", " dB")
     warping, drift = (_percent(own[column].mean()) for column in ("film_warping", "film_drift"))
-    return f"Beside it, {control}: warping error {warping} (of its chroma), drift over 30 frames {drift}, gain over gray {gain}."
+    return (
+        f"Beside it, {control}: warping error {warping} (of its chroma), drift over 30 frames {drift}, gain over gray "
+        f"{gain}."
+    )
 
 
 def shots_in_words(found: Sequence[int], true: Sequence[int], count: int) -> str:

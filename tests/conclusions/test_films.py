@@ -30,7 +30,7 @@ SCORES = pd.concat([
 
 def test_steadiness_and_its_price_in_one_sentence():
     assert flicker_in_words(SCORES, OURS, ALONE) == (
-        "ours, consistent against frame by frame, on 6 films: warping error 1.5% instead of 6% (of the film's chroma; "
+        "On 6 films, ours, consistent against frame by frame: warping error 1.5% instead of 6% (of the film's chroma; "
         "the truth's 0.02%), drift over 30 frames 8% instead of 20%, chroma PSNR +0.10 dB [+0.10, +0.10]."
     )
 
@@ -54,7 +54,7 @@ def test_the_curve_names_its_steadiest_and_its_best_weight():
 def test_a_control_is_said_with_all_that_it_does():
     words = control_in_words(SCORES, ALONE)
     assert words.startswith(
-        "frame by frame: warping error 6% (of its chroma), drift over 30 frames 20%, gain over gray"
+        "Beside it, frame by frame: warping error 6% (of its chroma), drift over 30 frames 20%, gain over gray"
     )
     assert "+1.40 dB [+1." in words
 
