@@ -218,6 +218,7 @@ class _Writer:
         self._layout: ChromaLayout = encoding.layout
         self._reader = source.reader(chroma)
         self._items: queue.Queue = queue.Queue(_AHEAD)
+        self._coming = iter(self._items.get, None)  # what is left of them; None is the end
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._is_stopped = False
@@ -245,8 +246,8 @@ class _Writer:
             self._write()
         except BaseException as error:
             self._error = error
-            while self._items.get() is not None:  # the other side is not to wait for room
-                pass
+        finally:
+            deque(self._coming, maxlen=0)  # the other side is not to wait for room
 
     def _write(self) -> None:
         pieces = self._work.pieces
@@ -255,7 +256,9 @@ class _Writer:
         done = sum(whole.count for whole in pieces)
         with closing(frames):
             try:
-                while (item := self._items.get()) is not None and not self._is_stopped:
+                for item in self._coming:
+                    if self._is_stopped:
+                        break
                     if piece and (item.begins or item.time - piece.first >= self._longest):
                         self._keep(piece, head, item.begins)
                         piece = None

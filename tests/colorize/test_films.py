@@ -1,8 +1,10 @@
 """One film from file to file: what is written, and what a call leaves that was stopped."""
 
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -316,6 +318,27 @@ def test_an_error_of_the_colorizer_comes_through(tmp_path, at):
         colorize(path, tmp_path / "out.mp4", Colors(at=at, stop=stopped(ValueError("no colors today"))))
     assert not (tmp_path / "out.mp4").exists()
     assert at or written(tmp_path) == ["film.mkv"]  # nothing was begun
+
+
+def test_a_writer_that_sees_the_stop_first_leaves_nobody_waiting(tmp_path, monkeypatch):
+    """It has taken a frame, and the queue is full again, when an error stops both sides."""
+    is_stopping = threading.Event()
+
+    class Late(queue.Queue):
+        def get(self, *arguments, **options):
+            item = super().get(*arguments, **options)
+            is_stopping.wait(5) and time.sleep(0.2)
+            return item
+
+    def stop():
+        is_stopping.set()
+        raise ValueError("no colors today")
+
+    path = films.make_film(tmp_path / "film.mkv")
+    monkeypatch.setattr("lib.colorize.films._ahead", lambda lumas: lumas)
+    monkeypatch.setattr("lib.colorize.films.queue.Queue", Late)
+    with pytest.raises(ValueError, match="no colors today"):
+        colorize(path, tmp_path / "out.mp4", Colors(at=5, stop=stop))
 
 
 def test_an_error_of_the_encoder_comes_through(tmp_path, monkeypatch):
