@@ -110,7 +110,7 @@ def colorize_film(
         if not work.is_whole:
             _make_pieces(source, encoding, colors, work, keeps_color, progress)
             if not work.pieces:
-                raise FilmError(f"{source.path}: none of its frames can be read; replace or remove it")
+                raise FilmError(f"{source.path}: {_why_none(source)}")
             work.note_whole()
         joined = work.folder / f"joined{encoding.suffix}"
         clip = source if isinstance(source, Clip) else None
@@ -120,6 +120,13 @@ def colorize_film(
         outcome = Outcome(sum(piece.count for piece in work.pieces), resumed, *work.damage, left_out, kept)
         work.finish(joined)
     return outcome
+
+
+def _why_none(source: Source) -> str:
+    """Why there is no frame to color: the first one of the whole could be read."""
+    if isinstance(source, Clip) and (source.is_part or source.end is not None):
+        return "no frame of it begins in this part; name other times after --from and --to"
+    return "none of its frames can be read; replace or remove it"
 
 
 def _make_pieces(

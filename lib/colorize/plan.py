@@ -70,12 +70,12 @@ def plan_of(options: argparse.Namespace) -> Plan:
         targets = _film_targets(place, options) if is_clip else _targets(place, options)
         for target in targets:
             if os.path.exists(target) and identity_of(target) in inputs:
-                raise ValueError(f"{target} is itself one of the photographs; name another folder after -o")
+                raise ValueError(f"{target} is itself to be colorized; name another folder after -o")
         longest = max(len(os.fsencode(target.name)) for target in targets)
         if longest > _LONGEST_NAME:
             plan.problems.append(
                 f"{source}: the name of its result would have {longest} bytes, and {_LONGEST_NAME} is the most; "
-                "rename the photograph"
+                "rename the file"
             )
             continue
         first = makers.setdefault(targets[0], [])
@@ -160,7 +160,7 @@ def _find(path: Path, options: argparse.Namespace, plan: Plan) -> list[tuple[Pat
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
-        plan.problems.append(f"{path}: no such photograph or folder; check the path")
+        plan.problems.append(f"{path}: no such file or folder; check the path")
         return []
     except OSError as error:
         plan.problems.append(f"{path}: cannot be read ({error.strerror}); check its permissions")
@@ -171,7 +171,7 @@ def _find(path: Path, options: argparse.Namespace, plan: Plan) -> list[tuple[Pat
             raise ValueError(f"{path}: a film takes no {unfit}; leave it out")
         return [(path, Path(path.resolve().name if options.frames else path.name))]
     if os.path.exists(out) and out.samefile(path):
-        raise ValueError(f"{out} holds the photographs themselves; name another folder after -o")
+        raise ValueError(f"{out} is itself to be colorized; name another folder after -o")
     takes_films = is_pyav_installed() and not _asked_of_photographs(options)
     found = find_pictures(path, leave_out=out, suffixes=SUFFIXES | FILM_SUFFIXES if takes_films else SUFFIXES)
     if not is_pyav_installed() and not FILM_SUFFIXES.isdisjoint(found.passed_over):

@@ -36,7 +36,7 @@ class Clip:
         count: about how many frames there are, None if unknown.
         seconds: how long it is by its header, None if unknown.
         stream: the number of the video stream.
-        is_part: whether only a part of it is wanted.
+        is_part: whether the beginning of that part was named; what comes before it is left out.
     """
 
     path: Path
@@ -52,8 +52,8 @@ class Clip:
     is_part: bool
 
     def at(self, time: int) -> float:
-        """A time in seconds from the beginning."""
-        return float((time - self.start) * self.time_base)
+        """A time in seconds from the film's beginning, also where a part is wanted."""
+        return float((time - self.origin) * self.time_base)
 
     def time_of(self, seconds: float) -> int:
         """The time that is so many seconds after the film's beginning."""
@@ -61,7 +61,7 @@ class Clip:
 
     def frame_name(self, time: int) -> str:
         """What a picture of the frame at that time is called, such as `film.mp4-12.480s.png`."""
-        return f"{self.path.name}-{float((time - self.origin) * self.time_base):.3f}s.png"
+        return f"{self.path.name}-{self.at(time):.3f}s.png"
 
     def reader(self, chroma: str = "") -> "Reader":
         """A new decoder of the film; several may be used at a time."""
@@ -180,7 +180,7 @@ class Reader:
         """The frames from a key frame before the wanted time; all of them where a seek does not lead there."""
         import av
 
-        with suppress(av.error.FFmpegError):
+        with suppress(av.error.FFmpegError, OverflowError):  # the latter where a time is beyond any film
             container.seek(self._begin, stream=container.streams[self.clip.stream])
             frames = self._decoded(container)
             first = next(frames, None)
