@@ -152,7 +152,7 @@ def test_ctrl_c_and_a_command_again(film, colorize, monkeypatch, tmp_path, again
     with monkeypatch.context() as patched:
         patched.setattr(video, "colors_of_film", stopped)
         code, lines, errors = colorize(paths=[film])
-    assert (code, lines, errors) == (130, [], [f"{film}: stopped; the same command goes on from there"])
+    assert (code, lines, errors) == (130, [], [f"{film}: stopped; the same command goes on after the last whole shot"])
     assert not (tmp_path / "out" / "film.mp4").exists()
     colored = []
 
