@@ -55,7 +55,7 @@ class Plan:
 def plan_of(options: argparse.Namespace) -> Plan:
     """The plan for a parsed command line.
 
-    Raises `ValueError` where there is nothing to colorize, and where a photograph would be overwritten.
+    Raises `ValueError` where there is nothing to colorize, and where a photograph or film would be overwritten.
     """
     plan, places = Plan(), []
     for path in options.paths:
@@ -108,7 +108,7 @@ def _counted_hints(plan: Plan, paths: Sequence[Path]) -> Counter[str]:
 
 
 def _leave_out_shared(plan: Plan, makers: dict[Path, list[Path]]) -> None:
-    """Take from the plan the photographs of which several would become one file."""
+    """Take from the plan the photographs and films of which several would become one file."""
     shared = {target: sources for target, sources in makers.items() if len(sources) > 1}
     plan.jobs = [(source, targets) for source, targets in plan.jobs if targets[0] not in shared]
     plan.films = [(source, targets) for source, targets in plan.films if targets[0] not in shared]
@@ -156,7 +156,7 @@ def _film_targets(place: Path, options: argparse.Namespace) -> list[Path]:
 
 
 def _find(path: Path, options: argparse.Namespace, plan: Plan) -> list[tuple[Path, Path]]:
-    """The photographs of a file or folder, sorted, each with the place that its result has below `out`."""
+    """The photographs and films of a file or folder, sorted, each with the place that its result has below `out`."""
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
