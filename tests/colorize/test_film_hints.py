@@ -1,6 +1,7 @@
 """Hints on a film: a still to set them on, the files that belong to it, and the shots that they are of."""
 
 import av
+import films_by_hand as films
 import numpy as np
 import pytest
 from PIL import Image
@@ -60,6 +61,12 @@ def test_a_still_is_the_frame_that_is_shown_then(film, tmp_path, lumas, seconds,
     assert still.name == f"film.mkv-{frame / RATE:.3f}s.png" and still.parent == tmp_path / "new" / "stills"
     np.testing.assert_array_equal(np.asarray(Image.open(still)), np.asarray(lumas[frame]))
     assert is_frame_of(still.name, film) and not is_frame_of(still.name, film.with_name("other.mkv"))
+
+
+@pytest.mark.parametrize(("seconds", "frame"), [(0, 0), (4.9, 0), (5, 5), (9.5, 5), (12, 10)])
+def test_a_still_of_a_film_whose_frames_last_long(tmp_path, seconds, frame):
+    path = films.make_film(tmp_path / "slow.mkv", times=[5000 * number for number in range(4)])
+    assert write_still(open_clip(path), seconds, tmp_path).name == f"slow.mkv-{frame}.000s.png"
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(9, "9"), (1e30, r"1e\+30")])
