@@ -98,7 +98,8 @@ def run(options: argparse.Namespace) -> int:
         written = write_stills(films, options, plan)
     elif films:
         written += colorize_films(films, network, options, plan)
-    _print_summary(options, plan, written, len(plan.jobs) - len(todo) + len(plan.films) - len(due), only_first)
+    skipped = len(plan.jobs) - len(todo) + len(plan.films) - len(due) if options.still is None else 0
+    _print_summary(options, plan, written, skipped, only_first)
     return int(bool(plan.problems or plan.not_whole))
 
 

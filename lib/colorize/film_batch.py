@@ -76,7 +76,7 @@ def colorize_films(
                 continue
             except KeyboardInterrupt:
                 bar.close()
-                print(f"{source.path}: stopped; the same command goes on from there", file=sys.stderr)
+                print(f"{source.path}: stopped; the same command goes on after the last whole shot", file=sys.stderr)
                 raise
         written += 1
         if options.keep_color:

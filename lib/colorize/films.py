@@ -29,6 +29,8 @@ Colors = Callable[[Iterable[np.ndarray], int], "Iterator[Colored]"]
 
 _LONGEST_PIECE = 10  # seconds; a shot that lasts longer becomes several pieces
 _AHEAD = 4  # frames that wait between two threads
+# Of the whole film at least the first frame could be read, when it was opened.
+_NO_FRAME = "no frame of it begins in this part; name other times after --from and --to"
 
 
 class Source(Protocol):
@@ -100,7 +102,7 @@ def colorize_film(
         progress: called with the number of frames that are done; first with that of an earlier call.
 
     Raises:
-        FilmError: no frame could be read, or another call is at work on the same result.
+        FilmError: there is no frame in the part that is wanted, or another call is at work on the same result.
     """
     encoding = Encoding(source.look, source.time_base, source.rate, is_lossless)
     work = WorkFolder(target)
@@ -110,7 +112,7 @@ def colorize_film(
         if not work.is_whole:
             _make_pieces(source, encoding, colors, work, keeps_color, progress)
             if not work.pieces:
-                raise FilmError(f"{source.path}: none of its frames can be read; replace or remove it")
+                raise FilmError(f"{source.path}: {_NO_FRAME}")
             work.note_whole()
         joined = work.folder / f"joined{encoding.suffix}"
         clip = source if isinstance(source, Clip) else None

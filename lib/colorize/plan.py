@@ -55,7 +55,7 @@ class Plan:
 def plan_of(options: argparse.Namespace) -> Plan:
     """The plan for a parsed command line.
 
-    Raises `ValueError` where there is nothing to colorize, and where a photograph would be overwritten.
+    Raises `ValueError` where there is nothing to colorize, and where a photograph or film would be overwritten.
     """
     plan, places = Plan(), []
     for path in options.paths:
@@ -70,12 +70,12 @@ def plan_of(options: argparse.Namespace) -> Plan:
         targets = _film_targets(place, options) if is_clip else _targets(place, options)
         for target in targets:
             if os.path.exists(target) and identity_of(target) in inputs:
-                raise ValueError(f"{target} is itself one of the photographs; name another folder after -o")
+                raise ValueError(f"{target} is itself to be colorized; name another folder after -o")
         longest = max(len(os.fsencode(target.name)) for target in targets)
         if longest > _LONGEST_NAME:
             plan.problems.append(
                 f"{source}: the name of its result would have {longest} bytes, and {_LONGEST_NAME} is the most; "
-                "rename the photograph"
+                "rename the file"
             )
             continue
         first = makers.setdefault(targets[0], [])
@@ -108,7 +108,7 @@ def _counted_hints(plan: Plan, paths: Sequence[Path]) -> Counter[str]:
 
 
 def _leave_out_shared(plan: Plan, makers: dict[Path, list[Path]]) -> None:
-    """Take from the plan the photographs of which several would become one file."""
+    """Take from the plan the photographs and films of which several would become one file."""
     shared = {target: sources for target, sources in makers.items() if len(sources) > 1}
     plan.jobs = [(source, targets) for source, targets in plan.jobs if targets[0] not in shared]
     plan.films = [(source, targets) for source, targets in plan.films if targets[0] not in shared]
@@ -156,11 +156,11 @@ def _film_targets(place: Path, options: argparse.Namespace) -> list[Path]:
 
 
 def _find(path: Path, options: argparse.Namespace, plan: Plan) -> list[tuple[Path, Path]]:
-    """The photographs of a file or folder, sorted, each with the place that its result has below `out`."""
+    """The photographs and films of a file or folder, sorted, each with the place that its result has below `out`."""
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
-        plan.problems.append(f"{path}: no such photograph or folder; check the path")
+        plan.problems.append(f"{path}: no such file or folder; check the path")
         return []
     except OSError as error:
         plan.problems.append(f"{path}: cannot be read ({error.strerror}); check its permissions")
@@ -171,7 +171,7 @@ def _find(path: Path, options: argparse.Namespace, plan: Plan) -> list[tuple[Pat
             raise ValueError(f"{path}: a film takes no {unfit}; leave it out")
         return [(path, Path(path.resolve().name if options.frames else path.name))]
     if os.path.exists(out) and out.samefile(path):
-        raise ValueError(f"{out} holds the photographs themselves; name another folder after -o")
+        raise ValueError(f"{out} is itself to be colorized; name another folder after -o")
     takes_films = is_pyav_installed() and not _asked_of_photographs(options)
     found = find_pictures(path, leave_out=out, suffixes=SUFFIXES | FILM_SUFFIXES if takes_films else SUFFIXES)
     if not is_pyav_installed() and not FILM_SUFFIXES.isdisjoint(found.passed_over):

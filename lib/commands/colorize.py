@@ -32,9 +32,11 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", choices=("cpu", "cuda"), help="(cuda where there is one)")
     options = parser.parse_args(argv)
     _check_films(parser, options)
-    from lib.data.formats import SUFFIXES  # here: help and most mistakes need not wait for what reads pictures
+    from lib.data.clips import FILM_SUFFIXES  # here: help and most mistakes need not wait for what reads pictures
+    from lib.data.formats import SUFFIXES
 
-    if options.out.suffix.lower() in SUFFIXES or (os.path.exists(options.out) and not os.path.isdir(options.out)):
+    is_called_like_one = options.out.suffix.lower() in SUFFIXES | FILM_SUFFIXES
+    if is_called_like_one or (os.path.exists(options.out) and not os.path.isdir(options.out)):
         parser.error(f"-o names a folder, but {options.out} is a file or is called like one")
     return options
 
@@ -59,7 +61,8 @@ def _add_films(parser: argparse.ArgumentParser) -> None:
     films.add_argument("--still", type=moment, metavar="TIME", help=about)
     films.add_argument("--preview", action="store_true", help="no frame waits for later ones; less steady colors")
     films.add_argument("--frames", action="store_true", help="each folder is one film of numbered pictures")
-    films.add_argument("--fps", type=_above_0, metavar="N", help="frames a second of these pictures")
+    rates = decimal_number(0.01, 1000)  # a rate much lower is no fraction that a film can note
+    films.add_argument("--fps", type=rates, metavar="N", help="frames a second of these pictures")
 
 
 def _check_films(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:

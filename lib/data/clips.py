@@ -28,7 +28,7 @@ NO_PYAV = "films need PyAV; `.venv/bin/uv pip install --python .venv/bin/python 
 _WITH_LUMA_PLANE = re.compile(r"(yuvj?|yuva)4\d\dp(9|1\d)?(le)?|gray(9|1\d)?(le)?|nv(12|21|16|24|42)|[pP][024]1[026]le")
 _SHIFTED = re.compile(r"[pP][024]1[026]le")  # formats of 16 bits whose lowest ones are empty
 _LIMITED_UNLESS_SAID = {"h264", "hevc", "av1", "vp9", "vp8", "mpeg2video", "mpeg1video", "mpeg4", "vvc"}
-_FULL_RANGE, _LIMITED_RANGE = 2, 1  # as H.264 and FFmpeg number them
+_FULL_RANGE, _LIMITED_RANGE = 2, 1  # as FFmpeg numbers them
 _UNSPECIFIED = 2  # primaries and transfer
 _UPRIGHT = (1, 0, 0, 1)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 _ARBITRARY_CLOCKS = {"mpegts", "mpeg", "mpegvideo", "rtsp", "hls", "rm"}  # whose first time stamp means nothing
+_LENGTH_FROM_0 = {"matroska", "nut"}  # whose length counts from time 0, not from the first time stamp
 _MISSING = 0.5  # seconds by which a film may end before its header says
 
 
@@ -34,9 +35,9 @@ class Clip:
         start: the same of the part that is wanted.
         end: the time after the last frame that is wanted, None for the end of the file.
         count: about how many frames there are, None if unknown.
-        seconds: how long it is by its header, None if unknown.
+        seconds: how long after its beginning it ends, by its header; None if unknown.
         stream: the number of the video stream.
-        is_part: whether only a part of it is wanted.
+        is_part: whether the beginning of that part was named; what comes before it is left out.
     """
 
     path: Path
@@ -52,8 +53,8 @@ class Clip:
     is_part: bool
 
     def at(self, time: int) -> float:
-        """A time in seconds from the beginning."""
-        return float((time - self.start) * self.time_base)
+        """A time in seconds from the film's beginning, also where a part is wanted."""
+        return float((time - self.origin) * self.time_base)
 
     def time_of(self, seconds: float) -> int:
         """The time that is so many seconds after the film's beginning."""
@@ -61,7 +62,7 @@ class Clip:
 
     def frame_name(self, time: int) -> str:
         """What a picture of the frame at that time is called, such as `film.mp4-12.480s.png`."""
-        return f"{self.path.name}-{float((time - self.origin) * self.time_base):.3f}s.png"
+        return f"{self.path.name}-{self.at(time):.3f}s.png"
 
     def reader(self, chroma: str = "") -> "Reader":
         """A new decoder of the film; several may be used at a time."""
@@ -89,7 +90,8 @@ def open_clip(path: Path, start: float | None = None, end: float | None = None) 
         frame = _first_frame(container, stream)
         if frame is None:
             raise FilmError(f"{path}: none of its frames can be read (damaged or cut off); replace or remove it")
-        seconds = None if container.duration is None else container.duration / 10**6
+        until = _until(container)
+        seconds = None if until is None else until - float(origin * base)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         first = origin if start is None else origin + _units(start, base)
         last = None if end is None else origin + _units(end, base)
@@ -123,6 +125,14 @@ def _origin(container: "InputContainer", stream) -> int:
     if container.format.name.split(",")[0] not in _ARBITRARY_CLOCKS or container.start_time is None:
         return 0
     return round(Fraction(container.start_time, 10**6) / stream.time_base)
+
+
+def _until(container: "InputContainer") -> float | None:
+    """The time in seconds at which the file ends, by its header."""
+    if container.duration is None:
+        return None
+    is_from_0 = container.format.name.split(",")[0] in _LENGTH_FROM_0
+    return (container.duration + (0 if is_from_0 else container.start_time or 0)) / 10**6
 
 
 def _first_frame(container: "InputContainer", stream) -> "VideoFrame | None":
@@ -170,9 +180,8 @@ class Reader:
                     return
                 if is_all or frame.time >= self._begin:
                     yield frame
-            length = container.duration
-            start_time = container.start_time or 0
-        if length is not None and (start_time + length) / 10**6 - self._end > _MISSING:
+            until = _until(container)
+        if until is not None and until - self._end > _MISSING:
             self._note_damage()
             self.is_cut = True
 
@@ -180,7 +189,7 @@ class Reader:
         """The frames from a key frame before the wanted time; all of them where a seek does not lead there."""
         import av
 
-        with suppress(av.error.FFmpegError):
+        with suppress(av.error.FFmpegError, OverflowError):  # the latter where a time is beyond any film
             container.seek(self._begin, stream=container.streams[self.clip.stream])
             frames = self._decoded(container)
             first = next(frames, None)

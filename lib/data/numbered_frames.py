@@ -28,17 +28,16 @@ class NumberedFrames:
             the limited one.
 
     Raises:
-        FilmError: there is no picture, or the first one cannot be read.
+        FilmError: there is no picture, or the folder or the first one cannot be read.
     """
 
     def __init__(self, path: Path, rate: Fraction, is_lossless: bool):
         self.path, self.rate, self.time_base, self.start = path, rate, 1 / rate, 0
         if not path.is_dir():
             raise FilmError(f"{path}: --frames takes folders of numbered pictures; name one, or leave --frames out")
-        names = [entry.name for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES and entry.name[0] != "."]
-        self._names = sorted(names, key=_by_numbers)
-        self.count = len(names)
-        if not names:
+        self._names = _pictures_in(path)
+        self.count = len(self._names)
+        if not self._names:
             raise FilmError(f"{path}: there is no picture in it; name the folder that holds the frames")
         self._chroma = ""
         width, height = self._seen(self._names[0]).size
@@ -99,6 +98,16 @@ class NumberedFrames:
             raise FilmError(f"{self.path / name}: {error}") from error
 
 
-def _by_numbers(name: str) -> list:
-    """A key that sorts `frame-10` after `frame-9`."""
-    return [int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]+)", name))]
+def _pictures_in(folder: Path) -> list[str]:
+    """The names of the pictures in a folder, by their numbers."""
+    try:
+        files = [entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES and not entry.is_dir()]
+    except OSError as error:
+        raise FilmError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
+    return sorted((file.name for file in files if file.name[0] != "."), key=_by_numbers)
+
+
+def _by_numbers(name: str) -> tuple[list, str]:
+    """A key that sorts `frame-10` after `frame-9`, and `01` and `1` alike on every disk."""
+    parts = enumerate(re.split(r"([0-9]+)", name))
+    return [int(part) if place % 2 else part for place, part in parts], name

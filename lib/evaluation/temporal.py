@@ -68,9 +68,8 @@ def pairs_of_frames(count: int, distance: int, begins: Sequence[int] = ()) -> li
 def warping_error(chroma: np.ndarray, before: np.ndarray, flow: np.ndarray, is_consistent: np.ndarray) -> float:
     """The mean squared difference of a frame's chroma and the warped chroma of a frame before, over consistent pixels.
 
-    The warping error of Lai et al., Learning Blind Video Temporal Consistency (2018), on Cb and Cr
-    instead of RGB. NaN where less than
-    `LEAST_SHARE` of the pixels are consistent.
+    The warping error of Lai et al., Learning Blind Video Temporal Consistency (2018), on Cb and Cr instead of RGB. NaN
+    where less than `LEAST_SHARE` of the pixels are consistent.
 
     Args:
         chroma: of the frame, `(2, H, W)`.

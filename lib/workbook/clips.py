@@ -1,6 +1,6 @@
 """Short films on a page: frames as an H.264 file inside the page, and the first frames of a user's file.
 
-Both need PyAV, which the extra `films` installs. Without it `why_no_films` says so.
+Both need PyAV, which the extra `films` installs. Without it `why_no_films` says so, and `first_frames` raises it.
 """
 
 import base64
@@ -8,7 +8,6 @@ import io
 from collections.abc import Sequence
 from fractions import Fraction
 from html import escape
-from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -16,13 +15,14 @@ import numpy as np
 
 from lib.common.files import printable
 from lib.common.usage import UsageError
+from lib.data.clips import NO_PYAV, is_pyav_installed
 
 LARGEST = 1_000_000  # bytes of a film in a page
 
 
 def why_no_films() -> str:
     """Why films can neither be read nor shown, and what to do; "" where they can."""
-    return "" if find_spec("av") else "Films need PyAV, which is not installed: `pip install av` and run this again."
+    return "" if is_pyav_installed() else f"{NO_PYAV}, then run this again"
 
 
 def encoded(frames: np.ndarray, rate: int = 12) -> bytes:
@@ -61,8 +61,10 @@ def first_frames(path: Path, most: int, side: int) -> np.ndarray:
     """The first frames of a film in color, RGB uint8 `(T, H, W, 3)`, made smaller to `side` px on the short side.
 
     Raises:
-        UsageError: the file holds no film that can be read; the sentence names it.
+        UsageError: the file holds no film that can be read, or PyAV is missing; the sentence names the file.
     """
+    if missing := why_no_films():
+        raise UsageError(f"{printable(path)}: {missing}")
     import av
 
     frames = []

@@ -183,7 +183,7 @@ def test_a_missing_path_is_one_line_and_the_others_are_done(album, colorize, gra
     gray.save(album / "a.png")
     code, lines, errors = colorize(paths=[album / "nowhere.jpg", album / "a.png"])
     assert (code, lines) == (1, [f"1 written to {album.parent / 'out'}, 1 not done"])
-    assert errors == [f"{album / 'nowhere.jpg'}: no such photograph or folder; check the path"]
+    assert errors == [f"{album / 'nowhere.jpg'}: no such file or folder; check the path"]
 
 
 def test_what_cannot_be_written_is_one_line_and_the_others_are_done(album, colorize, gray):

@@ -60,6 +60,13 @@ def test_a_part_of_a_film(film, colorize, tmp_path):
     assert films.times(tmp_path / "out" / "film.mp4") == [Fraction(number, 25) for number in range(5)]
 
 
+@pytest.mark.parametrize("times", [("--to", 0), ("--from", 0.01, "--to", 0.02), ("--from", 0.79)])
+def test_a_part_without_a_frame_is_no_damaged_film(film, colorize, tmp_path, times):
+    expected = f"{film}: no frame of it begins in this part; name other times after --from and --to"
+    assert colorize(*times, paths=[film])[::2] == (1, [expected])
+    assert written(tmp_path / "out") == []
+
+
 @pytest.mark.parametrize("arguments", [("--versions", 2), ("--format", "png"), ("--reference", "a.png")])
 def test_what_a_film_does_not_take(film, album, colorize, gray, photograph, arguments, tmp_path):
     """A film that is named is a mistake; in a folder it is passed over."""
@@ -121,6 +128,13 @@ def test_a_damaged_film_is_one_sentence_and_a_film_up_to_there(album, colorize, 
     assert errors == [f"{path}: lost from 0:00:0{seconds:.2f} on; {target} holds the {count} frames that could be read"]
 
 
+def test_the_time_of_damage_is_that_of_the_film_also_in_a_part(album, colorize):
+    path = films.make_film(album / "film.mkv", times=[120 * number for number in range(films.COUNT)])
+    films.cut_off(path, amid=12)
+    whole = colorize()[2][0].split(";")[0]
+    assert colorize("--from", 0.6, "--force")[2][0].split(";")[0] == whole
+
+
 @pytest.mark.parametrize("again", [(), ("--vividness", 1), ("--to", 0.75)])
 def test_ctrl_c_and_a_command_again(film, colorize, monkeypatch, tmp_path, again):
     """The same command goes on, another one begins anew."""
@@ -138,7 +152,7 @@ def test_ctrl_c_and_a_command_again(film, colorize, monkeypatch, tmp_path, again
     with monkeypatch.context() as patched:
         patched.setattr(video, "colors_of_film", stopped)
         code, lines, errors = colorize(paths=[film])
-    assert (code, lines, errors) == (130, [], [f"{film}: stopped; the same command goes on from there"])
+    assert (code, lines, errors) == (130, [], [f"{film}: stopped; the same command goes on after the last whole shot"])
     assert not (tmp_path / "out" / "film.mp4").exists()
     colored = []
 

@@ -1,6 +1,7 @@
 """Hints on a film: a still to set them on, the files that belong to it, and the shots that they are of."""
 
 import av
+import films_by_hand as films
 import numpy as np
 import pytest
 from PIL import Image
@@ -62,9 +63,22 @@ def test_a_still_is_the_frame_that_is_shown_then(film, tmp_path, lumas, seconds,
     assert is_frame_of(still.name, film) and not is_frame_of(still.name, film.with_name("other.mkv"))
 
 
-def test_no_still_after_the_end(film, tmp_path):
-    with pytest.raises(FilmError, match=r"film\.mkv: has no frame at 9 s; name an earlier time after --still"):
-        write_still(open_clip(film), 9, tmp_path)
+@pytest.mark.parametrize(("seconds", "frame"), [(0, 0), (4.9, 0), (5, 5), (9.5, 5), (12, 10)])
+def test_a_still_of_a_film_whose_frames_last_long(tmp_path, seconds, frame):
+    path = films.make_film(tmp_path / "slow.mkv", times=[5000 * number for number in range(4)])
+    assert write_still(open_clip(path), seconds, tmp_path).name == f"slow.mkv-{frame}.000s.png"
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(9, "9"), (1e30, r"1e\+30")])
+def test_no_still_after_the_end(film, tmp_path, seconds, shown):
+    with pytest.raises(FilmError, match=rf"film\.mkv: has no frame at {shown} s; name an earlier time after --still"):
+        write_still(open_clip(film), seconds, tmp_path)
+
+
+def test_photographs_beside_a_still_are_left_alone_and_not_called_done(film, gray, tmp_path, capsys):
+    gray.save(tmp_path / "a.png")
+    assert main([str(film), str(tmp_path / "a.png"), "-o", str(tmp_path / "stills"), "--still", "0"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"1 written to {tmp_path / 'stills'}"
 
 
 def test_hints_count_for_the_shot_that_their_frame_is_of(film, file):

@@ -209,7 +209,7 @@ def test_photographs_with_hints_are_always_made_again(album, colorize, given):
 
 def test_a_missing_photograph_is_named_also_with_hints(album, colorize, given):
     code, _, errors = colorize("--hints", given, paths=[album / "missing.png"])
-    assert code == 1 and errors == [f"{album / 'missing.png'}: no such photograph or folder; check the path"]
+    assert code == 1 and errors == [f"{album / 'missing.png'}: no such file or folder; check the path"]
 
 
 def test_a_folder_of_hints_beside_a_folder_of_photographs(album, colorize, given, photograph):

@@ -37,7 +37,7 @@ def test_a_name_that_gets_too_long_costs_one_photograph(album, colorize, gray, c
     for _ in range(call):
         code, _, errors = colorize("--versions", 2)
     assert code == 1 and errors == [
-        f"{album / name}: the name of its result would have 257 bytes, and 255 is the most; rename the photograph"
+        f"{album / name}: the name of its result would have 257 bytes, and 255 is the most; rename the file"
     ]
     assert written(album.parent / "out") == ["short-1.jpg", "short-2.jpg"]
     assert colorize(out="plain")[0] == 0  # without a number the name is short enough

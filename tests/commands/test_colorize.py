@@ -50,6 +50,7 @@ def test_a_network_that_cannot_be_used_is_one_sentence(album, colorize, gray, tm
         *(("--versions", value) for value in ("0", "10")),
         ("--format", "gif"),
         ("-o", "a.png"),
+        ("-o", "a.mp4"),
     ],
 )
 def test_mistakes_in_options(album, colorize, gray, arguments):
@@ -107,7 +108,8 @@ def test_a_bar_and_problems_on_a_terminal(album, colorize, gray, monkeypatch):
         (("--to", "soon"), "must be seconds"),
         (("--frames",), "--frames needs --fps"),
         (("--fps", "25"), "--fps is for the numbered pictures of --frames"),
-        (("--frames", "--fps", "0"), "must be above 0"),
+        (("--frames", "--fps", "0"), "must be a number from 0.01 to 1000, not '0'"),
+        (("--frames", "--fps", "0.0001"), "must be a number from 0.01 to 1000"),
         (("--frames", "--fps", "25", "--from", "1"), "--from and --to are for films"),
     ],
 )

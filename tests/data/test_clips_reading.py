@@ -26,6 +26,16 @@ def test_sound_that_lasts_longer_is_no_damage(tmp_path, name, codec):
     assert len(times) == 3 and reader.damaged_at is None
 
 
+@pytest.mark.parametrize(("name", "codec"), [("film.mkv", "ffv1"), ("film.mp4", "libx264"), ("film.nut", "ffv1")])
+def test_a_film_that_begins_late_is_whole_and_has_parts(tmp_path, name, codec):
+    path = films.make_film(tmp_path / name, codec=codec, sound=None, times=[5000 + 40 * t for t in range(20)])
+    _, reader = read(path)
+    assert (reader.damaged_at, reader.is_cut) == (None, False)
+    clip = open_clip(path, 5.2)
+    assert clip.seconds == pytest.approx(5.8, abs=0.05)
+    assert float(next(clip.reader().frames()).time * clip.time_base) == pytest.approx(5.2)
+
+
 def make_long(path):
     """A film of 2.4 s with a key frame every 5 frames, which can be read while it is loaded."""
     is_mp4 = path.suffix == ".mp4"

@@ -34,6 +34,30 @@ def test_pictures_come_by_their_numbers(tmp_path):
     assert limited == [16, 68, 119, 171]
 
 
+def test_a_folder_called_like_a_picture_is_no_frame(tmp_path):
+    picture(60).save(tmp_path / "1.png")
+    (tmp_path / "0.png").mkdir()
+    assert opened(tmp_path).count == 1
+
+
+def test_equal_numbers_have_one_order(tmp_path, monkeypatch):
+    for name in ("1.png", "01.png", "001.png"):
+        picture(60).save(tmp_path / name)
+    files = sorted(tmp_path.iterdir())
+    for listed in (files, files[::-1]):
+        monkeypatch.setattr(type(tmp_path), "iterdir", lambda self, listed=listed: iter(listed))
+        assert [opened(tmp_path).frame_name(number) for number in range(3)] == ["001.png", "01.png", "1.png"]
+
+
+def test_a_folder_that_may_not_be_read_is_one_sentence(tmp_path, monkeypatch):
+    def locked(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "iterdir", locked)
+    with pytest.raises(FilmError, match=r"cannot be read \(Permission denied\); check its permissions"):
+        opened(tmp_path)
+
+
 def test_pictures_are_seen_as_photographs_are(tmp_path):
     image = picture(90, "RGB")
     exif = image.getexif()
