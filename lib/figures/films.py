@@ -45,7 +45,10 @@ def flicker_by_gain(
     figure, axes = new_axes(8.0, 4.4)
     drawn = np.array([*curve["warping"], *(warping for _, warping in others.values()), truth])
     floor = 0.5 * min(drawn[drawn > 0], default=1.0)
-    height = lambda warping: max(np.nan_to_num(warping), floor)  # noqa: E731
+
+    def height(warping: float) -> float:
+        return max(np.nan_to_num(warping), floor)
+
     axes.plot(curve["gain"], curve["warping"].map(height), "o-", color=ACCENT, markersize=5)
     points = zip(curve["weight"], curve["gain"], curve["warping"], strict=True)
     labels = [(gain, height(warping), f"{weight:g}", ACCENT) for weight, gain, warping in points]

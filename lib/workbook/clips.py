@@ -13,9 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from lib.color.film_chroma import turned
 from lib.common.files import printable
 from lib.common.usage import UsageError
-from lib.data.clips import NO_PYAV, is_pyav_installed
+from lib.data.clips import NO_PYAV, FilmError, is_pyav_installed
+from lib.data.clips_reading import open_clip
 
 LARGEST = 1_000_000  # bytes of a film in a page
 
@@ -58,7 +60,7 @@ def player(films: Sequence[tuple[str, np.ndarray]], rate: int = 12) -> str:
 
 
 def first_frames(path: Path, most: int, side: int) -> np.ndarray:
-    """The first frames of a film in color, RGB uint8 `(T, H, W, 3)`, made smaller to `side` px on the short side.
+    """The first frames of a film in color, upright, RGB uint8 `(T, H, W, 3)`; the short side gets `side` px at most.
 
     Raises:
         UsageError: the file holds no film that can be read, or PyAV is missing; the sentence names the file.
@@ -69,20 +71,22 @@ def first_frames(path: Path, most: int, side: int) -> np.ndarray:
 
     frames = []
     try:
+        clip = open_clip(path)
         with av.open(str(path)) as container:
-            for frame in container.decode(video=0):
-                picture = frame.to_ndarray(format="rgb24")
+            for frame in container.decode(container.streams[clip.stream]):
+                planes = np.moveaxis(frame.to_ndarray(format="rgb24"), -1, 0)
+                picture = np.stack([turned(plane, clip.look.turn) for plane in planes], -1)
                 scale = min(1.0, side / min(picture.shape[:2]))
                 frames.append(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
                 if len(frames) == most:
                     break
-    except (av.FFmpegError, IndexError, OSError) as error:
+    except FilmError as error:
+        raise UsageError(str(error)) from error
+    except av.FFmpegError as error:
         if not frames:
             raise UsageError(
                 f"{printable(path)}: holds no film that can be read ({error}); name another one"
             ) from error
-    if not frames:
-        raise UsageError(f"{printable(path)}: holds no frame; name another film")
     return np.stack(frames)
 
 

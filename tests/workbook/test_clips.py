@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 
+import films_by_hand
 import numpy as np
 import pytest
 
@@ -32,6 +33,14 @@ def test_a_film_comes_back_as_it_was(frames, tmp_path):
     assert first_frames(path, 2, 32).shape == (2, 32, 32, 3)
 
 
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_turned_film_is_shown_upright(tmp_path, turn):
+    """As phones write them; the display matrix turns counterclockwise."""
+    plain = first_frames(films_by_hand.make_film(tmp_path / "plain.mkv"), 3, 48)
+    again = first_frames(films_by_hand.make_film(tmp_path / "turned.mkv", turn=turn), 3, 48)
+    np.testing.assert_array_equal(again, np.rot90(plain, turn // 90, axes=(1, 2)))
+
+
 def test_odd_sizes_lose_a_line(frames):
     with av.open(io.BytesIO(encoded(frames[:, :63, :61]))) as film:
         assert (film.streams.video[0].height, film.streams.video[0].width) == (62, 60)
@@ -52,7 +61,7 @@ def test_a_large_film_is_made_to_fit(monkeypatch):
 def test_what_is_no_film_is_named(tmp_path, content):
     path = tmp_path / "film.mp4"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match=r"film\.mp4: holds no film that can be read .*; name another one"):
+    with pytest.raises(UsageError, match=r"film\.mp4: not readable as a film .*; replace or remove it"):
         first_frames(path, 5, 64)
 
 
@@ -63,7 +72,7 @@ def test_a_sound_without_pictures_is_named(tmp_path):
         sound = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
         sound.rate = 8000
         container.mux(stream.encode(sound))
-    with pytest.raises(UsageError, match=r"sound\.wav: holds no film that can be read"):
+    with pytest.raises(UsageError, match=r"sound\.wav: there is no film in it, only audio; name a film"):
         first_frames(path, 5, 64)
 
 
