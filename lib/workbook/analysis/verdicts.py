@@ -37,8 +37,8 @@ def judge_over_seeds(table: pd.DataFrame, claim: Mapping) -> dict[str, object]:
     (see `select`). A value that only one side names holds for both, and so does the method. They are paired by seed and
     by all that neither side names; over this each seed is averaged first.
     With `within` ({metric: margin}) the claim is that both score alike: the whole interval lies inside the margin.
-    With `needs` ({pairs, epochs, seeds, pictures}) and less of it among the pairs, the claim is not tested at this
-    size; the entry keeps its numbers and names the claim's `command`.
+    With `needs` ({pairs, epochs, seeds, pictures, films}) and less of it among the pairs, the claim is not tested at
+    this size; the entry keeps its numbers and names the claim's `command`.
     Without two paired seeds the verdict is "cannot tell", and the entry says why; it never raises for what a
     sweep lacks.
     """

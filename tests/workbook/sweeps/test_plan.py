@@ -210,7 +210,7 @@ def test_a_profile_has_sections_of_its_own(tmp_path, notebook):
         *(
             (
                 f"grid: {{rate: [1]}}\nclaims: [{{{CLAIM}, better: {{}}, than: {{}}, needs: {needs}}}]",
-                "claim 'x': 'needs' gives a whole number for some of pairs, epochs, seeds, pictures.",
+                "claim 'x': 'needs' gives a whole number for some of pairs, epochs, seeds, pictures, films.",
             )
             for needs in ("3", "{pair: 3}", "{seeds: many}", "{seeds: 1.5}")
         ),
