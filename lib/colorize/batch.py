@@ -18,7 +18,6 @@ import numpy as np
 from PIL import Image
 
 from lib.colorize.files import check_side, save_colored
-from lib.colorize.film_batch import colorize_films, sources_of, write_stills
 from lib.colorize.photograph import colorize_photograph
 from lib.colorize.plan import Plan, plan_of
 from lib.colorize.sequences import colorize_sequence, is_held, sequence_of
@@ -62,7 +61,11 @@ def run(options: argparse.Namespace) -> int:
         due = [(film, targets) for film, targets in plan.films if options.force or _due(film, targets, plan)]
         if options.still is not None:
             todo, due = [], plan.films
-        films = sources_of(due, options, plan)
+        films = []
+        if due:
+            from lib.colorize.film_batch import colorize_films, sources_of, write_stills
+
+            films = sources_of(due, options, plan)
         if (todo or films) and options.still is None:
             from lib.networks.pretrained import BUNDLED_COLORIZER, load_colorizer
 
@@ -94,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
             except PhotographError as error:
                 plan.problems.append(str(error))
                 tqdm.write(plan.problems[-1], file=sys.stderr)
-    if options.still is not None:
+    if films and options.still is not None:
         written = write_stills(films, options, plan)
     elif films:
         written += colorize_films(films, network, options, plan)

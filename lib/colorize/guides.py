@@ -48,13 +48,11 @@ class Guide:
             seen = Seen.of(network, view_of(gray, network), kernel)
             cells, chroma, noise = Evidence.of(hints.hints, seen).by_cell(seen.covariances.noise)
             missing = chroma - seen.distribution.chroma(vividness)[0].flatten(1)[:, cells]
-            found.append((seen.covariances.at(cells[None]), missing.T.double(), noise))
+            found.append((seen.covariances.at(cells[None]), missing, noise))
         places = reduce(Covariance.joined, (each[0] for each in found))
-        missing, noise = (torch.cat([each[part] for each in found]) for part in (1, 2))
-        numbers = torch.arange(len(missing), device=missing.device)[None]
-        among = places.between(numbers, numbers)[0].double()
-        among.diagonal().add_(noise)
-        return cls(kernel, places, torch.linalg.solve(among, missing))
+        missing, noise = (torch.cat([each[part] for each in found], -1)[None] for part in (1, 2))
+        numbers = torch.arange(noise.shape[1], device=noise.device)[None]
+        return cls(kernel, places, places.weights(numbers, missing, noise)[0])
 
     def correction(self, distribution: ChromaDistribution, places: Tensor, gray: Tensor) -> Tensor:
         """What the hints add to the chroma of a frame, `(1, 2, h, w)`.

@@ -1,12 +1,12 @@
 """Which files of hints belong to the photographs and films of a call of `colorize`."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lib.colorize.stills import is_frame_of
 from lib.data.hints import Hints, HintsError, read_hints
 
 
@@ -83,3 +83,11 @@ def _in_folder(given: Path, photographs: Mapping[Path, Path], films: Sequence[Pa
             else f"{given} has hints on none of the films; set them on a picture that --still makes"
         )
     return found
+
+
+def is_frame_of(picture: str, film: Path) -> bool:
+    """Whether a picture is called like a frame of a film, see `Clip.frame_name`, or is one of a folder of frames."""
+    if film.is_dir():
+        return (film / picture).is_file()
+    name = picture.removeprefix(film.name)
+    return name != picture and re.fullmatch(r"-\d+\.\d{3}s\.png", name) is not None

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from lib.colorize.files import FORMATS
 from lib.colorize.hint_files import hints_given
-from lib.data.clips import FILM_SUFFIXES, NO_PYAV, is_pyav_installed
-from lib.data.formats import SUFFIXES, passed_over_in_words
+from lib.data.formats import FILM_SUFFIXES, NO_PYAV, SUFFIXES, is_pyav_installed, passed_over_in_words
 from lib.data.hints import Hints
 from lib.data.unreadable import HEAD, is_video
 from lib.data.walk import find_pictures, identity_of

@@ -1,6 +1,5 @@
 """Single frames of a film as gray pictures, on which hints are set."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,14 +14,6 @@ if TYPE_CHECKING:
     from lib.data.clips_reading import Clip
 
 _BEFORE = 2.0  # seconds in which most films have a frame
-
-
-def is_frame_of(picture: str, film: Path) -> bool:
-    """Whether a picture has the name of a frame of a film, or of a folder of numbered frames (see `frame_name`)."""
-    if film.is_dir():
-        return (film / picture).is_file()
-    name = picture.removeprefix(film.name)
-    return name != picture and re.fullmatch(r"-\d+\.\d{3}s\.png", name) is not None
 
 
 def write_still(source: "Clip", seconds: float, folder: Path) -> Path:

@@ -32,8 +32,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", choices=("cpu", "cuda"), help="(cuda where there is one)")
     options = parser.parse_args(argv)
     _check_films(parser, options)
-    from lib.data.clips import FILM_SUFFIXES  # here: help and most mistakes need not wait for what reads pictures
-    from lib.data.formats import SUFFIXES
+    from lib.data.formats import FILM_SUFFIXES, SUFFIXES  # here: help and most mistakes need not wait for PIL
 
     is_called_like_one = options.out.suffix.lower() in SUFFIXES | FILM_SUFFIXES
     if is_called_like_one or (os.path.exists(options.out) and not os.path.isdir(options.out)):

@@ -9,21 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from lib.color.film_chroma import ChromaLayout, matrix_of, turned
+from lib.data.formats import NO_PYAV, is_pyav_installed
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
 
-_SUFFIXES = "3g2 3gp avi dv f4v flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv qt rm vob webm wmv y4m"
-FILM_SUFFIXES = frozenset(f".{name}" for name in _SUFFIXES.split())
-NO_PYAV = "films need PyAV; `.venv/bin/uv pip install --python .venv/bin/python av` installs it"
 # Pixel formats whose first plane is luma and nothing else, in the processor's byte order.
 _WITH_LUMA_PLANE = re.compile(r"(yuvj?|yuva)4\d\dp(9|1\d)?(le)?|gray(9|1\d)?(le)?|nv(12|21|16|24|42)|[pP][024]1[026]le")
 _SHIFTED = re.compile(r"[pP][024]1[026]le")  # formats of 16 bits whose lowest ones are empty
@@ -78,10 +75,10 @@ class Look:
     field_order: int = 0
     has_alpha: bool = False
 
-
-def is_pyav_installed() -> bool:
-    """Whether films can be read at all."""
-    return find_spec("av") is not None
+    @property
+    def color_range(self) -> int:
+        """The range of luma and chroma, by FFmpeg's number."""
+        return _FULL_RANGE if self.layout.is_full_range else _LIMITED_RANGE
 
 
 @contextmanager
@@ -187,9 +184,8 @@ def chroma_of(frame: "VideoFrame", look: Look, pixel_format: str) -> tuple[np.nd
     if not is_rgb and sum(not part.is_alpha for part in pixels.components) < 3:
         return None
     if re.sub("^yuv[aj]", "yuv", pixels.name) != pixel_format:
-        range_ = _FULL_RANGE if look.layout.is_full_range else _LIMITED_RANGE
-        options = {"dst_colorspace": look.colorspace} if is_rgb else {"src_color_range": range_}
-        frame = frame.reformat(format=pixel_format, dst_color_range=range_, threads=1, **options)
+        options = {"dst_colorspace": look.colorspace} if is_rgb else {"src_color_range": look.color_range}
+        frame = frame.reformat(format=pixel_format, dst_color_range=look.color_range, threads=1, **options)
     kind = np.uint8 if frame.format.components[0].bits == 8 else np.uint16
     return _values(frame.planes[1], kind), _values(frame.planes[2], kind)
 

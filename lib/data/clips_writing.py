@@ -80,7 +80,7 @@ class Encoding:
         )
         context, look = stream.codec_context, self.look
         context.pix_fmt, context.time_base = self.pixel_format, self.time_base
-        context.colorspace, context.color_range = look.colorspace, 2 if look.layout.is_full_range else 1
+        context.colorspace, context.color_range = look.colorspace, look.color_range
         context.color_primaries, context.color_trc = look.primaries, look.transfer
         if look.aspect != 1:
             context.sample_aspect_ratio = look.aspect
@@ -146,7 +146,7 @@ def _frame(encoding: Encoding, luma: np.ndarray, chroma: tuple[np.ndarray, np.nd
     width, height = encoding.size
     frame = av.VideoFrame(width, height, encoding.pixel_format)
     look = encoding.look
-    frame.colorspace, frame.color_range = look.colorspace, 2 if look.layout.is_full_range else 1
+    frame.colorspace, frame.color_range = look.colorspace, look.color_range
     for plane, values in zip(frame.planes, (luma, *chroma), strict=True):
         rows = np.frombuffer(plane, values.dtype).reshape(plane.height, plane.line_size // values.itemsize)
         rows[: len(values), : values.shape[1]] = values

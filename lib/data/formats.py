@@ -1,7 +1,8 @@
-"""Which files count as pictures: every raster format that PIL decodes by itself, and HEIC with pillow-heif."""
+"""Which files count as pictures: every raster format that PIL decodes by itself, and HEIC. And which count as films."""
 
 from collections import Counter
 from contextlib import suppress
+from importlib.util import find_spec
 
 from PIL import Image
 
@@ -24,6 +25,15 @@ SUFFIXES = frozenset(suffix for suffix, name in Image.registered_extensions().it
 
 # For the file dialogs of browsers: by their suffixes, because browsers take few of these formats for pictures.
 ACCEPTED = ",".join(("image/*", *sorted(SUFFIXES)))
+
+_FILM_SUFFIXES = "3g2 3gp avi dv f4v flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv qt rm vob webm wmv y4m"
+FILM_SUFFIXES = frozenset(f".{name}" for name in _FILM_SUFFIXES.split())
+NO_PYAV = "films need PyAV; `.venv/bin/uv pip install --python .venv/bin/python av` installs it"
+
+
+def is_pyav_installed() -> bool:
+    """Whether films can be read at all."""
+    return find_spec("av") is not None
 
 
 def passed_over_in_words(files: Counter[str]) -> str:

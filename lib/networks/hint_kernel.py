@@ -74,6 +74,11 @@ class Covariance:
         both = self.deviation.gather(1, one)[:, :, None] * self.deviation.gather(1, other)[:, None]
         return both * torch.lerp(alike(self.far), alike(self.near), self.share)
 
+    def weights(self, cells: Tensor, missing: Tensor, noise: Tensor) -> Tensor:
+        """What a place takes of each hint, by its covariance with it; float64 `(B, k, 2)`. Arguments as in `spread`."""
+        among = self.between(cells, cells).double() + torch.diag_embed(noise.double())
+        return torch.linalg.solve(among, missing.double().transpose(1, 2))
+
     def spread(self, cells: Tensor, missing: Tensor, noise: Tensor) -> Tensor:
         """What hints change in all places (Rasmussen and Williams, equation 2.25), `(B, 2, N)`.
 
@@ -82,8 +87,7 @@ class Covariance:
             missing: the chroma there, less what was expected, `(B, 2, k)`.
             noise: its variance, `(B, k)`.
         """
-        among = self.between(cells, cells).double() + torch.diag_embed(noise.double())
-        weights = torch.linalg.solve(among, missing.double().transpose(1, 2)).to(self.far)
+        weights = self.weights(cells, missing, noise).to(self.far)
         everywhere = torch.arange(self.far.shape[1], device=cells.device).expand(len(cells), -1)
         return (self.between(everywhere, cells) @ weights).transpose(1, 2)
 

@@ -16,8 +16,9 @@ import numpy as np
 from lib.color.film_chroma import turned
 from lib.common.files import printable
 from lib.common.usage import UsageError
-from lib.data.clips import NO_PYAV, FilmError, is_pyav_installed
+from lib.data.clips import FilmError
 from lib.data.clips_reading import open_clip
+from lib.data.formats import NO_PYAV, is_pyav_installed
 
 LARGEST = 1_000_000  # bytes of a film in a page
 

@@ -18,7 +18,7 @@ from PIL import Image
 from lib.colorize import film_batch, video
 from lib.colorize.plan import Plan
 from lib.common.files import ROOT
-from lib.data import clips
+from lib.data import formats
 from lib.data.clips_reading import open_clip
 from lib.networks import pretrained
 
@@ -224,7 +224,7 @@ def test_a_damaged_frame_is_named(album, colorize, gray, tmp_path):
 
 def test_without_pyav_films_are_passed_over_or_named(film, album, colorize, gray, monkeypatch, tmp_path):
     gray.save(album / "a.png")
-    monkeypatch.setattr(clips, "find_spec", lambda name: None)
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
     code, lines, _ = colorize()
     assert code == 0 and lines[0].startswith(f"{album}: its films are passed over: films need PyAV; `")
     assert lines[1] == "1 file passed over: .mkv 1"

@@ -8,8 +8,8 @@ from PIL import Image
 from skimage import data
 
 from lib.colorize.film_guides import guides_of
-from lib.colorize.hint_files import hints_given
-from lib.colorize.stills import is_frame_of, write_still
+from lib.colorize.hint_files import hints_given, is_frame_of
+from lib.colorize.stills import write_still
 from lib.commands.colorize import main
 from lib.data.clips import FilmError
 from lib.data.clips_reading import open_clip

@@ -7,7 +7,7 @@ import films_by_hand as films
 import numpy as np
 import pytest
 
-from lib.data import clips
+from lib.data import formats
 from lib.data.clips import FilmError, chroma_of, upright_luma
 from lib.data.clips_reading import open_clip
 
@@ -161,7 +161,7 @@ def test_a_film_that_may_not_be_read(tmp_path):
 
 
 def test_without_pyav_one_sentence_says_how_to_install_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(clips, "find_spec", lambda name: None)
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
     (tmp_path / "film.mp4").touch()
     with pytest.raises(FilmError, match=r"films need PyAV; `.*pip install.*` installs it"):
         open_clip(tmp_path / "film.mp4")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lib.common.usage import UsageError
-from lib.data import clips as reading
+from lib.data import formats
 from lib.data.scenes.films import rendered_film
 from lib.workbook import clips
 from lib.workbook.clips import encoded, first_frames, player, why_no_films
@@ -78,7 +78,7 @@ def test_a_sound_without_pictures_is_named(tmp_path):
 
 def test_without_pyav_a_sentence_says_what_to_do(monkeypatch, tmp_path):
     assert why_no_films() == ""
-    monkeypatch.setattr(reading, "find_spec", lambda name: None)
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
     assert why_no_films().startswith("films need PyAV; ")
     with pytest.raises(UsageError, match=r"film\.mp4: films need PyAV; .* installs it"):
         first_frames(tmp_path / "film.mp4", 5, 64)
