@@ -23,7 +23,8 @@ from lib.data.sources import load_pairs
 from lib.evaluation.evaluate import evaluate
 from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS, NOT_OF_TEST, OF_FILMS, TITLES
 from lib.networks.storage import load_network, read_config
-from lib.paper.claims import FILMS, KNOWLEDGE, read_table
+from lib.paper.claims import read_table
+from lib.paper.own_claims import FILMS, KNOWLEDGE
 from lib.workbook.clips import encoded
 from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.records.reader import load_run

@@ -142,40 +142,6 @@ CLAIMS = (
     ),
 )
 
-# The workbook's own claims. The first: notebook 06 judges it by its trainings and the judge's photographs, sweeps by
-# their seeds.
-KNOWLEDGE = Claim(
-    "A network that knows ImageNet colors new photographs better than the same network from nothing",
-    "Not in the paper: the claim is ours. The paper expects generality of a larger, more diverse dataset (V-B)",
-    TRAINED_OVER_SEEDS,
-    ("judge",),
-    judgments.judge_knowledge,
-    "06",
-    "workbook sweep notebooks/06_better_colorizer.ipynb headline --profile paper",
-)
-
-# The second: notebook 07 judges it, by pictures alone, because nothing is trained.
-HINTS = Claim(
-    "Hints color better by what a network finds alike than by luma alone",
-    "Not in the paper: the claim is ours. The paper begins with hints that spread by luma (reference [1], Levin et al. "
-    "2004) and names feedback from people as future work (V-B)",
-    Size(pictures=100),
-    ("hints",),
-    judgments.judge_hints,
-    "07",
-)
-
-# The third: notebook 08 judges it, by films whose motion is known.
-FILMS = Claim(
-    "Colors carried along the motion of a film flicker a quarter as much, and are as accurate",
-    "Not in the paper: the claim is ours. The paper names video-based colorization by leveraging temporal consistency "
-    "between frames as future work (V-B)",
-    Size(films=20),
-    ("films",),
-    judgments.judge_films,
-    "08",
-)
-
 
 def read_table(run: RunFiles, notebook: str, name: str = "per_image") -> pd.DataFrame | None:
     """A table that a notebook of the run kept, or None where it did not.

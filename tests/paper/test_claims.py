@@ -13,7 +13,8 @@ from lib.common.files import NOTEBOOKS, write_json
 from lib.evaluation.names import GRAY_COPY, Method
 from lib.evaluation.size import NOT_TESTED, Size
 from lib.paper import claims
-from lib.paper.claims import CLAIMS, KNOWLEDGE
+from lib.paper.claims import CLAIMS
+from lib.paper.own_claims import KNOWLEDGE
 from lib.workbook.parameters import given_parameters, inspect, select
 from lib.workbook.records.reader import load_run
 from lib.workbook.report.html import VERDICTS
