@@ -132,7 +132,11 @@ class ChromaNet(nn.Module):
         self.frequency.copy_(chromas.frequencies(small_chroma(color)))
 
     def loss(self, gray: Tensor, color: Tensor, is_cautious: bool = False) -> Tensor:
-        """The training loss: the distributions' cross entropy plus a term for the error of their mean.
+        """The training loss alone, see `loss_and_chroma`."""
+        return self.loss_and_chroma(gray, color, is_cautious)[0]
+
+    def loss_and_chroma(self, gray: Tensor, color: Tensor, is_cautious: bool = False) -> tuple[Tensor, Tensor]:
+        """The training loss, the distributions' cross entropy plus a term for the error of their mean; and that mean.
 
         That term is `MEAN_WEIGHT` times the squared error; or, where `is_cautious`, what a table counts: the logarithm
         of each picture's squared error, and once more what it exceeds that of the gray copy by.
@@ -141,16 +145,19 @@ class ChromaNet(nn.Module):
             gray: `(B, 1, H, W)` in [0, 1], at the scale of training, sides multiples of 8.
             color: its true colors, `(B, 3, H, W)` in [0, 1].
             is_cautious: whether pictures count alike, and harm counts twice.
+
+        Returns:
+            The loss, a scalar, and the mean chroma `(B, 2, H / 4, W / 4)`.
         """
         truth = small_chroma(color)
         logits, mixing = self.predict(gray)
         mean = chromas.mix(chromas.expected(logits.float().softmax(1)), mixing)
         cross_entropy = chromas.cross_entropy(logits, truth)
         if not is_cautious:
-            return cross_entropy + MEAN_WEIGHT * F.mse_loss(mean, truth)
+            return cross_entropy + MEAN_WEIGHT * F.mse_loss(mean, truth), mean
         error, of_gray = (side.square().mean((1, 2, 3)) + LEAST_ERROR for side in (mean - truth, truth))
         harm = F.relu(error.log() - of_gray.log())
-        return cross_entropy + LOG_WEIGHT * (error.log() + harm).mean()
+        return cross_entropy + LOG_WEIGHT * (error.log() + harm).mean(), mean
 
     def distribution(self, gray: Tensor) -> chromas.ChromaDistribution:
         """The colors that pictures may have: `gray` is `(B, 1, H, W)` in [0, 1], of any size from 16 px up."""

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 # torch takes seconds to import: it is imported where it is used, so that mistakes in a setting are reported at once.
 
 _RECIPE = 3  # raise it when the loop, a loss or a network changes what a configuration yields
-LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "chroma distribution", "cautious chroma distribution")
+# Fields that came later; a training that does not use them keeps its fingerprint.
+_ADDED = ("adversary", "adversarial_weight", "critic_width", "critic_rate", "critic_epochs", "beta1")
+LOSSES = ("mse", "mse + perceptual", "mse + printed perceptual", "l1")
+LOSSES += ("chroma distribution", "cautious chroma distribution")
+ADVERSARIES = ("", "vanilla", "hinge")
 SCHEDULES = ("constant", "one-cycle")
 IMAGENET, PRETRAINED = "imagenet", "efficientnet-lite0"  # where a training may start from, and the encoder of that
 AUGMENTATIONS = ("crops", "crops and damage")
@@ -39,6 +43,12 @@ class TrainingConfig:
     encoder at `encoder_rate` times that and without weight decay. `average` is the decay of a running average of the
     weights, which is what is validated and kept (0: the last weights); `gradient_norm` is the largest length of a
     gradient (0: any).
+
+    With an `adversary`, a critic learns to tell true colors from painted ones, with the loss of that name, and the
+    network also learns to deceive it (`lib.training.adversarial`). `adversarial_weight` is the weight of that beside
+    `loss`; the critic has `critic_width` channels after its first layer and the learning rate `critic_rate`. In the
+    first `critic_epochs` the critic alone learns, and the network stays as it is. `beta1` is Adam's decay of the mean
+    gradient, for both.
     """
 
     network: str = "ColorizationNet"
@@ -65,19 +75,28 @@ class TrainingConfig:
     seed: int = 0
     validation_pairs: int = 200
     snapshots: tuple[int, ...] = ()
+    adversary: str = ""
+    adversarial_weight: float = 0.01
+    critic_width: int = 32
+    critic_rate: float = 2e-4
+    critic_epochs: int = 0
+    beta1: float = 0.9
 
     def __post_init__(self):
         choices = {"loss": LOSSES, "schedule": SCHEDULES, "augmentation": AUGMENTATIONS, "precision": PRECISIONS}
+        choices["adversary"] = ADVERSARIES
         for name, known in choices.items():
             if getattr(self, name) not in known:
-                raise ValueError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
+                shown = ", ".join(value or '""' for value in known)
+                raise ValueError(f"{name} is one of {shown}, not {getattr(self, name)!r}")
         if self.is_of_distribution and self.network != "ChromaNet":
             raise ValueError(f"{self.network} predicts no distribution of chroma; ChromaNet does")
         self._check_start()
-        for name in ("pairs", "epochs", "batch_size", "accumulation", "validation_pairs"):
+        for name in ("pairs", "epochs", "batch_size", "accumulation", "validation_pairs", "critic_width"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         not_negative = "weight_decay crop perceptual_weight seed tuning_rate encoder_rate average gradient_norm"
+        not_negative += " adversarial_weight critic_rate beta1"
         for name in not_negative.split():
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 0")
@@ -87,8 +106,13 @@ class TrainingConfig:
             raise ValueError(f"vgg_weights is one of {', '.join(VGG_WEIGHTS)}, not {self.vgg_weights!r}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is {self.learning_rate}; it must be greater than 0")
-        if not self.average < 1:
-            raise ValueError(f"average is {self.average}; it must be below 1")
+        for name in ("average", "beta1"):
+            if not getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be below 1")
+        if not 0 <= self.critic_epochs < self.epochs:
+            raise ValueError(f"critic_epochs is {self.critic_epochs}; it must be at least 0, and below epochs")
+        if self.critic_epochs and not self.adversary:
+            raise ValueError("critic_epochs needs an adversary, whose critic is to learn in them")
         if any(not 0 < epoch <= self.epochs for epoch in self.snapshots):
             raise ValueError(f"snapshots {self.snapshots} must lie between 1 and epochs ({self.epochs})")
 
@@ -117,6 +141,9 @@ class TrainingConfig:
         from lib.losses.vgg_features import BUNDLED
 
         fields = asdict(self)
+        for name in _ADDED:
+            if fields[name] == getattr(TrainingConfig, name):
+                del fields[name]
         precision = resolved(fields.pop("precision"), device)
         if self.start not in ("", IMAGENET):  # wherever the file lies
             fields["start"] = hashlib.sha256(Path(self.start).read_bytes()).hexdigest()

@@ -35,13 +35,14 @@ def train_epoch(
     pictures. The processes of a `team` each take a share of every batch; `batch.counting` is the size of that share.
     `tick` is called after each step with the number of its pictures.
     """
-    device, losses = step.device, {name: [] for name in step.updates}
+    device, updates = step.device, step.updates_in(epoch)
+    losses = {name: [] for name in updates}
     data = EpochData(pairs, config, epoch, device, team)
     autocast = partial(torch.autocast, device.type, torch.bfloat16, resolved(config.precision, device) == "bfloat16")
     step.begin_epoch(epoch)
     for steps, (rate, group) in enumerate(data.steps(tick), data.steps_before + 1):
         step.set_learning_rate(rate)
-        for name, update in step.updates.items():
+        for name, update in updates.items():
             update.optimizer.zero_grad()
             sums = []
             for batch in data.batches(group):

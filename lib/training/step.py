@@ -8,6 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from lib.data.pairs import Pairs
 from lib.training.config import TrainingConfig
 from lib.training.objectives import Objective
 
@@ -58,6 +59,14 @@ class Step:
     def finish(self, steps: int) -> None:
         """Called after all updates of a step; `steps` have been made so far, this one included."""
 
+    def updates_in(self, epoch: int) -> Mapping[str, Update]:
+        """The updates that the steps of an `epoch` (from 1) make; the others rest."""
+        return self.updates
+
+    def measure(self, training: Pairs, validation: Pairs) -> dict[str, float]:
+        """What the history is to say of the other networks after an epoch, beside the validation of the result."""
+        return {}
+
     def set_learning_rate(self, rate: float) -> None:
         """Let all optimizers use `rate` from now on, or the share of it that a group of parameters names."""
         for update in self.updates.values():
@@ -93,14 +102,15 @@ class HeadFirst(Step):
             kept.lerp_(now, share) if kept.is_floating_point() else kept.copy_(now)
 
 
-def make_step(config: TrainingConfig, network: nn.Module, objective: Objective) -> Step:
+def make_step(config: TrainingConfig, network: nn.Module, objective: Objective) -> HeadFirst:
     """The step that trains one network on one loss, with Adam (decoupled weight decay, none by default)."""
     groups = [{"params": list(network.parameters())}]
     if config.encoder_rate != 1 or config.frozen_epochs:
         own = list(network.encoder.parameters())
         others = [parameter for parameter in network.parameters() if all(parameter is not one for one in own)]
         groups = [{"params": others}, {"params": own, "share": config.encoder_rate, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, config.learning_rate, weight_decay=config.weight_decay)
+    betas = (config.beta1, 0.999)
+    optimizer = torch.optim.AdamW(groups, config.learning_rate, betas, weight_decay=config.weight_decay)
     networks = {"network": network}
     if config.average:
         networks["average"] = copy.deepcopy(network).eval()

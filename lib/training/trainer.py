@@ -24,11 +24,12 @@ from lib.networks.catalog import FINISHED, snapshot_file
 from lib.networks.encoders import load_imagenet
 from lib.networks.registry import build_network
 from lib.networks.storage import load_network, read_history, save_network
+from lib.training.adversarial import make_adversarial_step
 from lib.training.checkpoints import load_checkpoint, own_random_numbers, random_state, save_checkpoint
 from lib.training.config import IMAGENET, TrainingConfig
 from lib.training.distributed import Team, is_taken, join_team, only_here, synchronized
 from lib.training.loop import train_epoch, validate
-from lib.training.objectives import make_objective
+from lib.training.objectives import make_objective, make_painting
 from lib.training.step import make_step
 
 TRAINED = OUTPUTS / "trained"
@@ -110,7 +111,12 @@ def _train(
     training = pairs.split("train", config.pairs)
     validation = pairs.split("val", min(config.validation_pairs, pairs.counts()["val"]))
     network = _build(config, training, device, team)
-    step = make_step(config, network, make_objective(config, device))
+    if config.adversary:
+        step = make_adversarial_step(
+            config, network, make_painting(config, device), device, config.crop or training.size
+        )
+    else:
+        step = make_step(config, network, make_objective(config, device))
     with own_random_numbers(config.seed + (team.rank << 32), device):
         history = load_checkpoint(checkpoint, step, team.rank)
         done, whole = (epochs * len(training) for epochs in (len(history), config.epochs))
@@ -121,7 +127,8 @@ def _train(
                 seconds = time.perf_counter() - started
                 drawn = team.gathered(random_state(device))
                 if team.main:
-                    history.append({"epoch": epoch, **losses, **validate(step.result, validation), "seconds": seconds})
+                    scores = validate(step.result, validation) | step.measure(training, validation)
+                    history.append({"epoch": epoch, **losses, **scores, "seconds": seconds})
                     if epoch in config.snapshots:
                         save_network(snapshot_file(checkpoint.parent, epoch), step.result, config.portable())
                     save_checkpoint(checkpoint, step, history, drawn)
