@@ -27,6 +27,7 @@ CONFIGS = {
     # With one channel per group, biases before the norm have rounding errors as gradients, which Adam enlarges.
     "group norm": replace(PLAIN, options={"width": 16, "norm": "group"}),
     "crops, one cycle, a last batch of one": replace(PLAIN, pairs=17, crop=24, schedule="one-cycle", weight_decay=0.02),
+    "adversarial": replace(PLAIN, loss="l1", adversary="vanilla", critic_width=4, critic_epochs=1, beta1=0.5),
 }
 TOLERANCE = dict(atol=1e-5, rtol=1e-4)  # Adam divides by the size of the gradient and enlarges rounding errors
 LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -100,7 +101,8 @@ def test_two_processes_give_the_weights_of_one(name, together, work, pairs):
     moved = [(both[key] - tensor).abs().max().item() for key, tensor in start.state_dict().items()]
     assert min(moved) > 10 * TOLERANCE["atol"]  # the weights have changed, so their agreement means something
     history = train(config, pairs, device="cpu", folder=work / "together").history
-    np.testing.assert_allclose(history["loss"], alone.history["loss"], rtol=1e-4)
+    for loss in {"loss", "critic"} & {*history}:
+        np.testing.assert_allclose(history[loss], alone.history[loss], rtol=1e-4)
 
 
 def test_only_the_main_process_shows_progress_and_writes(together, work):
