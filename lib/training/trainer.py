@@ -50,6 +50,12 @@ class Trained:
         """Seconds spent in training, validation not counted, added up over interruptions."""
         return float(self.history["seconds"].sum())
 
+    def kept_within(self, seconds: float) -> int:
+        """The last epoch of those kept that was done after so many seconds of training; the first one if none was."""
+        kept = sorted({*self.config.snapshots, self.config.epochs})
+        done = self.history.set_index("epoch")["seconds"].cumsum()
+        return max((epoch for epoch in kept if done[epoch] <= seconds), default=kept[0])
+
     def at(self, epoch: int) -> nn.Module:
         """The network as it was after `epoch`, one of the configuration's snapshots or the last."""
         if epoch == self.config.epochs:

@@ -111,6 +111,11 @@ def test_snapshots_are_the_network_of_their_epoch(trained, pairs, tmp_path):
         trained.at(3)
 
 
+def test_the_last_kept_epoch_that_was_done_in_time(trained):
+    timed = replace(trained, history=trained.history.assign(seconds=[2.0, 3.0, 2.0, 3.0]))
+    assert [timed.kept_within(seconds) for seconds in (1, 4.9, 5, 9.9, 10, 99)] == [2, 2, 2, 2, 4, 4]
+
+
 @pytest.mark.parametrize("name", ["network", "epoch-002", "checkpoint"])
 def test_damaged_files_are_made_again(pairs, tmp_path, capsys, name):
     config = replace(CONFIG, epochs=3, snapshots=(2,))
