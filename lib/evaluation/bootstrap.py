@@ -1,5 +1,7 @@
 """Means over pictures with bootstrap intervals; paired differences of two methods."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -83,4 +85,17 @@ def mean_over(values: np.ndarray) -> tuple[float, float, float]:
     Differences of two methods, one per picture, give a paired interval. All three are NaN where a value is, and low and
     high where there are fewer than `LEAST_PICTURES`.
     """
-    return _interval(_bootstrap_weights(len(values)) @ values, len(values))
+    return interval_of(lambda weights: weights @ values, len(values))
+
+
+def interval_of(score: Callable[[np.ndarray], np.ndarray], count: int) -> tuple[float, float, float]:
+    """A score of all pictures together with its bootstrap 95% interval over pictures: value, low, high.
+
+    Low and high are NaN where there are fewer than `LEAST_PICTURES`. All scores of so many pictures are resampled
+    alike, so the difference of two scores gives a paired interval.
+
+    Args:
+        score: from weights of the pictures, `(R, count)`, each row summing to 1, to the scores `(R,)`.
+        count: of the pictures.
+    """
+    return _interval(score(_bootstrap_weights(count)), count)

@@ -32,10 +32,16 @@ TITLES = {
     "cnn": "CNN, {pairs} pairs, {epochs} epochs",
     "cnn_perceptual": "CNN + perceptual, {pairs} pairs",
     "cnn_luma_kept": "the same, luma kept",
+    "cnn_adversarial": "CNN + adversarial, {pairs} pairs, {epochs} epochs",
+    "cnn_constant_at_equal_color": "CNN's chroma x constant, as colorful as {judged}",
     "chroma_net": "ours, trained here",
     "efficientnet_from_nothing": "ours, EfficientNet from nothing",
     "imagenet_frozen": "ours, ImageNet's encoder frozen",
     "imagenet_tuned": "ours, ImageNet's encoder tuned",
+    "chroma_adversarial": "ours, adversarial",
+    "chroma_joint_without": "ours, as long without the critic",
+    "slider_at_equal_color": "vividness, as colorful as {judged}",
+    "constant_at_equal_color": "safe x constant, as colorful as {judged}",
     "chroma_net_bundled": "ours, bundled, {vividness}",
     "nearest_hint": "nearest hint, hints: {hints}, {places} places",
     "levin": "Levin alone, hints: {hints}, {places} places",
@@ -100,6 +106,9 @@ class Method:
             return ", ".join([self.name, *(f"{name} {word}" for name, word in words.items())])
         if "vividness" in words:
             words["vividness"] = f"vividness {words['vividness']}" if self.settings["vividness"] else "safest"
+        if "judged" in words:  # the identifier of the method that a control is compared with
+            others = {name: value for name, value in self.settings.items() if name != "judged"}
+            words["judged"] = Method(words["judged"], others).label
         parts = []
         for part in TITLES[self.name].split(", "):
             with suppress(KeyError):
@@ -189,6 +198,13 @@ METRICS = {
     "film_drift": Metric("films: drift over 30 frames (% of chroma)", "drift %", 1, "low"),
     "film_distribution": Metric("films: CDC, distance from truth's", "CDC", 4, "low"),
     "film_colorfulness": Metric("films: colorfulness (ratio to truth)", "film color", 2, 1.0),
+    "color_distance": Metric("colors: distance from the truth's distribution", "color distance", 3, "low"),
+    "detector_accuracy": Metric("accuracy of a fresh classifier, real or colorized", "detected", 2, 0.5),
+    "color_spread": Metric("spread of colorfulness (ratio to truth)", "color spread", 2, 1.0),
+    "color_correlation": Metric("colorfulness: correlation with truth's", "color corr.", 2, "high"),
+    "color_cast": Metric("mean chroma of all pictures (0..255)", "cast", 1, None),
+    "blotches": Metric("color edges without luma edges (ratio to truth)", "blotches", 2, 1.0),
+    "vgg_kernel_distance": Metric("VGG kernel distance (x 1000)", "VGG kernel", 2, "low"),
     "training_seconds": Metric("training s", "training s", 1, "low"),
     "kept_mb": Metric("MB kept", "MB kept", 1, "low"),
 }
@@ -197,12 +213,23 @@ OF_JUDGE = ("judge_gain", "judge_worse")  # measured on other photographs than t
 OF_HINTS = ("hinted_gain",)  # measured by methods that know some of the true colors
 OF_REFERENCE = ("reference_gain",)  # measured by methods that see the colors of another picture
 OF_FILMS = ("film_gain", "film_warping", "film_drift", "film_distribution", "film_colorfulness")
+# How real the colors look as a whole, whether or not they are those of the picture.
+OF_REALISM = (
+    "color_distance",
+    "detector_accuracy",
+    "color_spread",
+    "color_correlation",
+    "color_cast",
+    "blotches",
+    "vgg_kernel_distance",
+)
 NOT_OF_TEST = (
     *COSTS,
     *OF_JUDGE,
     *OF_HINTS,
     *OF_REFERENCE,
     *OF_FILMS,
+    *OF_REALISM,
 )  # such a row does not compete with scores of the whole test split
 JUDGED = ("psnr", "ssim")  # shown where nothing else is asked for; a claim is judged by both
 UNSHOWN = ("mse", "colorfulness", *NOT_OF_TEST)  # tables say the same by pooled PSNR and by the ratio to the truth's

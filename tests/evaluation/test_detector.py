@@ -1,0 +1,85 @@
+"""The fresh classifier: what it tells, what it cannot tell, and that color is its only clue."""
+
+import pytest
+import torch
+
+from lib.color import composition, spaces
+from lib.evaluation.detector import accuracy_over_seeds, build_detector, detector_accuracies, detector_accuracy
+from lib.evaluation.names import TRUTH, Method
+from lib.networks.colorization_net import count_parameters
+
+TRUE = Method(TRUTH)
+
+
+def _bytes(rgb):
+    return (rgb * 255).round().to(torch.uint8)
+
+
+def _recolored(pictures, chroma):
+    """The pictures with another chroma and their own luma."""
+    rgb = pictures.float() / 255
+    return _bytes(composition.join(spaces.luma(rgb), chroma(spaces.rgb_to_ycbcr(rgb)[:, 1:])))
+
+
+@pytest.fixture(scope="module")
+def truth(pairs):
+    """60 squares of photographs, 32 px, uint8."""
+    return _bytes(pairs.tensors(slice(None))[1])
+
+
+@pytest.fixture(scope="module")
+def gray(truth):
+    return _recolored(truth, lambda chroma: 0 * chroma)
+
+
+def test_the_classifier_tells_gray_and_cannot_tell_the_truth(truth, gray):
+    assert 80_000 < count_parameters(build_detector()) < 120_000
+    assert detector_accuracy(truth, truth, steps=3) == 0.5
+    assert detector_accuracy(gray, truth, steps=30) > 0.8
+
+
+def test_color_is_the_only_clue(truth):
+    """Pictures without detail, in true colors, are not told from photographs by their missing luma."""
+    rgb = truth.float() / 255
+    flat = spaces.luma(rgb).mean((2, 3), keepdim=True).expand(-1, 1, 32, 32)
+    plain = _bytes(spaces.ycbcr_to_rgb(torch.cat([flat, 0.2 * spaces.rgb_to_ycbcr(rgb)[:, 1:]], 1)).clamp(0, 1))
+    with_luma = _recolored(plain, lambda chroma: chroma)
+    scores = [detector_accuracy(side, _recolored(truth, lambda c: 0.2 * c), steps=30) for side in (plain, with_luma)]
+    assert max(abs(score - 0.5) for score in scores) < 0.15
+
+
+def test_a_classifier_depends_on_its_seed_alone(truth, gray):
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    first = detector_accuracy(truth.flip(-1), gray, seed=3, steps=5)
+    assert torch.equal(before, torch.get_rng_state())
+    torch.manual_seed(8)
+    assert detector_accuracy(truth.flip(-1), gray, seed=3, steps=5) == first
+
+
+def test_no_picture_is_in_both_halves(truth, monkeypatch):
+    """A classifier that knows all of its training pictures by heart learns nothing of those that judge it."""
+    drawn = []
+    real = torch.randperm
+    monkeypatch.setattr(torch, "randperm", lambda *a, **k: drawn.append(real(*a, **k)) or drawn[-1])
+    detector_accuracy(truth, truth, steps=1)
+    training, judging = drawn[0].tensor_split(2)
+    assert len(training) == len(judging) == 30 and not set(training.tolist()) & set(judging.tolist())
+
+
+def test_accuracies_are_summarized_over_seeds(truth, gray, monkeypatch):
+    scores = iter([0.9, 0.8, 0.7, 0.5, 0.5, 0.5])
+    monkeypatch.setattr("lib.evaluation.detector.detector_accuracy", lambda *_: next(scores))
+    table = detector_accuracies({TRUE: truth, Method("gray_copy"): gray, Method("cnn", {"pairs": 8}): truth})
+    assert table["seed"].tolist() == [0, 1, 2] * 2 and len(table) == 6
+    summary = accuracy_over_seeds(table)
+    value, low, high = summary[Method("gray_copy")]
+    assert value == pytest.approx(0.8) and low < 0.7 < 0.9 < high
+    assert summary[Method("cnn", {"pairs": 8})] == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_too_few_pictures_are_refused(truth):
+    with pytest.raises(ValueError, match="3 pictures are too few to train a classifier; it needs 4"):
+        detector_accuracy(truth[:3], truth[:3])
+    table = detector_accuracies({TRUE: truth[:3], Method("x"): truth[:3]})
+    assert table["accuracy"].isna().all()
