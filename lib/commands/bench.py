@@ -5,8 +5,8 @@ from pathlib import Path
 
 from lib.common.devices import best_device, check_device
 from lib.common.files import OUTPUTS, write_json
-from lib.common.usage import UsageError, decimal_number, whole_number
-from lib.data.locations import find_source
+from lib.common.usage import Joined, UsageError, decimal_number, whole_number
+from lib.data.locations import find_sources
 from lib.scripts.benchmark.plan import Plan
 
 # What measures imports torch: it is imported once there is something to measure.
@@ -14,7 +14,13 @@ from lib.scripts.benchmark.plan import Plan
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--data", default="auto", metavar="NAME_OR_FOLDER", help="the pictures (auto)")
+    parser.add_argument(
+        "--data",
+        action=Joined,
+        default="auto",
+        metavar="NAME_OR_FOLDER",
+        help="the pictures (auto); may be repeated for several folders",
+    )
     count = whole_number()
     parser.add_argument("--size", type=count, default=Plan.size, help=f"px, a multiple of 32 ({Plan.size})")
     parser.add_argument("--repeats", type=count, default=Plan.repeats, help=f"measurements of each ({Plan.repeats})")
@@ -32,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         plan = Plan(options.size, options.repeats, options.to_gain, options.epochs)
         check_device(options.device)
-        find_source(options.data)
+        find_sources(options.data)
         from lib.data.sources import load_pairs
         from lib.scripts.benchmark.bench import bench, table
         from lib.workbook.records.provenance import device_name

@@ -14,7 +14,7 @@ from importlib import import_module
 from lib.commands import bench, learn, train
 from lib.common.homes import home_environment
 from lib.common.terminal import exit_code_of
-from lib.common.usage import UsageError, whole_number
+from lib.common.usage import Joined, UsageError, whole_number
 
 
 def parser() -> argparse.ArgumentParser:
@@ -84,7 +84,12 @@ def add_parameters(command: argparse.ArgumentParser) -> None:
         metavar=("NAME", "VALUE"),
         help="a parameter of every chosen notebook that has it; may be repeated; a list is written '[1, 2]'",
     )
-    command.add_argument("--data", metavar="NAME_OR_PATH", help="the pictures: a source's name or a folder")
+    command.add_argument(
+        "--data",
+        action=Joined,
+        metavar="NAME_OR_PATH",
+        help="the pictures: a source's name or a folder; may be repeated for several folders",
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,6 +5,7 @@ import difflib
 import itertools
 import math
 import numbers
+import os
 import re
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
@@ -117,6 +118,16 @@ def _read_number(text: str, wanted: str, kind: type, least: float | None, most: 
     if not isinstance(value, kind) or not low <= value <= high:
         raise argparse.ArgumentTypeError(f"must be {wanted}, not {text!r}")
     return value if kind is int else float(value)
+
+
+class Joined(argparse.Action):
+    """An option of `argparse` that may be repeated: its values as one text, joined by `os.pathsep` as in PATH."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        """Add one value to those given before."""
+        given = vars(namespace).setdefault(f"{self.dest}_given", [])
+        given.append(values)
+        setattr(namespace, self.dest, os.pathsep.join(given))
 
 
 def value_text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lib.common.files import CACHE, printable, resolve
 from lib.data.images import PhotographError
 from lib.data.listing import list_folder, list_with_splits
-from lib.data.locations import find_source
+from lib.data.locations import find_sources, overlap
 
 if TYPE_CHECKING:
     from lib.data.pairs import Pairs
@@ -21,7 +21,7 @@ def judge_photographs(judge: str, data: str, side: int, most: int, cache: Path =
 
     Args:
         judge: a folder of color photographs, or "" for those that scikit-image ships.
-        data: what is trained on, see `find_source`. Pictures of the folder that are in its training or validation
+        data: what is trained on, see `find_sources`. Pictures of the folder that are in its training or validation
             split are left out and named in `remarks`.
         side: in px.
         most: photographs are chosen by their names where there are more.
@@ -50,12 +50,14 @@ def names_trained_on(judge: str, data: str) -> set[str]:
 
     Raises `PhotographError` where these are all of them.
     """
-    source = find_source(data)
     folder = resolve(judge)
-    if source == "scenes" or not _overlap(folder, Path(source)):
+    files: set[str] = set()
+    for source in find_sources(data):
+        if isinstance(source, Path) and overlap(folder, source):
+            listing, splits, _ = list_with_splits(source)
+            files |= {_file(item) for item, split in zip(listing.items, splits, strict=True) if split != "test"}
+    if not files:
         return set()
-    listing, splits, _ = list_with_splits(Path(source))
-    files = {_file(item) for item, split in zip(listing.items, splits, strict=True) if split != "test"}
     judged = list_folder(folder).items
     found = {item[0] for item in judged if _file(item) in files}
     if len(found) == len(judged):
@@ -63,12 +65,6 @@ def names_trained_on(judge: str, data: str) -> set[str]:
             f"{printable(folder)}: all its pictures are trained on; a judge needs photographs that are not"
         )
     return found
-
-
-def _overlap(one: Path, other: Path) -> bool:
-    """Whether one folder is the other or lies in it."""
-    one, other = (Path(os.path.realpath(folder)) for folder in (one, other))
-    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _file(item: tuple[str, Path, Path | None]) -> str:

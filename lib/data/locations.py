@@ -1,5 +1,6 @@
 """What the name of a data set stands for: found and described without anything being read."""
 
+import os
 from pathlib import Path
 
 from lib.common.files import printable, resolve
@@ -14,6 +15,55 @@ def check_size(size: int) -> None:
     """Raise `ValueError` for pictures of a `size` in px that the networks cannot take."""
     if size < SMALLEST:
         raise ValueError(f"size is {size} px; the networks need at least {SMALLEST}")
+
+
+def parts_of(data: str) -> list[str]:
+    """The names and folders that are joined in `data` by `os.pathsep`, as in PATH (a colon, on Windows a semicolon).
+
+    A folder whose own name holds that character is one part.
+    """
+    pieces, parts = data.split(os.pathsep), []
+    while pieces:
+        runs = (os.pathsep.join(pieces[:end]) for end in range(len(pieces), 1, -1))
+        part = next(filter(_is_folder, runs), pieces[0])
+        parts.append(part)
+        del pieces[: part.count(os.pathsep) + 1]
+    return parts
+
+
+def data_arguments(data: str) -> list[str]:
+    """What to add to a command for the pictures of `data`: --data for each part, nothing for "auto"."""
+    return [] if data == "auto" else [word for part in parts_of(data) for word in ("--data", part)]
+
+
+def find_sources(data: str) -> list[str | Path]:
+    """Where the pictures of each part of `data` come from, see `parts_of` and `find_source`.
+
+    Raises:
+        ValueError: besides what `find_source` raises: a part is empty, is named twice, or lies in another one.
+    """
+    parts = parts_of(data)
+    if len(parts) > 1 and not all(parts):
+        raise ValueError(f"{printable(data)} names a folder without a name; remove a '{os.pathsep}'")
+    sources = [find_source(part) for part in parts]
+    for position, source in enumerate(sources):
+        for other in sources[:position]:
+            if source == other or (isinstance(source, Path) and isinstance(other, Path) and overlap(source, other)):
+                raise ValueError(f"{printable(source)} and {printable(other)} share pictures; name one of them")
+    return sources
+
+
+def overlap(one: Path, other: Path) -> bool:
+    """Whether one folder is the other or lies in it."""
+    one, other = (Path(os.path.realpath(folder)) for folder in (one, other))
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return resolve(path).is_dir()
+    except (OSError, ValueError, RuntimeError):  # too long, a null character
+        return False
 
 
 def find_source(data: str) -> str | Path:

@@ -108,18 +108,26 @@ def make_pairs(
 
 
 def join_pairs(parts: Sequence[Pairs]) -> Pairs:
-    """Several data sets as one; each picture's name is led by that of its set. No picture is copied.
+    """Several data sets as one; each picture's name is led by that of its set. No picture is copied or read.
 
+    What was skipped and remarked is that of all sets. The fingerprint is made of theirs, of names and splits.
     Raises `ValueError` for sets of different sizes.
     """
     if len({part.size for part in parts}) > 1:
         raise ValueError(f"sets of {sorted({part.size for part in parts})} px cannot be joined; load them at one size")
     everything = np.arange(sum(len(part) for part in parts))
-    return make_pairs(
+    names = [f"{part.name}/{name}" for part in parts for name in part.names]
+    splits = np.concatenate([part.splits for part in parts])
+    # A part may be some pictures of a set whose fingerprint it keeps: its names tell which.
+    content = json.dumps([[part.fingerprint for part in parts], names, splits.tolist()])
+    return Pairs(
         " + ".join(part.name for part in parts),
         "; ".join(part.description for part in parts),
-        [f"{part.name}/{name}" for part in parts for name in part.names],
         Rows([part.gray for part in parts], everything),
         Rows([part.color for part in parts], everything),
-        np.concatenate([part.splits for part in parts]),
+        names,
+        splits,
+        sha256_of("joined", content)[:16],
+        [sentence for part in parts for sentence in part.skipped],
+        "; ".join(f"{part.name}: {part.remarks}" for part in parts if part.remarks),
     )

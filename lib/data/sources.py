@@ -14,9 +14,9 @@ from lib.data.cache import cached_pairs, decode_pairs
 from lib.data.formats import passed_over_in_words
 from lib.data.images import PhotographError, read_photograph, squared
 from lib.data.listing import Item, list_with_splits
-from lib.data.locations import check_size, describe_source, find_source
+from lib.data.locations import check_size, describe_source, find_sources
 from lib.data.monochrome import check_color, is_gray, look_at, no_readable_picture
-from lib.data.pairs import Pairs, make_pairs
+from lib.data.pairs import Pairs, join_pairs, make_pairs
 from lib.data.scenes.rendering import render_scenes
 from lib.data.splits import split_by_name
 
@@ -28,10 +28,10 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE, split: 
 
     A folder and all below it hold color photographs, whose gray side is their luma, or `gray/` and `color/`, matched by
     name. Splits come from a `split.csv` in or beside it, else from the names. Files that cannot be used are listed in
-    `skipped`.
+    `skipped`. Several folders become one data set by `join_pairs`.
 
     Args:
-        data: see `find_source`.
+        data: see `find_sources`.
         size: side of the squares in px, at least 16; less raises `ValueError`.
         cache: the folder of decoded pictures.
         split: the one that all pictures of a folder are in; "" for those of its split.csv or its names.
@@ -40,8 +40,27 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE, split: 
         ValueError, OSError: the folder holds no picture that can be read, no color, no pair, or a split.csv that will
             not do; the message is one sentence that says what to do.
     """
+    parts = load_parts(data, size, cache, split)
+    return join_pairs(parts) if len(parts) > 1 else parts[0]
+
+
+def load_parts(data: str, size: int = 128, cache: Path = CACHE, split: str = "") -> list[Pairs]:
+    """The pictures of each name or folder in `data` as `Pairs` of their own, each under another name; see `load_pairs`.
+
+    Two folders of one name are called by the folders around them too, such as `summer/album` and `winter/album`.
+    """
     check_size(size)
-    source = find_source(data)
+    sources = find_sources(data)
+    parts = [_load(source, size, cache, split) for source in sources]
+    names, levels = [part.name for part in parts], 1
+    while len(set(names)) < len(names):
+        levels += 1
+        longer = ["/".join(Path(source).parts[-levels:]) for source in sources]
+        names = [long if names.count(name) > 1 else name for name, long in zip(names, longer, strict=True)]
+    return [replace(part, name=name) for part, name in zip(parts, names, strict=True)]
+
+
+def _load(source: str | Path, size: int, cache: Path, split: str) -> Pairs:
     if source == "scenes":
         return cached_pairs(cache, ["scenes", _SCENES_VERSION, locations.SCENES, size], lambda _: _render(size))
     listing, splits, remark = list_with_splits(source, split)

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lib.common.files import printable
 from lib.data import locations
 from lib.data.formats import passed_over_in_words
 from lib.data.images import PhotographError
 from lib.data.listing import list_with_splits
-from lib.data.locations import describe_source, find_source
+from lib.data.locations import describe_source, find_sources
 from lib.data.monochrome import check_color, look_at, no_readable_picture
 from lib.data.splits import SPLITS, empty_split, split_by_name
 
@@ -31,10 +32,10 @@ class Survey:
 
 
 def survey(data: str, needed: Sequence[str] = SPLITS, split: str = "") -> Survey:
-    """Look at the data set `data` (see `find_source`), without importing torch; a few pictures are decoded.
+    """Look at the data set `data` (see `find_sources`), without importing torch; a few pictures are decoded.
 
     Args:
-        data: a name or folder.
+        data: a name or folder, or several of them; a split may then be missing in some.
         needed: the splits without which nothing can be done.
         split: the one that all pictures of a folder are in, see `load_pairs`.
 
@@ -42,7 +43,25 @@ def survey(data: str, needed: Sequence[str] = SPLITS, split: str = "") -> Survey
         ValueError, OSError: nothing can be trained or scored on these pictures; the message is one sentence that names
             the folder or file and says what to do.
     """
-    source = find_source(data)
+    sources = find_sources(data)
+    if len(sources) == 1:
+        return _survey(sources[0], needed, split)
+    parts = [_survey(source, (), split) for source in sources]
+    counts = {name: sum(part.counts[name] for part in parts) for name in SPLITS}
+    for name in needed:
+        if not counts[name]:
+            raise PhotographError(empty_split(printable(data), name))
+    found = zip(sources, parts, strict=True)
+    passed_over = [f"{printable(source)}: {part.passed_over}" for source, part in found if part.passed_over]
+    return Survey(
+        "; ".join(part.description for part in parts),
+        counts,
+        "; ".join(passed_over),
+        [problem for part in parts for problem in part.problems],
+    )
+
+
+def _survey(source: str | Path, needed: Sequence[str], split: str) -> Survey:
     if source == "scenes":
         from lib.data.scenes.rendering import scene_name  # imports OpenCV
 

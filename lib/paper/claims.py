@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lib.data.locations import data_arguments
 from lib.evaluation.names import JUDGED, PAPER, Method
 from lib.evaluation.rows import methods_of, rows_of
 from lib.evaluation.size import NOT_TESTED, Size, checked_size
@@ -229,11 +230,11 @@ def missing_notebooks(claim: Claim, found: Mapping[str, object]) -> list[str]:
 
 
 def data_option(run: RunFiles) -> str:
-    """` --data NAME` where the run's pictures were chosen and are enough for the paper profile, else nothing."""
+    """` --data NAME` for each folder, where they were chosen and are enough for the paper profile, else nothing."""
     for results in run.results.values():
         chosen = results.get("parameters", {}).get("data", "auto")
         if chosen != "auto" and results.get("data", {}).get("splits", {}).get("train", 0) >= PAPER_PAIRS:
-            return f" --data {shlex.quote(chosen)}"
+            return f" {shlex.join(data_arguments(chosen))}"
     return ""
 
 

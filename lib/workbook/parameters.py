@@ -4,6 +4,7 @@ import argparse
 import ast
 import io
 import json
+import os
 import re
 import tokenize
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 from lib.common import plain_yaml
 from lib.common.files import NOTEBOOKS, read_json, resolve
 from lib.common.usage import PLAIN_TYPES, UsageError, as_written, convert, hint, is_plain, nearest
+from lib.data.locations import parts_of
 from lib.evaluation.methods_file import check_methods_file
 from lib.workbook.ranges import Range, is_there, parse_range
 
@@ -256,8 +258,16 @@ def given_parameters(
 
 
 def absolute(value: str) -> str:
-    """A path as it is seen from any folder, for kernels run in the notebooks'; a name that is no path as it is."""
-    return str(resolve(value)) if value not in SOURCES and is_there(value) else value
+    """A path as it is seen from any folder, for kernels run in the notebooks'; a name that is no path as it is.
+
+    Of several that are joined (see `parts_of`), each.
+    """
+    if value in SOURCES:
+        return value
+    if is_there(value):
+        return str(resolve(value))
+    parts = parts_of(value)
+    return os.pathsep.join(map(absolute, parts)) if len(parts) > 1 else value
 
 
 def select(notebooks: list[Notebook], only: str | None, option: str = "--only") -> list[Notebook]:

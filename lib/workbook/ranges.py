@@ -16,6 +16,7 @@ A help text is made of phrases, parted by commas, semicolons, colons and "and". 
 | one of a, b or c | these values; N in one of them is any whole number: cuda:N |
 | some of a, b or c | for a list: these values, each at most once |
 | path of a file, path of a folder, path of a file or folder | what is there, seen from where the user is |
+| path or joined paths of folders | also several paths as in PATH, and values to choose from among them |
 | path or pattern of folders | such a path, or a pattern of several: outputs/*-quick |
 | "" for ... | the empty text too, where there are values or a path to choose from |
 | [] for ... | the empty list too |
@@ -26,6 +27,7 @@ the range is that of each element. Any other phrase is for people only.
 """
 
 import glob
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,6 +36,7 @@ from pathlib import Path
 from lib.common.files import ROOT, printable, resolve
 from lib.common.plain_yaml import scalar
 from lib.common.usage import as_written, convert, number, value_text
+from lib.data.locations import parts_of
 
 SPLITS = {"training": "train", "validation": "val", "test": "test"}
 _BOUNDS: dict[str, Callable[[float, float], bool]] = {
@@ -44,7 +47,9 @@ _BOUNDS: dict[str, Callable[[float, float], bool]] = {
     "a multiple of": lambda value, bound: value % bound == 0,
 }
 _PHRASES = f"(?:{'|'.join(_BOUNDS)})"
-_PATH = re.compile(r"\b(?:the )?(?i:path)s? (?P<pattern>or patterns? )?of (?P<what>.+)")
+_PATH = re.compile(
+    r"\b(?:the )?(?i:path)s? (?:(?P<pattern>or patterns? )|(?P<joined>or joined paths ))?of (?P<what>.+)"
+)
 _WANTED = {"file": Path.is_file, "folder": Path.is_dir, "file or folder": Path.exists}
 
 
@@ -59,6 +64,7 @@ class Range:
         once: whether a list may name each of them only once.
         path: "" or what a value must be the path of: "file", "folder", "file or folder".
         pattern: whether a path may be a pattern of several, such as outputs/*-quick.
+        joined: whether several paths may be joined by `os.pathsep`, see `lib.data.locations.parts_of`.
         split: "" or the split that a number may not exceed: "train", "val" or "test".
         empty: whether the empty text or the empty list will do.
     """
@@ -69,6 +75,7 @@ class Range:
     once: bool = False
     path: str = ""
     pattern: bool = False
+    joined: bool = False
     split: str = ""
     empty: bool = False
 
@@ -94,6 +101,9 @@ class Range:
                 raise ValueError(f"{must_be} {phrase} {bound}, not {value_text(value)}")
         if self._is_choice(value) or (value == "" and self.empty):
             return value
+        parts = parts_of(value) if self.joined else [value]
+        if len(parts) > 1:
+            return os.pathsep.join(str(self._element(must_be, part)) for part in parts)
         if self.path:
             return self._found(must_be, str(value))
         if self.choices:
@@ -207,4 +217,4 @@ def _read_phrase(found: dict[str, object], phrase: str, element: str) -> None:
 def _path(match: re.Match) -> dict[str, object]:
     folder, file = (re.search(rf"\b{kind}s?\b", match["what"]) for kind in ("folder", "file"))
     kind = "file or folder" if folder and file else "folder" if folder else "file"
-    return {"path": kind, "pattern": bool(match["pattern"])}
+    return {"path": kind, "pattern": bool(match["pattern"]), "joined": bool(match["joined"])}

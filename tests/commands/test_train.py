@@ -104,7 +104,7 @@ def test_pictures_that_do_not_suit_are_refused_before_anything_is_decoded(
 ):
     monkeypatch.setattr("lib.data.survey.survey", lambda data, needed: Survey("toy", counts))
     monkeypatch.setattr("lib.data.sources.load_pairs", lambda *_: pytest.fail("the pictures were decoded"))
-    assert main(["--data", "mine", *options]) == 2
+    assert main([*([] if "--data" in options else ["--data", "mine"]), *options]) == 2
     assert sentence in capsys.readouterr().err
 
 
@@ -137,6 +137,17 @@ def test_workbook_train_trains(folder, tmp_path, monkeypatch, capsys):
     assert workbook.main(["train", *arguments(folder, tmp_path)]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[-2].startswith("After 2 epochs") and printed[-1].startswith(str(tmp_path))
+
+
+def test_several_folders_are_trained_on_together(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("lib.data.sources.CACHE", tmp_path)
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    assert main(["--data", str(other), *arguments(folder, tmp_path)]) == 0
+    alone = len(load_pairs(str(folder), 32, tmp_path))
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith(f"Data: color photographs in {other}, ") and f"{folder}, gray made" in first
+    assert f" {2 * alone} pairs at 32 px" in first
 
 
 def test_a_gpu_that_is_not_there_is_one_sentence(monkeypatch, capsys):

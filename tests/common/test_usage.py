@@ -1,10 +1,11 @@
 """Conversion of values that users give."""
 
 import argparse
+import os
 
 import pytest
 
-from lib.common.usage import convert, decimal_number, whole_number
+from lib.common.usage import Joined, convert, decimal_number, whole_number
 
 
 def test_values_are_converted_by_annotation():
@@ -41,3 +42,11 @@ def test_options_take_decimal_numbers():
     for text in ("nan", "inf", "1_0", "1.1", "-0.1", "much"):
         with pytest.raises(argparse.ArgumentTypeError, match=f"must be a number from 0 to 1, not '{text}'"):
             decimal_number(0, 1)(text)
+
+
+def test_an_option_that_is_repeated_is_joined():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", action=Joined, default="auto")
+    assert parser.parse_args([]).data == "auto" and parser.parse_args(["--data", "a b"]).data == "a b"
+    given = parser.parse_args(["--data", "auto", "--data", "b"])
+    assert given.data == f"auto{os.pathsep}b" and parser.parse_args(["--data", "c"]).data == "c"

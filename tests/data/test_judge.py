@@ -1,5 +1,6 @@
 """The judge's photographs: the samples or a folder, never one that is trained on."""
 
+import os
 import re
 import shutil
 
@@ -65,3 +66,12 @@ def test_a_folder_that_is_trained_on_throughout_is_refused(tmp_path):
     with pytest.raises(ValueError, match=re.escape(sentence)):
         names_trained_on(str(data), str(data.parent))
     assert names_trained_on(str(data.parent / "test"), str(data.parent)) == set()
+
+
+def test_no_folder_of_several_that_is_trained_on_judges(tmp_path):
+    folders = [write(tmp_path / name) for name in ("one", "other")]
+    data = os.pathsep.join(map(str, folders))
+    trained = names_trained_on(str(folders[1]), data)
+    assert trained == names_trained_on(str(folders[1]), str(folders[1])) and 0 < len(trained) < 12
+    assert len(names_trained_on(str(tmp_path), data)) == 2 * len(trained)  # the names of both are the same
+    assert not names_trained_on(str(write(tmp_path / "third")), data)

@@ -177,3 +177,75 @@ def test_sample_photographs_are_at_hand_and_in_color():
     for path in samples.values():
         picture = np.asarray(read_photograph(path))
         assert min(picture.shape[:2]) >= 300 and np.ptp(picture.astype(int), axis=-1).mean() > 10
+
+
+@pytest.fixture
+def album(tmp_path, photograph):
+    """A second folder: four photographs, all of them for training, and a file that is none."""
+    folder = tmp_path / "album"
+    (folder / "beach").mkdir(parents=True)
+    for index in range(4):
+        photograph.rotate(7 * index).save(folder / "beach" / f"p{index}.png")
+    (folder / "notes.txt").touch()
+    (folder / "broken.png").write_bytes(b"nothing")
+    lines = "".join(f"beach/p{index},train\n" for index in range(4))
+    (folder / "split.csv").write_text("name,split\nbroken,train\n" + lines)
+    return folder
+
+
+def test_several_folders_are_one_data_set(color_folder, album, cache):
+    both = load_pairs(f"{color_folder}{os.pathsep}{album}", 16, cache)
+    one, other = load_pairs(str(color_folder), 16, cache), load_pairs(str(album), 16, cache)
+    assert both.name == "landscapes + album" and both.counts() == {"train": 8, "val": 1, "test": 1}
+    assert both.names[0] == "landscapes/p0" and both.names[-1] == "album/beach/p3"
+    np.testing.assert_array_equal(both.color[:], np.concatenate([one.color, other.color]))
+    assert both.skipped == other.skipped and len(both.skipped) == 1 and "broken.png" in both.skipped[0]
+    assert both.remarks == "album: 1 file passed over: .txt 1"
+    assert both.fingerprint not in (one.fingerprint, other.fingerprint)
+    assert both.fingerprint == load_pairs(f"{color_folder}{os.pathsep}{album}", 16, cache).fingerprint
+
+
+def test_several_folders_are_not_decoded_again(color_folder, album, cache, no_decoding):
+    load_pairs(str(color_folder), 16, cache)
+    load_pairs(str(album), 16, cache)
+    no_decoding()
+    assert len(load_pairs(f"{album}{os.pathsep}{color_folder}", 16, cache)) == 10
+
+
+def test_folders_of_one_name_are_called_by_what_is_around_them(tmp_path, photograph, cache):
+    folders = [tmp_path / "summer" / "album", tmp_path / "winter" / "album", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        photograph.save(folder / "p.png")
+    joined = os.pathsep.join(map(str, folders))
+    assert [part.name for part in sources.load_parts(joined, 16, cache)] == ["summer/album", "winter/album", "other"]
+    assert load_pairs(joined, 16, cache).names == ["summer/album/p", "winter/album/p", "other/p"]
+
+
+def test_a_folder_whose_name_holds_the_separator_is_one(tmp_path, photograph, cache):
+    odd, plain = tmp_path / f"a{os.pathsep}b", tmp_path / "plain"
+    for folder in (odd, plain):
+        folder.mkdir()
+        photograph.save(folder / "p.png")
+    assert locations.parts_of(str(odd)) == [str(odd)] and load_pairs(str(odd), 16, cache).names == ["p"]
+    joined = os.pathsep.join([str(plain), str(odd), "scenes"])
+    assert locations.parts_of(joined) == [str(plain), str(odd), "scenes"]
+    assert locations.data_arguments(joined) == ["--data", str(plain), "--data", str(odd), "--data", "scenes"]
+    assert locations.data_arguments("auto") == [] and locations.data_arguments("scenes") == ["--data", "scenes"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        (["a", "a"], "/a and .*/a share pictures; name one of them"),
+        (["a", "a/inner"], "/inner and .*/a share pictures; name one of them"),
+        (["a", ""], "names a folder without a name; remove a '.'"),
+        (["a", "nowhere"], "nowhere is neither auto, scenes, kaggle nor a folder"),
+        (["scenes", "a", "scenes"], "scenes and scenes share pictures"),
+    ],
+)
+def test_folders_that_cannot_be_joined(tmp_path, monkeypatch, parts, sentence):
+    (tmp_path / "a" / "inner").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((ValueError, OSError), match=sentence):
+        locations.find_sources(os.pathsep.join(parts))

@@ -188,3 +188,21 @@ def test_a_survey_imports_neither_torch_nor_pandas(folder):
         [sys.executable, "-c", script, str(folder)], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "2 set()"
+
+
+def test_several_folders(folder, tmp_path, photograph):
+    other = tmp_path / "training"
+    other.mkdir()
+    for index in range(3):
+        photograph.rotate(5 * index).save(other / f"q{index}.png")
+    (other / "notes.txt").touch()
+    (other / "split.csv").write_text("name,split\nq0,train\nq1,train\nq2,train\n")
+    both = f"{folder}{os.pathsep}{other}"
+    found = survey(both)  # the second has neither validation nor test pictures, the first has
+    assert found.counts == {"train": 5, "val": 2, "test": 2} == load_pairs(both, 16, tmp_path / "cache").counts()
+    assert found.description.split("; ")[1] == survey(str(other), ("train",)).description
+    assert found.passed_over == f"{other}: 1 file passed over: .txt 1" and not found.problems
+    empty_split(folder)
+    with pytest.raises(ValueError, match=r"training has no pictures in its test split; see split\.csv or add pictures"):
+        survey(both)
+    assert survey(both, ("train", "val")).counts["val"] == 4

@@ -1,5 +1,6 @@
 """The ledger: what each claim needs, what a run too small for it gets, what sweeps replace, and commands that work."""
 
+import os
 import shlex
 from dataclasses import replace
 
@@ -138,9 +139,17 @@ def test_the_plateau_needs_thirty_epochs(run):
     assert entry["verdict"] == NOT_TESTED and "A test needs 30 epochs (here 29)" in entry["measured"]
 
 
-@pytest.mark.parametrize(("train", "option"), [(2000, " --data 'my pictures'`"), (1999, " --only 02,05`")])
-def test_the_command_names_the_runs_pictures_where_they_are_enough(run, train, option):
-    data = {"parameters": {"data": "my pictures"}, "data": {"splits": {"train": train}}}
+@pytest.mark.parametrize(
+    ("chosen", "train", "option"),
+    [
+        ("my pictures", 2000, " --data 'my pictures'`"),
+        ("my pictures", 1999, " --only 02,05`"),
+        (f"my pictures{os.pathsep}more", 2000, " --data 'my pictures' --data more`"),
+        ("auto", 2000, " --only 02,05`"),
+    ],
+)
+def test_the_command_names_the_runs_pictures_where_they_are_enough(run, chosen, train, option):
+    data = {"parameters": {"data": chosen}, "data": {"splits": {"train": train}}}
     few = pd.concat([method(GRAY_COPY, 23), method(SHORT, 20)])
     ledger = claims.ledger(run(data, n02_baseline_cnn={"per_image": few}), EXPERIMENT, SIZE)
     assert ledger[0]["verdict"] == NOT_TESTED and ledger[0]["measured"].endswith(option)

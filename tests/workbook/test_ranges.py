@@ -1,5 +1,6 @@
 """The ranges that help texts say in words."""
 
+import os
 import re
 
 import pytest
@@ -77,6 +78,11 @@ def test_a_path_is_seen_from_where_the_user_is(tmp_path, monkeypatch):
     source = parse_range("one of auto, scenes, or the path of a folder of pictures or of gray/", "str", "auto")
     (folder / "auto").mkdir()
     assert source.check("it", "auto") == "auto" and source.check("it", "./auto") == str(folder / "auto")
+    joined = parse_range("one of auto, scenes, or path or joined paths of folders", "str", "auto")
+    every = os.pathsep.join(["in", "scenes", "../a b, {c} [d]"])
+    assert joined.check("it", every) == os.pathsep.join([str(folder / "in"), "scenes", str(folder)])
+    with pytest.raises(ValueError, match="auto, scenes or the path of a folder, and there is no folder 'nowhere'"):
+        joined.check("it", f"in{os.pathsep}nowhere")
     for known, value in [(file, "in"), (place, "-x.jpg"), (place, ""), (place, "~nobody-here/x"), (place, "x" * 5000)]:
         with pytest.raises(ValueError, match=r"^it must be the path of a (file|folder), and there is no \1 '"):
             known.check("it", value)

@@ -1,6 +1,7 @@
 """The runner, on toy notebooks: what is refused before a kernel starts, what a run leaves, how it reports failures."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -176,6 +177,8 @@ def test_only_chooses_by_number_and_a_relative_folder_is_made_absolute(executed,
     assert list(executed) == ["02_more"]
     assert executed["02_more"]["data"] == str(tmp_path / "note{books}")
     assert executed["02_more"]["depth"] == 4  # the profile's, for the notebooks that have it
+    assert workbook.main(["run", "--only", "2", "--data", "note{books}", "--data", "scenes"]) == 0
+    assert executed["02_more"]["data"] == f"{tmp_path / 'note{books}'}{os.pathsep}scenes"
 
 
 def test_a_second_run_into_a_folder_keeps_the_other_notebooks(executed, tmp_path, capsys):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lib.common.files import ROOT, printable, read_json, resolve
 from lib.common.usage import UsageError
-from lib.data.locations import find_source
+from lib.data.locations import find_sources
 from lib.workbook.sweeps.points import Point
 
 
@@ -71,7 +71,7 @@ def expected_fingerprints(notebook: Path, points: Sequence[Point]) -> list[dict[
     try:
         for data, size in keys:
             if None not in (data, size):
-                find_source(data)  # an unknown name is refused before torch is imported
+                find_sources(data)  # an unknown name is refused before torch is imported
         from lib.data.sources import load_pairs
 
         known = {key: "" if None in key else load_pairs(*key).fingerprint for key in dict.fromkeys(keys)}

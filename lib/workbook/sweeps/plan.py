@@ -34,6 +34,7 @@ from pathlib import Path
 
 from lib.common.files import NOTEBOOKS, ROOT
 from lib.common.usage import UsageError, as_written, convert, nearest, value_text
+from lib.data.locations import data_arguments
 from lib.evaluation.size import Size
 from lib.workbook.parameters import PATHS, Notebook, absolute, assign, read_yaml
 from lib.workbook.sweeps.fingerprints import short_hash
@@ -133,7 +134,7 @@ def paper_command(file: Path, notebook: Notebook, data: object) -> str:
     path = notebook.path.relative_to(ROOT) if notebook.path.is_relative_to(ROOT) else notebook.path
     command = ["workbook", "sweep", str(path), file.stem if file.parent == READY_MADE else str(file)]
     command += ["--profile", "paper"]
-    return shlex.join(command if data == "auto" else [*command, "--data", str(data)])
+    return shlex.join([*command, *data_arguments(str(data))])
 
 
 def leave_out_small_data(sweep: Sweep, file: Path, counts: Mapping[str, Mapping[str, int]]) -> None:

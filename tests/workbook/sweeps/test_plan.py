@@ -1,5 +1,6 @@
 """Sweeps as their files describe them: combined values, refused mistakes, and the ready-made sweeps."""
 
+import os
 import re
 from pathlib import Path
 
@@ -96,6 +97,9 @@ def test_the_command_names_the_pictures_that_were_asked_for(tmp_path):
     assert plan.paper_command(plan.READY_MADE / "own.yaml", notebook, "my pictures").endswith(
         " own --profile paper --data 'my pictures'"
     )
+    command = plan.paper_command(plan.READY_MADE / "own.yaml", notebook, os.pathsep.join(["my pictures", "scenes"]))
+    assert command.endswith(" own --profile paper --data 'my pictures' --data scenes")
+    assert plan.paper_command(plan.READY_MADE / "own.yaml", notebook, "auto").endswith(" own --profile paper")
 
 
 def test_a_path_in_the_file_is_seen_from_where_the_user_is(tmp_path, monkeypatch):
@@ -104,6 +108,8 @@ def test_a_path_in_the_file_is_seen_from_where_the_user_is(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     (point,) = read(tmp_path, notebook, "values: {data: mine}").points
     assert point.parameters["data"] == str(tmp_path / "mine")  # kernels run elsewhere
+    (point,) = read(tmp_path, notebook, f"values: {{data: 'mine{os.pathsep}scenes'}}").points
+    assert point.parameters["data"] == f"{tmp_path / 'mine'}{os.pathsep}scenes"
     (point,) = read(tmp_path, notebook, "values: {data: scenes}").points
     assert point.parameters["data"] == "scenes"
 
