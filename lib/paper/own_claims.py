@@ -3,9 +3,12 @@
 `claims.py` has those of the paper, and `entry_of`, which judges either kind.
 """
 
+from functools import partial
+
 from lib.evaluation.size import Size
 from lib.paper import judgments
 from lib.paper.claims import TRAINED_OVER_SEEDS, Claim
+from lib.paper.judgments_adversarial import judge_detection, judge_frontier
 
 # By the trainings of notebook 06 and the judge's photographs, in sweeps over seeds.
 KNOWLEDGE = Claim(
@@ -38,4 +41,41 @@ FILMS = Claim(
     ("films",),
     judgments.judge_films,
     "08",
+)
+
+# By the trainings of notebook 09, each over seeds: the paper's network and ours, with a critic and without.
+GANS = "The paper names GANs, to enhance realism and detail, as future work (V-B)"
+ADVERSARIAL = (
+    Claim(
+        "A critic makes the paper's network better at equal colorfulness",
+        f"Not in the paper: the claim is ours. {GANS}",
+        TRAINED_OVER_SEEDS,
+        ("frontier", "distances"),
+        partial(judge_frontier, "cnn_adversarial"),
+        "09",
+    ),
+    Claim(
+        "A critic makes the colors of the paper's network more realistic",
+        f"Not in the paper: the claim is ours. {GANS}",
+        TRAINED_OVER_SEEDS,
+        ("detected",),
+        partial(judge_detection, "cnn_adversarial", "cnn"),
+        "09",
+    ),
+    Claim(
+        "A critic makes our network better than vividness does at equal colorfulness",
+        f"Not in the paper: the claim is ours. {GANS}",
+        Size(pairs=1000, seeds=3, pictures=100),
+        ("frontier", "distances"),
+        partial(judge_frontier, "chroma_adversarial"),
+        "09",
+    ),
+    Claim(
+        "A critic makes our colors more realistic than vividness does at equal colorfulness",
+        f"Not in the paper: the claim is ours. {GANS}",
+        Size(pairs=1000, seeds=3, pictures=100),
+        ("detected",),
+        partial(judge_detection, "chroma_adversarial", "slider_at_equal_color"),
+        "09",
+    ),
 )
