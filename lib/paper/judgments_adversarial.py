@@ -11,10 +11,11 @@ from lib.paper.judgments import FEW, Judgment, best_of
 
 
 def judge_frontier(judged: str, frontier: pd.DataFrame, distances: pd.DataFrame) -> Judgment:
-    """An adversarial network against what needs no critic and is as colorful: its gain decides.
+    """An adversarial network against what needs no critic and is as colorful: whether it lies above the frontier.
 
-    Supported where it scores more than every such control, by the interval over pictures (each the mean over seeds) and
-    by the interval over seeds; not supported where one of them lies below zero.
+    Supported where, beside every such control, it scores more or its colors as a whole are nearer to the true ones, and
+    is worse in neither; not supported where it is worse in one. Scores are judged by the interval over pictures (each
+    the mean over seeds) and by that over seeds, which must agree; distances by that over seeds.
 
     Args:
         judged: the identifier of the method.
@@ -34,13 +35,16 @@ def judge_frontier(judged: str, frontier: pd.DataFrame, distances: pd.DataFrame)
         over_pictures = mean_over(gains.mean(axis=1).to_numpy())
         over_seeds = mean_interval(gains.mean().tolist())
         farther = distances[(distances["judged"] == judged) & (distances["control"] == control.name)]["difference"]
+        distance = mean_interval(farther.tolist())
         low, high = over_seeds[1:]
         ends = f" (over seeds [{low:+z.2f}, {high:+z.2f}])" if np.isfinite(low) else ""
         words.append(
             f"{with_interval(over_pictures, '+z.2f', ' dB')}{ends} against {control.label.split(', as')[0]}, distance "
-            f"of the colors {with_interval(mean_interval(farther.tolist()), '+z.3f')}"
+            f"of the colors {with_interval(distance, '+z.3f')}"
         )
-        verdicts += [verdict(*over_pictures[1:]), verdict(*over_seeds[1:])]
+        both = {verdict(*over_pictures[1:]), verdict(*over_seeds[1:])}
+        gained = both.pop() if len(both) == 1 else "cannot tell"
+        verdicts.append(_above(gained, verdict(-distance[2], -distance[1])))
     measured = (
         f"{own}, at equal colorfulness: {'; '.join(words)}, {size.in_words}{FEW if too_few(size.pictures) else ''}"
     )
@@ -67,6 +71,13 @@ def judge_detection(judged: str, rival: str, detected: pd.DataFrame) -> Judgment
         f"{with_interval(interval, '+z.1f', ' points')} {size.in_words}"
     )
     return Judgment(measured, verdict(-interval[2], -interval[1]), size)
+
+
+def _above(gained: str, nearer: str) -> str:
+    """The verdict beside one control, from those on its score and on its distance."""
+    if "not supported" in (gained, nearer):
+        return "not supported"
+    return "supported" if "supported" in (gained, nearer) else "cannot tell"
 
 
 def _worst(verdicts: list[str]) -> str:
