@@ -27,8 +27,8 @@ def _compared(gains=(0.1, 0.2), nearer=(0.0, 0.0), settings=(0.42, 1.31), count=
     noise = np.linspace(-1, 1, count)
     tables = [
         pd.DataFrame({"method": m.name, "settings": m.settings_text, "label": m.label, "psnr": level + noise,
-                      "name": [f"p{i}" for i in range(count)], "mse": 0.01, "ssim": 0.9, "ciede2000": 5.0, "pixels": 4.0,
-                      "colorfulness": 0.0 if m == GRAY_COPY else 25.0, "colorfulness_truth": 30.0,
+                      "name": [f"p{i}" for i in range(count)], "mse": 0.01, "ssim": 0.9, "ciede2000": 5.0,
+                      "colorfulness": 0.0 if m == GRAY_COPY else 25.0, "colorfulness_truth": 30.0, "pixels": 4.0,
                       **{f"{space}_{part}": 1.0 for space in ("rgb", "chroma")
                          for part in ("error", "sum0", "sum1", "sum2", "square0", "square1", "square2")}})
         for m, level in levels.items()
@@ -43,9 +43,9 @@ def _compared(gains=(0.1, 0.2), nearer=(0.0, 0.0), settings=(0.42, 1.31), count=
 
 def test_the_sentence_gives_both_controls_and_the_distance():
     assert frontier_in_words(_compared(nearer=(0.02, 0.04)), OURS) == (
-        "ours, adversarial, at a colorfulness of 0.83 of the truth's, scores +0.10 dB [+0.10, +0.10] over vividness 0.42 "
-        "and +0.20 dB [+0.20, +0.20] over chroma times 1.31; the distance of its colors from the true ones is 0.200 "
-        "against 0.220 (-0.020 [-0.020, -0.020]) and 0.240 (-0.040 [-0.040, -0.040]): above the frontier."
+        "ours, adversarial, at a colorfulness of 0.83 of the truth's, scores +0.10 dB [+0.10, +0.10] over vividness "
+        "0.42 and +0.20 dB [+0.20, +0.20] over chroma times 1.31; the distance of its colors from the true ones is "
+        "0.200 against 0.220 (-0.020 [-0.020, -0.020]) and 0.240 (-0.040 [-0.040, -0.040]): above the frontier."
     )
 
 
@@ -85,8 +85,8 @@ def test_accuracies_with_their_range():
     rows += [("gray_copy", "{}", "gray copy", seed, np.nan) for seed in range(3)]
     table = pd.DataFrame(rows, columns=["method", "settings", "label", "seed", "accuracy"])
     assert detector_in_words(table) == (
-        "A fresh classifier tells painted colors from true ones with an accuracy of: ours, adversarial 60% (50% to 70%); "
-        "gray copy not measured; 50% is chance (mean and range over 3 seeds)."
+        "A fresh classifier tells painted colors from true ones with an accuracy of: ours, adversarial 60% (50% to "
+        "70%); gray copy not measured; 50% is chance (mean and range over 3 seeds)."
     )
 
 
