@@ -25,6 +25,12 @@ CURVE = pd.DataFrame(
     [("vividness", 0.0, 2.0, 0.6, 0.5), ("vividness", 1.0, 1.0, 1.0, 0.3), ("control", 1.5, 0.5, 0.9, 0.4)],
     columns=["kind", "setting", "gain", "colorfulness_ratio", "distance"],
 )
+CRITIC = pd.DataFrame(
+    {"epoch": [1, 2, 3], "loss": [np.nan, 3.0, 2.9], "critic": [2.0, 1.5, 1.4], "critic_accuracy": [0.5, 0.6, 0.7],
+     "critic_accuracy_training": [0.5, 0.7, 0.8]})  # fmt: skip
+JUDGED = pd.DataFrame(
+    {"colorfulness_ratio": [0.8, np.nan], "gain": [1.9, 1.0], "distance": [0.3, 0.4]}, index=["ours", "$x$, gray"]
+)
 HINTED = pd.DataFrame({"hints": [1, 50], "value": [1.0, 4.0], "low": [0.5, np.nan], "high": [1.5, np.nan]})
 LABELS = {"psnr": "PSNR (dB)", "ssim": "SSIM"}
 DIFFERENCES = {"a": (0.1, -0.1, 0.3), "b": (0.2, 0.1, 0.3), "one seed": (0.1, -np.inf, np.inf)}

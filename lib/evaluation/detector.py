@@ -52,7 +52,7 @@ def _seen(pictures: Tensor, truth: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def detector_accuracy(pictures: Tensor, truth: Tensor, seed: int = 0, steps: int = STEPS) -> float:
+def detector_accuracy(pictures: Tensor, truth: Tensor, seed: int = 0, steps: int | None = None) -> float:
     """The accuracy of a freshly trained classifier at telling painted colors from true ones, in [0, 1].
 
     Half of the photographs, drawn by the seed, train it, with true colors and painted. The other half judges it, each
@@ -63,10 +63,11 @@ def detector_accuracy(pictures: Tensor, truth: Tensor, seed: int = 0, steps: int
             training runs where they lie.
         truth: the same photographs in true colors.
         seed: of the halves, the weights and the batches.
-        steps: of the training.
+        steps: of the training, by default `STEPS`.
     """
     if len(truth) < LEAST:
         raise ValueError(f"{len(truth)} pictures are too few to train a classifier; it needs {LEAST}")
+    steps = steps or STEPS
     generator = torch.Generator().manual_seed(seed)
     training, judging = torch.randperm(len(truth), generator=generator).tensor_split(2)
     painted, true = _seen(pictures, truth), _seen(truth, truth)

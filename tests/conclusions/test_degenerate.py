@@ -23,6 +23,7 @@ from lib.classical.color_transfer import match_places
 from lib.classical.levin import nearest_hint, spread_by_luma
 from lib.color import spaces
 from lib.conclusions import (
+    adversarial,
     baseline,
     better_colorizer,
     classical,
@@ -39,10 +40,13 @@ from lib.data.inspection import chroma_by_level, near_duplicates
 from lib.data.pairs import make_pairs
 from lib.data.photographs import photographs_of
 from lib.evaluation.bootstrap import difference, summarize
+from lib.evaluation.detector import detector_accuracies
 from lib.evaluation.evaluate import evaluate
+from lib.evaluation.frontier import against_the_frontier
 from lib.evaluation.hinting import gains_by_hints, lines_by_hints, measure_hints
 from lib.evaluation.methods import controls
 from lib.evaluation.names import CONTROLS, GRAY_COPY, TRUTH, Method
+from lib.evaluation.realism import painted, realism
 from lib.evaluation.reference import draw_references, measure_references
 from lib.evaluation.rows import of_method, records_of
 from lib.evaluation.size import Size
@@ -57,6 +61,7 @@ from lib.feature_maps.without_channel import loss_without
 from lib.figures import curves
 from lib.figures.films import flicker_by_gain
 from lib.figures.scores import bars, bars_side_by_side, intervals, trade_off
+from lib.losses.vgg_features import vgg11_features
 from lib.networks.registry import build_network
 from lib.paper import judgments
 from lib.paper.claims import paper_rows
@@ -111,6 +116,13 @@ class Case:
         self.scores["vgg_distance"] = 0.1
         self.rows = summarize(self.scores)
         self.curve, self.groups = measure_vividness(self.ours, self.test), calibration(self.ours, self.test)
+        judged = {OURS: self.ours, MINE: constant[MINE], "loud": lambda gray: gray * torch.eye(3)[0].reshape(3, 1, 1)}
+        self.against = [against_the_frontier(judged, reference, self.test) for reference in (self.ours, self.network)]
+        colored = painted({OURS: self.ours, GRAY_COPY: spaces.gray_to_rgb}, self.test)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("lib.evaluation.detector.STEPS", 1)
+            self.detected = detector_accuracies(colored, seeds=[0])
+            self.real = realism(colored, vgg11_features(), seeds=[0])
         self.gains = gains_by_picture(self.scores, OURS)
         self.gray = self.test.tensors(slice(None))[0]
         self.activations = capture(self.network, self.gray[:1])
@@ -169,6 +181,12 @@ def _accumulation(changed):
 HISTORIES = [pd.DataFrame({"pairs": 8, "epoch": [1, 2, 3], "loss": loss}) for loss in ([0.2, 0.1, 0.1], [0.0] * 3)]
 HISTORY = pd.DataFrame({"psnr": [20.0, 100.0], "seconds": [0.0, 0.0]})
 ASKED = {
+    adversarial.frontier_in_words: lambda c: [(against, m) for against in c.against for m in against.judged],
+    adversarial.verdict_of: lambda c: [(against, m) for against in c.against for m in against.judged],
+    adversarial.detector_in_words: lambda c: [(c.detected,)],
+    adversarial.spread_in_words: lambda c: [(c.real,)],
+    adversarial.blotches_in_words: lambda c: [(c.real,)],
+    adversarial.kernel_distance_in_words: lambda c: [(c.real, "bundled")],
     baseline.compared_with_a_gray_copy: lambda c: [(c.scores, c.rows, LARGE)],
     baseline.fall_of_the_loss: lambda c: [(history, 2, 8) for history in HISTORIES],
     baseline.colors_of: lambda c: [(c.rows, LARGE)],

@@ -7,10 +7,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from figures_by_hand import CURVE, DIFFERENCES, HINTED, HISTORY, LABELS, ROWS, drawn, lines_over
+from figures_by_hand import CRITIC, CURVE, DIFFERENCES, HINTED, HISTORY, JUDGED, LABELS, ROWS, drawn, lines_over
 from matplotlib.figure import Figure
 
-from lib.figures import curves, films, pictures, scores, sweeps
+from lib.figures import adversarial, curves, films, pictures, scores, sweeps
 
 RNG = np.random.default_rng(0)
 GRAY = RNG.integers(0, 256, (16, 16), np.uint8)
@@ -49,6 +49,20 @@ CALLS = {
     ],
     "vividness_curve": [(CURVE, {"gray copy": (0.0, 0.0)})],
     "calibration": [(pd.DataFrame({"ambiguity": [1.0, 2.0], "expected": [5.0, 30.0], "error": [6.0, 24.0]}),)],
+    "adversarial_curves": [
+        ({"a": CRITIC, "balance lost": CRITIC[:1]},),
+        ({"critic alone": CRITIC[["epoch", "critic", "critic_accuracy"]][:1]},),
+    ],
+    "frontier": [
+        (CURVE, JUDGED, {"ours": JUDGED[:1], "$y$": JUDGED}),
+        (CURVE[2:], JUDGED[:1]),
+        (CURVE.assign(colorfulness_ratio=np.nan), JUDGED[1:]),
+        (CURVE, JUDGED[:0]),
+    ],
+    "detector_bars": [
+        ({"gray copy": (1.0, 1.0, 1.0), "ours": (0.52, 0.45, 0.59), "below": (0.3, 0.2, 0.35)},),
+        ({"one seed": (0.6, -np.inf, np.inf), "too few": (np.nan,) * 3},),
+    ],
     "color_ramps": [({"a": RNG.integers(0, 256, (256, 3), np.uint8)},)],
     "gradient_sizes": [({"printed": 0.0, "corrected": 1e-3}, "largest change"), ({"printed": 0.0}, "largest change")],
     "strips": [({"frame by frame": FILM, "truth": FILM}, 3), ({"a": FILM[:1]}, 0)],
@@ -62,7 +76,7 @@ CALLS = {
 }  # fmt: skip
 FIGURES = {
     name: function
-    for module in (curves, films, pictures, scores, sweeps)
+    for module in (adversarial, curves, films, pictures, scores, sweeps)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__ and inspect.signature(function).return_annotation is Figure
 }
