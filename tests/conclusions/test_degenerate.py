@@ -117,7 +117,10 @@ class Case:
         self.rows = summarize(self.scores)
         self.curve, self.groups = measure_vividness(self.ours, self.test), calibration(self.ours, self.test)
         judged = {OURS: self.ours, MINE: constant[MINE], "loud": lambda gray: gray * torch.eye(3)[0].reshape(3, 1, 1)}
-        self.against = [against_the_frontier(judged, reference, self.test) for reference in (self.ours, self.network)]
+        self.against = [
+            against_the_frontier(judged, self.ours, self.test),
+            against_the_frontier({LARGE: self.network}, self.network, self.test),
+        ]
         colored = painted({OURS: self.ours, GRAY_COPY: spaces.gray_to_rgb}, self.test)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("lib.evaluation.detector.STEPS", 1)
