@@ -5,7 +5,7 @@ The classifier's accuracy (see `detector.py`) and blotches are looked for on a g
 smoother than a camera's, which is seldom seen, but which a measure at full resolution would find out first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ from lib.color.spaces import Colorizer
 from lib.common.progress import progress
 from lib.data.pairs import Pairs
 from lib.evaluation.bootstrap import interval_of
-from lib.evaluation.detector import SEEDS, accuracy_over_seeds, detector_accuracies
 from lib.evaluation.evaluate import device_of, predict
 from lib.evaluation.names import TRUTH, Method
 from lib.evaluation.rows import rows_of
@@ -52,25 +51,22 @@ def _to_bytes(rgb: Tensor) -> Tensor:
     return (rgb * 255).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
-def realism(pictures: Mapping[Method, Tensor], features: nn.Module, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
-    """All measures of every method: rows of the metrics `names.OF_REALISM` but `color_distance`, see `names.ROW`.
+def realism(pictures: Mapping[Method, Tensor], features: nn.Module) -> pd.DataFrame:
+    """The measures that need no training, of every method: rows of the metrics `names.OF_REALISM`, see `names.ROW`.
 
-    The truth has a row of `color_cast` only. Intervals are over pictures, that of `detector_accuracy` over seeds, that
-    of `vgg_kernel_distance` over subsets of the pictures.
+    The truth has a row of `color_cast` only. `color_distance` is measured by `frontier`, and `detector_accuracy` by
+    `detector`. Intervals are over pictures, that of `vgg_kernel_distance` over subsets of them.
 
     Args:
         pictures: see `painted`, the truth among them.
         features: see `vgg_features.vgg11_features`; the scale of `vgg_kernel_distance` depends on its weights.
-        seeds: of the classifiers; fewer than two give no interval of their accuracy.
     """
     truth, rows = pictures[Method(TRUTH)], []
-    accuracies = accuracy_over_seeds(detector_accuracies(pictures, seeds))
     known = {method: pooled_features(own, features) for method, own in pictures.items()}
     for method, own in pictures.items():
         measured = {"color_cast": color_cast(own)}
         if method.name != TRUTH:
             measured |= {
-                "detector_accuracy": accuracies[method],
                 "color_spread": color_spread(own, truth),
                 "color_correlation": color_correlation(own, truth),
                 "blotches": blotches(own, truth),

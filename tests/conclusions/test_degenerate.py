@@ -125,7 +125,7 @@ class Case:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("lib.evaluation.detector.STEPS", 1)
             self.detected = detector_accuracies(colored, seeds=[0])
-            self.real = realism(colored, vgg11_features(), seeds=[0])
+            self.real = realism(colored, vgg11_features())
         self.gains = gains_by_picture(self.scores, OURS)
         self.gray = self.test.tensors(slice(None))[0]
         self.activations = capture(self.network, self.gray[:1])

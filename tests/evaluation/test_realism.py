@@ -1,7 +1,6 @@
 """Measures of realism: what the truth scores, and what rises or falls with what they are meant to find."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -134,19 +133,16 @@ def test_too_few_pictures_have_no_kernel_distance():
     assert np.isnan(kernel_distance(np.ones((6, 4)), np.ones((6, 4)))[1])
 
 
-def test_the_table_has_every_measure_of_every_method(pairs, monkeypatch):
-    monkeypatch.setattr("lib.evaluation.realism.detector_accuracies", lambda pictures, seeds: pd.DataFrame(
-        [(m.name, m.settings_text, m.label, 0, 0.6) for m in pictures if m != TRUE],
-        columns=["method", "settings", "label", "seed", "accuracy"]))  # fmt: skip
+def test_the_table_has_every_measure_of_every_method(pairs):
     test = pairs.split("test")
     tint = torch.tensor([1, 0.9, 0.8]).reshape(3, 1, 1)
     methods = {"gray_copy": spaces.gray_to_rgb, Method("tinted"): lambda gray: gray * tint}
     pictures = painted(methods, test)
     assert list(pictures) == [TRUE, Method("gray_copy"), Method("tinted")]
     assert torch.equal(pictures[TRUE], _bytes(test.tensors(slice(None))[1]))
-    values = values_of(realism(pictures, vgg11_features(), seeds=[0]))
-    assert set(values.columns) == set(OF_REALISM) - {"color_distance"}
-    assert values.loc[Method("tinted")].notna().all() and values.loc[Method("tinted"), "detector_accuracy"] == 0.6
+    values = values_of(realism(pictures, vgg11_features()))
+    assert set(values.columns) == set(OF_REALISM) - {"color_distance", "detector_accuracy"}
+    assert values.loc[Method("tinted")].notna().all()
     assert values.loc[TRUE].notna().sum() == 1
     assert np.isnan(values.loc[Method("gray_copy"), "color_correlation"])
 
