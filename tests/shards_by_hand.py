@@ -1,0 +1,67 @@
+"""Training at scale, tried by hand: many pictures, packed into shards, and their memory and speed measured.
+
+python tests/shards_by_hand.py make 200000 FOLDER    # synthetic JPEGs: windows of the rendered scenes, as bright as chance
+python tests/shards_by_hand.py peak COMMAND...       # runs a command; the peak memory of it and of each child process
+python tests/shards_by_hand.py read FOLDER SHARDS SIZE   # pictures a second: JPEGs, the cache, shards
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+from PIL import Image
+
+from lib.data.sources import load_pairs
+
+WINDOW = 96  # px
+
+
+def make(count: int, folder: Path) -> None:
+    """Write JPEG files, 10,000 to a folder, each a window of a rendered scene, half of them mirrored."""
+    scenes = load_pairs("scenes", 128).color
+    for number in range(count):
+        chance = np.random.default_rng(number)
+        top, left = chance.integers(0, scenes.shape[1] - WINDOW + 1, 2)
+        window = scenes[chance.integers(len(scenes)), top : top + WINDOW, left : left + WINDOW]
+        window = np.clip(window[:, :: chance.choice((-1, 1))] * chance.uniform(0.7, 1.2), 0, 255).astype(np.uint8)
+        path = folder / f"{number // 10_000:03d}" / f"{number:07d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(window).save(path, quality=90)
+
+
+def peak(command: list[str]) -> int:
+    """Run a command, and print how long it took and how much memory its processes had at most, shared pages too."""
+    started, most, names = time.perf_counter(), {}, {}
+    with subprocess.Popen(command) as running:
+        while running.poll() is None:
+            for process in _family(running.pid):
+                try:
+                    most[process.pid] = max(most.get(process.pid, 0), process.memory_full_info().uss)
+                    names[process.pid] = " ".join(process.cmdline())[-60:]
+                except psutil.Error:
+                    continue
+            time.sleep(0.2)
+    print(f"{time.perf_counter() - started:.1f} s, exit code {running.returncode}")
+    for pid, memory in most.items():
+        print(f"{memory / 2**20:8.0f} MiB  {names[pid]}")
+    return running.returncode
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+if __name__ == "__main__":
+    what, *rest = sys.argv[1:]
+    if what == "make":
+        make(int(rest[0]), Path(rest[1]))
+    elif what == "peak":
+        sys.exit(peak(rest))
