@@ -1,6 +1,6 @@
 """Training at scale, tried by hand: many pictures, packed into shards, and their memory and speed measured.
 
-python tests/shards_by_hand.py make 200000 FOLDER    # synthetic JPEGs: windows of the rendered scenes, as bright as chance
+python tests/shards_by_hand.py make 200000 FOLDER    # synthetic JPEGs: windows of the rendered scenes
 python tests/shards_by_hand.py peak COMMAND...       # runs a command; the peak memory of it and of each child process
 python tests/shards_by_hand.py read FOLDER SHARDS SIZE   # pictures a second: JPEGs, the cache, shards
 """
@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,36 +19,45 @@ from PIL import Image
 from lib.data.sources import load_pairs
 
 WINDOW = 96  # px
+DIFFERENT = 40_000  # pictures; more are further names of these files
 
 
 def make(count: int, folder: Path) -> None:
-    """Write JPEG files, 10,000 to a folder, each a window of a rendered scene, half of them mirrored."""
+    """Write JPEG files, 10,000 to a folder, each a window of a rendered scene, mirrored and as bright as chance."""
     scenes = load_pairs("scenes", 128).color
     for number in range(count):
+        path = folder / f"{number // 10_000:03d}" / f"{number:07d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if number >= DIFFERENT:
+            known = number % DIFFERENT
+            os.link(folder / f"{known // 10_000:03d}" / f"{known:07d}.jpg", path)
+            continue
         chance = np.random.default_rng(number)
         top, left = chance.integers(0, scenes.shape[1] - WINDOW + 1, 2)
         window = scenes[chance.integers(len(scenes)), top : top + WINDOW, left : left + WINDOW]
         window = np.clip(window[:, :: chance.choice((-1, 1))] * chance.uniform(0.7, 1.2), 0, 255).astype(np.uint8)
-        path = folder / f"{number // 10_000:03d}" / f"{number:07d}.jpg"
-        path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(window).save(path, quality=90)
 
 
 def peak(command: list[str]) -> int:
-    """Run a command, and print how long it took and how much memory its processes had at most, shared pages too."""
+    """Run a command, and print how long it took and how much memory its processes had at most, by the system's count.
+
+    That is the resident size (VmHWM), with pages of files that are mapped.
+    """
     started, most, names = time.perf_counter(), {}, {}
     with subprocess.Popen(command) as running:
         while running.poll() is None:
             for process in _family(running.pid):
-                try:
-                    most[process.pid] = max(most.get(process.pid, 0), process.memory_full_info().uss)
-                    names[process.pid] = " ".join(process.cmdline())[-60:]
-                except psutil.Error:
-                    continue
-            time.sleep(0.2)
+                with suppress(psutil.Error, OSError, StopIteration):
+                    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+                    most[process.pid] = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+                    names[process.pid] = (
+                        f"{sum(process.cpu_times()[:2]):6.1f} s of CPU  {' '.join(process.cmdline())[-60:]}"
+                    )
+            time.sleep(1)
     print(f"{time.perf_counter() - started:.1f} s, exit code {running.returncode}")
     for pid, memory in most.items():
-        print(f"{memory / 2**20:8.0f} MiB  {names[pid]}")
+        print(f"{memory / 1024:8.0f} MiB  {names[pid]}")
     return running.returncode
 
 

@@ -70,7 +70,7 @@ def collect(data: str) -> Collection:
     return Collection(
         listing.title,
         listing.description,
-        [listing.names[i] for i in here],
+        [listing.items[i][0] for i in here],
         [splits[i] for i in here],
         [listing.items[i][1:] for i in here],
         [states[i] for i in here],
