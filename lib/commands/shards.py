@@ -37,6 +37,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         check_size(options.size)
         collection = join_collections([collect(data) for data in options.data])
+    except (ValueError, OSError) as error:
+        raise UsageError(str(error)) from None
+    try:
         print(f"Data: {collection.description}", *collection.remarks, sep="\n", flush=True)
         with progress(f"packing at {options.size} px", len(collection.names)) as tick:
             problems = pack(collection, options.size, folder, tick)
