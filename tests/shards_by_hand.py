@@ -2,7 +2,7 @@
 
 python tests/shards_by_hand.py make 200000 FOLDER    # synthetic JPEGs: windows of the rendered scenes
 python tests/shards_by_hand.py peak COMMAND...       # runs a command; the peak memory of it and of each child process
-python tests/shards_by_hand.py read FOLDER SHARDS SIZE   # pictures a second: JPEGs, the cache, shards
+python tests/shards_by_hand.py read FOLDER SHARDS SIZE   # pictures per second of CPU: JPEGs, the cache, shards
 """
 
 import os
@@ -16,6 +16,8 @@ import numpy as np
 import psutil
 from PIL import Image
 
+from lib.data.images import squared_pair
+from lib.data.listing import list_folder
 from lib.data.sources import load_pairs
 
 WINDOW = 96  # px
@@ -69,9 +71,29 @@ def _family(pid: int) -> list[psutil.Process]:
         return []
 
 
+def read(folder: str, shards: str, size: int) -> None:
+    """Print, five times in turns, pictures per second of CPU; after the first, all pages are in memory."""
+    files = [files for _, *files in list_folder(Path(folder)).items[:64]]
+    pairs = {name: load_pairs(data, size).split("train") for name, data in (("cache", folder), ("shards", shards))}
+    order = np.random.default_rng(0).permutation(min(map(len, pairs.values())))
+    for _ in range(5):
+        started = time.process_time()
+        for gray, color in files:
+            squared_pair(gray, color, size)
+        speeds = {"JPEGs": len(files) / (time.process_time() - started)}
+        for name, own in pairs.items():
+            started = time.process_time()
+            for start in range(0, len(order), 32):
+                own.tensors(order[start : start + 32])
+            speeds[name] = len(order) / (time.process_time() - started)
+        print({name: round(speed) for name, speed in speeds.items()})
+
+
 if __name__ == "__main__":
     what, *rest = sys.argv[1:]
     if what == "make":
         make(int(rest[0]), Path(rest[1]))
     elif what == "peak":
         sys.exit(peak(rest))
+    elif what == "read":
+        read(*rest[:2], int(rest[2]))
