@@ -1,4 +1,4 @@
-"""The command `workbook`: run and sweep notebooks, build tables and pages, train, learn, measure speed, download data.
+"""The command `workbook`: run and sweep notebooks, build tables and pages, train, learn, measure speed, get data ready.
 
 The runner never looks into a notebook's work. It passes parameters in, reads what the notebook left in its folder
 of the run (`results.json`), and shows progress from a line of text that the kernel rewrites in a small file
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 
-from lib.commands import bench, learn, train
+from lib.commands import bench, learn, shards, train
 from lib.common.homes import home_environment
 from lib.common.terminal import exit_code_of
 from lib.common.usage import Joined, UsageError, whole_number
@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_options(commands.add_parser("train", help="train one network without a notebook"))
     learn.add_options(commands.add_parser("learn", help="teach the bundled colorizer your own kind of photograph"))
     bench.add_options(commands.add_parser("bench", help="measure how fast the paper's recipe and ours are"))
+    shards.add_options(commands.add_parser("shards", help="pack photographs into shards, to train on very many"))
     command = commands.add_parser("data", help="download the Kaggle pairs into data/kaggle")
     command.set_defaults(action="lib.commands.data:run")
     return main_parser

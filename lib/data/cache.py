@@ -13,14 +13,12 @@ import numpy as np
 
 from lib.common.files import printable
 from lib.common.terminal import silent_libraries
-from lib.data.folders import read_pair
-from lib.data.images import PhotographError, squared
+from lib.data.images import DECODER, PhotographError, squared_pair
 from lib.data.listing import Item
 from lib.data.pairs import PIECE, Pairs
 from lib.data.splits import sha256_of
 
 _ABANDONED = 24 * 3600  # seconds after which an unfinished cache belongs to a process that was killed
-_DECODER = 2  # raise it when `read_photograph` or `squared` return other pixels: caches are then made anew
 
 
 def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[Path], Pairs]) -> Pairs:
@@ -32,7 +30,7 @@ def cached_pairs(cache: Path, key: Sequence[object], make: Callable[[Path], Pair
         make: is called where the key is new, with a folder in which it may leave `gray.npy` and `color.npy`; what it
             does not leave there is written from the pairs that it returns.
     """
-    folder = cache / sha256_of(json.dumps([_DECODER, *key]))[:16]
+    folder = cache / sha256_of(json.dumps([DECODER, *key]))[:16]
     pairs = _kept(folder)
     if pairs is None:
         _make(folder, make)
@@ -121,12 +119,9 @@ def decode_pairs(files: list[Item], size: int, folder: Path) -> tuple[list[str],
 
     def decode(position: int) -> str | None:
         try:
-            pair = read_pair(*files[position][1:])
+            gray[position], color[position] = squared_pair(*files[position][1:], size)
         except PhotographError as error:
             return printable(str(error))
-        color[position] = squared(pair[1], size)
-        # A gray side of its own is resized as it is; a made one is the luma of the resized color side.
-        gray[position] = squared(pair[0], size) if files[position][2] else squared(pair[1], size).convert("L")
         return None
 
     problems: list[str | None] = []

@@ -10,20 +10,8 @@ from torch.utils.data import Dataset
 
 from lib.color import spaces
 from lib.common.files import printable
-from lib.data.images import PhotographError, read_photograph
+from lib.data.images import PhotographError, read_pair
 from lib.data.listing import match_pairs
-
-
-def read_pair(gray_path: Path, color_path: Path | None) -> tuple[Image.Image, Image.Image]:
-    """A pair as two pictures of one size, "L" and "RGB"; without a color path, gray is the luma of `gray_path`.
-
-    Raises `PhotographError` for a picture that cannot be read, and for two of different sizes.
-    """
-    color = read_photograph(color_path or gray_path)
-    gray = read_photograph(gray_path).convert("L") if color_path else color.convert("L")
-    if gray.size != color.size:
-        raise PhotographError(f"{gray_path}: {gray.size} pixels, but {color_path} has {color.size}; make them equal")
-    return gray, color
 
 
 def pil_to_tensor(image: Image.Image) -> Tensor:

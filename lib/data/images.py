@@ -19,6 +19,8 @@ from lib.data.seen import as_seen
 from lib.data.tiff import PREFIXES, RAW, Tiff, pages
 from lib.data.unreadable import HEAD, RAW_SUFFIXES, about_jpeg, is_large_and_no_picture, what_it_is
 
+DECODER = 2  # raise it when `read_photograph` or `squared` return other pixels: decoded pictures are then made anew
+
 # Bytes that nobody needs to count: to ask for the free memory takes as long as to read such a file.
 _SMALL_FILE = 2**24
 
@@ -192,6 +194,26 @@ def on_white(image: Image.Image) -> Image.Image:
     return white
 
 
+def read_pair(gray_path: Path, color_path: Path | None) -> tuple[Image.Image, Image.Image]:
+    """A pair as two pictures of one size, "L" and "RGB"; without a color path, gray is the luma of `gray_path`.
+
+    Raises `PhotographError` for a picture that cannot be read, and for two of different sizes.
+    """
+    color = read_photograph(color_path or gray_path)
+    gray = read_photograph(gray_path).convert("L") if color_path else color.convert("L")
+    if gray.size != color.size:
+        raise PhotographError(f"{gray_path}: {gray.size} pixels, but {color_path} has {color.size}; make them equal")
+    return gray, color
+
+
 def squared(image: Image.Image, size: int) -> Image.Image:
     """The picture's center square, antialiased to `size` x `size` px."""
     return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
+
+
+def squared_pair(gray_path: Path, color_path: Path | None, size: int) -> tuple[Image.Image, Image.Image]:
+    """A pair (see `read_pair`, also for what it raises) as squares of `size` px, "L" and "RGB"."""
+    gray, color = read_pair(gray_path, color_path)
+    square = squared(color, size)
+    # A gray side of its own is resized as it is; a made one is the luma of the resized color side.
+    return squared(gray, size) if color_path else square.convert("L"), square

@@ -106,6 +106,16 @@ def _is_utf8(path: Path) -> bool:
     return text.isascii() or printable(text) == text
 
 
+def status_of(item: Item, problems: list[str]) -> list[tuple[int, ...]] | None:
+    """What changes when a picture does. None, and a sentence among the problems, for one that has just disappeared."""
+    try:
+        found = [path.stat() for path in item[1:] if path]
+    except OSError as error:
+        problems.append(f"{printable(item[1])}: cannot be read ({error.strerror})")
+        return None
+    return [(s.st_size, s.st_mtime_ns, s.st_mode) for s in found]  # a locked picture is read when it is unlocked
+
+
 def match_pairs(gray_dir: str | Path, color_dir: str | Path) -> tuple[list[tuple[str, Path, Path]], list[str]]:
     """The pairs of pictures in two folders and all below them, matched by their names.
 

@@ -7,6 +7,7 @@ from lib.common.files import printable, resolve
 from lib.data.kaggle import kaggle_folder
 
 SCENES = 2600  # 80 in 100 of them are for training, which must be more than the paper's 2,000 pairs
+SCENES_VERSION = 2  # raise it when the renderer changes: cached scenes are then rendered anew
 
 SMALLEST = 16  # px, side of the pictures that the networks can take
 
@@ -100,11 +101,14 @@ def find_source(data: str) -> str | Path:
 def describe_source(data: str) -> str:
     """One line about the pictures of `data` (see `find_source`); none is decoded.
 
-    Raises what `find_source` and `list_folder` raise.
+    Raises what `find_source`, `list_folder` and `read_index` raise.
     """
     source = find_source(data)
     if source == "scenes":
         return f"{SCENES:,} landscapes rendered by lib/data/scenes (no photographs)"
     from lib.data.listing import list_folder  # imports NumPy: names are checked without it
+    from lib.data.shards import is_sharded, read_index
 
+    if is_sharded(source):
+        return read_index(source).description
     return list_folder(source).description

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lib.data.arrays import Rows
-from lib.data.splits import SPLITS, empty_split, sha256_of
+from lib.data.splits import SPLITS, empty_split, in_order, sha256_of
 
 PIECE = 256  # pictures read at a time where all of them are needed
 
@@ -77,7 +77,7 @@ class Pairs:
             raise ValueError(empty_split(self.name, split))
         if limit is not None and limit > len(found):
             raise ValueError(f"{limit} {split} pairs were asked for, {self.name} has {len(found)}; ask for fewer")
-        return np.array(sorted(found, key=lambda i: sha256_of("order", self.names[i])))[:limit]
+        return np.array(in_order(found, self.names))[:limit]
 
     def split(self, split: str, limit: int | None = None) -> "Pairs":
         """The first `limit` pairs of a split (see `indices`), all of them without a limit; no picture is copied."""

@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lib.common.files import CACHE, printable
+from lib.common.files import CACHE
 from lib.common.progress import progress
 from lib.data import locations
 from lib.data.cache import cached_pairs, decode_pairs
 from lib.data.formats import passed_over_in_words
 from lib.data.images import PhotographError, read_photograph, squared
-from lib.data.listing import Item, list_with_splits
+from lib.data.listing import list_with_splits, status_of
 from lib.data.locations import check_size, describe_source, find_sources
 from lib.data.monochrome import check_color, is_gray, look_at, no_readable_picture
 from lib.data.pairs import Pairs, join_pairs, make_pairs
 from lib.data.scenes.rendering import render_scenes
+from lib.data.shards import is_sharded
+from lib.data.shards_reading import shard_pairs
 from lib.data.splits import split_by_name
-
-_SCENES_VERSION = 2  # raise it when the renderer changes: cached scenes are then rendered anew
 
 
 def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE, split: str = "") -> Pairs:
@@ -28,7 +28,8 @@ def load_pairs(data: str = "auto", size: int = 128, cache: Path = CACHE, split: 
 
     A folder and all below it hold color photographs, whose gray side is their luma, or `gray/` and `color/`, matched by
     name. Splits come from a `split.csv` in or beside it, else from the names. Files that cannot be used are listed in
-    `skipped`. Several folders become one data set by `join_pairs`.
+    `skipped`. A folder of shards holds decoded pictures, which are read from there and not cached. Several folders
+    become one data set by `join_pairs`.
 
     Args:
         data: see `find_sources`.
@@ -62,9 +63,13 @@ def load_parts(data: str, size: int = 128, cache: Path = CACHE, split: str = "")
 
 def _load(source: str | Path, size: int, cache: Path, split: str) -> Pairs:
     if source == "scenes":
-        return cached_pairs(cache, ["scenes", _SCENES_VERSION, locations.SCENES, size], lambda _: _render(size))
+        return cached_pairs(
+            cache, ["scenes", locations.SCENES_VERSION, locations.SCENES, size], lambda _: _render(size)
+        )
+    if is_sharded(source):
+        return shard_pairs(source, size, split)
     listing, splits, remark = list_with_splits(source, split)
-    status = [_status(item, listing.problems) for item in listing.items]
+    status = [status_of(item, listing.problems) for item in listing.items]
     here = [i for i, known in enumerate(status) if known is not None]
     items, splits = [listing.items[i] for i in here], [splits[i] for i in here]
     key = [str(listing.folder), size, [name for name, *_ in items], [status[i] for i in here], splits]
@@ -84,16 +89,6 @@ def _load(source: str | Path, size: int, cache: Path, split: str) -> Pairs:
     # What is passed over may change without the pictures: it is not part of what is kept.
     remarks = (passed_over_in_words(listing.passed_over), remark, pairs.remarks)
     return replace(pairs, skipped=listing.problems + pairs.skipped, remarks="; ".join(filter(None, remarks)))
-
-
-def _status(item: Item, problems: list[str]) -> list[tuple[int, ...]] | None:
-    """What changes when a picture does. None, and a sentence among the problems, for one that has just disappeared."""
-    try:
-        found = [path.stat() for path in item[1:] if path]
-    except OSError as error:
-        problems.append(f"{printable(item[1])}: cannot be read ({error.strerror})")
-        return None
-    return [(s.st_size, s.st_mtime_ns, s.st_mode) for s in found]  # a locked picture is read when it is unlocked
 
 
 def _render(size: int) -> Pairs:

@@ -26,6 +26,11 @@ def sha256_of(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def in_order(positions: Iterable[int], names: Sequence[str]) -> list[int]:
+    """The positions of pictures in the order in which they are taken: it depends on their names only."""
+    return sorted(positions, key=lambda i: sha256_of("order", names[i]))
+
+
 def split_by_name(names: Iterable[str]) -> list[str]:
     """A split for each name, by its hash: 80% "train", 10% "val", 10% "test". A name always gets the same split.
 

@@ -1,6 +1,6 @@
 """What can be known of a data set before it is decoded: its pictures, their splits, and what is wrong with them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from lib.data.images import PhotographError
 from lib.data.listing import list_with_splits
 from lib.data.locations import describe_source, find_sources
 from lib.data.monochrome import check_color, look_at, no_readable_picture
+from lib.data.shards import is_sharded, read_index
 from lib.data.splits import SPLITS, empty_split, split_by_name
 
 
@@ -67,15 +68,15 @@ def _survey(source: str | Path, needed: Sequence[str], split: str) -> Survey:
 
         splits = split_by_name(map(scene_name, range(locations.SCENES)))
         return Survey(describe_source("scenes"), _counts(splits))
+    if is_sharded(source):
+        return _survey_shards(source, needed, split)
     listing, splits, remark = list_with_splits(source, split)
     counts = _counts(splits)
     looks = look_at(listing, splits)
     unread = {split: look for split, look in looks.items() if not look.readable}
     if len(unread) == len(looks):
         raise PhotographError(no_readable_picture(listing, next(iter(unread.values())).problem))
-    for split in needed:
-        if not counts[split]:
-            raise PhotographError(empty_split(printable(listing.folder), split))
+    _check_splits(counts, needed, listing.folder)
     for split in needed:
         if split in unread:
             raise PhotographError(
@@ -85,6 +86,22 @@ def _survey(source: str | Path, needed: Sequence[str], split: str) -> Survey:
     check_color(listing, looks)
     sentences = filter(None, [passed_over_in_words(listing.passed_over), remark])
     return Survey(listing.description, counts, "; ".join(sentences), listing.problems)
+
+
+def _survey_shards(folder: Path, needed: Sequence[str], split: str) -> Survey:
+    """The survey of a folder of shards, whose pictures were looked at when they were packed."""
+    index = read_index(folder)
+    counts = dict.fromkeys(SPLITS, 0)
+    for own, count in zip(index.splits, index.counts, strict=True):
+        counts[split or own] += count
+    _check_splits(counts, needed, folder)
+    return Survey(index.description, counts, index.remarks, index.skipped)
+
+
+def _check_splits(counts: Mapping[str, int], needed: Sequence[str], folder: Path) -> None:
+    for split in needed:
+        if not counts[split]:
+            raise PhotographError(empty_split(printable(folder), split))
 
 
 def _counts(splits: Sequence[str]) -> dict[str, int]:

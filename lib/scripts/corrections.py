@@ -22,10 +22,9 @@ from lib.colorize.photograph import view_of
 from lib.common.files import printable
 from lib.common.progress import progress
 from lib.common.terminal import silent_libraries
-from lib.data.folders import read_pair
 from lib.data.formats import passed_over_in_words
 from lib.data.hints import Hints, HintsError, read_hints
-from lib.data.images import PhotographError, squared
+from lib.data.images import PhotographError, read_pair, squared
 from lib.data.listing import Listing, list_with_splits
 from lib.data.monochrome import chroma_spread
 from lib.data.pairs import Pairs, make_pairs

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lib.data.augmentation import Share
 from lib.data.pairs import Pairs
 from lib.training.config import TrainingConfig
 from lib.training.distributed import Team
@@ -60,7 +61,7 @@ class EpochData:
         """The batches of a step, each loaded when it is asked for, and augmented anew each time."""
         pictures = sum(map(len, group))
         for chosen in group:
-            # Every process draws for the whole batch before it takes its share: all draw the same.
-            gray, color = self.augment(*self.pairs.tensors(chosen, self.device))
             own, counting = self.team.share(len(chosen))
-            yield Batch(gray[own], color[own], counting, counting / pictures)
+            # Every process draws for the whole batch, so that all draw the same, and reads its own share only.
+            gray, color = self.augment(*self.pairs.tensors(chosen[own], self.device), Share(own, len(chosen)))
+            yield Batch(gray, color, counting, counting / pictures)

@@ -36,13 +36,16 @@ def learning_rate(config: TrainingConfig, done: float) -> float:
     return largest * (end + (start - end) * (1 + math.cos(math.pi * share)) / 2)
 
 
-def augmentation(config: TrainingConfig, epoch: int) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """What happens to each batch of an epoch before the network sees it; a function of seed and epoch."""
+def augmentation(config: TrainingConfig, epoch: int) -> Callable[..., tuple[Tensor, Tensor]]:
+    """What happens to each batch of an epoch before the network sees it; a function of seed and epoch.
+
+    Takes gray and color, and the `Share` of the batch that they are unless they are all of it.
+    """
     if not config.crop:
-        return lambda gray, color: (gray, color)
+        return lambda gray, color, share=None: (gray, color)
     generator = np.random.default_rng([config.seed, epoch, config.crop])
     crops = random_crops if config.augmentation == "crops" else varied_crops
-    return lambda gray, color: crops(gray, color, config.crop, generator)
+    return lambda gray, color, share=None: crops(gray, color, config.crop, generator, share)
 
 
 def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """One training from the command line: settings checked, the network kept where notebooks look, several processes."""
 
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import fields
@@ -194,3 +195,31 @@ def test_accelerate_launches_it_and_a_notebook_finds_the_network(folder, tmp_pat
         found = train(config, load_pairs(str(folder), 32, tmp_path / "own cache"), device="cpu", folder=tmp_path / kind)
         for name, tensor in found.network.state_dict().items():
             torch.testing.assert_close(tensor, here.network.state_dict()[name], atol=1e-5, rtol=1e-4)
+
+
+def test_two_machines_train_one_network_from_shards(folder, tmp_path, monkeypatch):
+    """Both are this machine: two launches that find each other by address, port and rank."""
+    pytest.importorskip("accelerate")
+    from lib.commands.workbook import main as command
+
+    for name, value in (("CUDA_VISIBLE_DEVICES", ""), ("OMP_NUM_THREADS", "1")):
+        monkeypatch.setenv(name, value)
+    assert command(["shards", str(folder), "-o", str(tmp_path / "shards"), "--size", "32"]) == 0
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_machines", "2"]
+    launch += ["--num_processes", "2", "--main_process_ip", "127.0.0.1", "--main_process_port", port]
+    own = ["-m", "lib.commands.train", *arguments(tmp_path / "shards", tmp_path / "two")]
+    machines = [
+        subprocess.Popen([*launch, "--machine_rank", rank, *own], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for rank in "01"
+    ]
+    printed = [machine.communicate(timeout=300)[0] for machine in machines]
+    assert [machine.returncode for machine in machines] == [0, 0]
+    assert "After 2 epochs" in printed[0] and "After" not in printed[1]
+    config, pairs = configuration(list(SETTINGS.items())), load_pairs(str(tmp_path / "shards"), 32)
+    alone = train(config, pairs, device="cpu", folder=tmp_path / "alone")
+    both = train(config, pairs, device="cpu", folder=tmp_path / "two")
+    for name, tensor in alone.network.state_dict().items():
+        torch.testing.assert_close(both.network.state_dict()[name], tensor, atol=1e-5, rtol=1e-4)

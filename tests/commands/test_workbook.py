@@ -10,7 +10,10 @@ from lib.common.files import ROOT
 
 SLOW = ["torch", "pandas", "matplotlib", "dask", "distributed", "papermill", "IPython", "nbconvert", "skimage", "scipy"]
 SWEEP = ["sweep", "03_perceptual_loss"]
-HELP = [[], *([command] for command in ("run", "sweep", "table", "report", "train", "learn", "bench", "data"))]
+HELP = [
+    [],
+    *([command] for command in ("run", "sweep", "table", "report", "train", "learn", "bench", "shards", "data")),
+]
 MISTAKES = [
     [],
     ["runn"],

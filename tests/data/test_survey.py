@@ -148,16 +148,16 @@ def test_a_folder_whose_name_is_not_utf8_is_refused(tmp_path):
 
 def test_a_locked_picture_is_read_once_it_is_unlocked(folder, tmp_path, monkeypatch):
     """Its content and its time do not change by that."""
-    import lib.data.folders as folders
+    import lib.data.images as images
 
-    read = folders.read_photograph
+    read = images.read_photograph
 
     def denied(path, *rest):
         if path.name == "p1.png" and path.stat().st_mode & 0o777 == 0:
-            raise folders.PhotographError(f"{path}: Permission denied")
+            raise images.PhotographError(f"{path}: Permission denied")
         return read(path, *rest)
 
-    monkeypatch.setattr(folders, "read_photograph", denied)
+    monkeypatch.setattr(images, "read_photograph", denied)
     (folder / "p1.png").chmod(0)
     assert len(load_pairs(str(folder), 16, tmp_path / "cache")) == 5
     (folder / "p1.png").chmod(0o644)
