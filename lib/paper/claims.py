@@ -33,6 +33,7 @@ SOURCES = {
     "judge": "06_better_colorizer",
     "hints": "07_hints_and_feedback",
     "films": "08_films",
+    "data": "10_more_data",
 }
 # The paper's grid begins at 1,000 pairs and 20 epochs (IV-A, Fig. 4). Fewer than 100 pictures or 3 seeds give intervals
 # too wide, or too uncertain themselves, to judge by; both numbers are ours.

@@ -104,7 +104,7 @@ def parts_by_scene(pairs: Pairs) -> list[Pairs]:
     if not len(kinds):
         return [pairs]
     first = min(Counter(kinds.tolist()).items(), key=lambda item: (-item[1], item[0]))[0]
-    return [_some(pairs, first, kinds == first), _some(pairs, f"not {first}", kinds != first)]
+    return [_some(pairs, first, kinds == first), _some(pairs, "other scenes", kinds != first)]
 
 
 def _some(pairs: Pairs, name: str, chosen: np.ndarray) -> Pairs:
