@@ -70,18 +70,18 @@ def worth_in_words(
     """
     parts = []
     for tests, (worths, curve) in by_tests.items():
-        value, low, high = (_number_in_words(number, curve.pairs) for number in worths)
-        ends = f" [{low}, {high}]" if curve.gains.shape[1] > 4 and not low == high == value else ""
-        parts.append(f"{value}{ends} on {tests}")
+        value = _number_in_words(worths[0], curve.pairs, ("fewer than", "more than all"))
+        low, high = (_number_in_words(number, curve.pairs, ("below", "above")) for number in worths[1:])
+        parts.append(f"{value} [{low}, {high}] on {tests}{too_few(curve.gains.shape[1])}")
     return f"{network}: {pairs:,.0f} pictures of {first} are worth, of {varied}, {'; '.join(parts)}."
 
 
-def _number_in_words(number: float, pairs: np.ndarray) -> str:
-    """A number of pictures to two digits, or that it lies beyond those trained on."""
+def _number_in_words(number: float, pairs: np.ndarray, beyond: tuple[str, str]) -> str:
+    """A number of pictures to two digits, or in the words for both sides that it lies beyond those trained on."""
     if number == 0:
-        return f"fewer than the fewest trained on ({pairs[0]:,.0f})"
+        return f"{beyond[0]} {pairs[0]:,.0f}"
     if not np.isfinite(number):
-        return f"more than all there are ({pairs[-1]:,.0f})"
+        return f"{beyond[1]} {pairs[-1]:,.0f}"
     return f"{float(f'{number:.2g}'):,.0f}"
 
 
@@ -107,7 +107,7 @@ def seeds_in_words(network: Method, tests: str, curve: Curve) -> str:
     """How far trainings that differ in their seed are apart, at the most pictures."""
     values = curve.by_seed[:, -1].tolist()
     if len(values) < 2:
-        return f"{network}: one training of each, so that the spread over seeds is not known."
+        return "There is one training of each: the spread over seeds is not known."
     interval = with_interval(mean_interval(values), "+z.2f", " dB")
     return (
         f"{network}, {counted(len(values), 'seed')} on {curve.pairs[-1]:,.0f} pictures, on {tests}: {interval} "
