@@ -45,8 +45,8 @@ def test_what_pictures_are_worth_may_lie_beyond_what_was_trained():
     line = curve(lambda n: n)
     found = {"a": ((0, 0, 0), line), "b": ((np.inf,) * 3, line), "c": ((1234.0, 980.0, np.inf), line)}
     assert worth_in_words(NETWORK, 1000, "sea", "all", found) == (
-        "CNN: 1,000 pictures of sea are worth, of all, fewer than 250 [below 250, below 250] on a; more than all 20,000 "
-        "[above 20,000, above 20,000] on b; 1,200 [980, above 20,000] on c."
+        "CNN: 1,000 pictures of sea are worth, of all, fewer than 250 [below 250, below 250] on a; more than all "
+        "20,000 [above 20,000, above 20,000] on b; 1,200 [980, above 20,000] on c."
     )
 
 

@@ -74,6 +74,6 @@ def test_one_folder_is_parted_by_its_most_frequent_kind_of_scene():
 
 def test_more_pictures_than_there_are_is_one_sentence(parts):
     kinds = kinds_of_data(parts[:2])
-    with pytest.raises(ValueError, match="^40 training pictures were asked for at least, and there are 30; ask for"):
+    with pytest.raises(ValueError, match=r"^40 training pictures were asked for at least, and there are 30; ask for"):
         points(Budget(16, 60), kinds, [50, 40], [0], [CNN])
     assert {point.data for point in points(Budget(16, 60), kinds, [25], [0], [CNN])} == {"sea + city"}
