@@ -380,7 +380,7 @@ def test_plain_papermill_from_the_root(run, tmp_path):
 def test_one_folder_is_a_curve_by_the_number_of_pictures(run):
     results = read_json(run[0] / "10_more_data" / "results.json")
     gains = read_table(load_run(run[0]), "10_more_data", "gains")
-    assert set(gains["pairs"]) == {6, 12, 24} and set(gains["data"]) == {Path(run[1]["data"]).name}
+    assert set(gains["pairs"]) == {6, 12, 24} and set(gains["data"]) == {results["data"]["name"]}
     assert set(gains["on"]) == {"home", "judge"} and (gains["pairs"] * gains["epochs"] == 24).all()
     table = pd.DataFrame(results["rows"])
     assert set(table["metric"]) == {"home_gain", "judge_gain", "training_seconds"}
