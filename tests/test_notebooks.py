@@ -4,6 +4,7 @@ The pictures are tiles of photographs that scikit-image ships. 05 comes last, fo
 """
 
 import math
+import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -21,10 +22,28 @@ from lib.common.files import NOTEBOOKS, ROOT, read_json
 from lib.data.scenes.films import rendered_film
 from lib.data.sources import load_pairs
 from lib.evaluation.evaluate import evaluate
-from lib.evaluation.names import COSTS, GRAY_COPY, INTENSITY_MAP, METRICS, NOT_OF_TEST, OF_FILMS, TITLES
+from lib.evaluation.names import (
+    COSTS,
+    GRAY_COPY,
+    INTENSITY_MAP,
+    METRICS,
+    NOT_OF_TEST,
+    OF_DATA,
+    OF_FILMS,
+    OF_REALISM,
+    TITLES,
+)
 from lib.networks.storage import load_network, read_config
 from lib.paper.claims import read_table
-from lib.paper.own_claims import FILMS, KNOWLEDGE
+from lib.paper.own_claims import (
+    ADVERSARIAL,
+    FILMS,
+    KNOWLEDGE,
+    LARGER_DATA,
+    LARGER_DATA_OURS,
+    VARIED_DATA,
+    VARIED_DATA_OURS,
+)
 from lib.workbook.clips import encoded
 from lib.workbook.execution import execute, kernel_environment
 from lib.workbook.records.reader import load_run
@@ -39,6 +58,8 @@ TINY = {
     "width": 8, "colorizer_width": 4, "seeds": 2, "preprocessing_pairs": 8,
     "preprocessing_epochs": 1, "layer": "encoder.0.2", "hinted": 6, "counts": [1, 5],
     "films": 1, "frames": 6, "side": 48, "weights": [0.0, 0.8],
+    "data_pair_counts": [6, 12, 0], "pictures_seen": 24, "repeats": 1,
+    "adversarial_pairs": 12, "cnn_epochs": 2, "critic_epochs": 1, "joint_epochs": 2, "classifiers": 1,
 }  # fmt: skip
 KNOWING = ("efficientnet_from_nothing", "imagenet_frozen", "imagenet_tuned")
 CONTROL_LABELS = (GRAY_COPY.label, INTENSITY_MAP.label)
@@ -118,7 +139,9 @@ def test_says_nothing_on_standard_error(run, stem):
     assert noise == []
 
 
-@pytest.mark.parametrize("stem", [stem for stem in STEMS if stem not in ("04_feature_maps", "08_films")])
+@pytest.mark.parametrize(
+    "stem", [stem for stem in STEMS if stem not in ("04_feature_maps", "08_films", "10_more_data")]
+)
 def test_gray_copy_scores_what_it_must(run, test_pairs, stem):
     gray = np.repeat(test_pairs.gray[..., None], 3, axis=-1).astype(float)
     error = ((gray - test_pairs.color) ** 2).mean((1, 2, 3)) / 255**2
@@ -371,3 +394,49 @@ def test_plain_papermill_from_the_root(run, tmp_path):
         capture_output=True,
     )
     assert read_json(tmp_path / "run" / "00_dataset" / "results.json")["parameters"]["samples"] == 3
+
+
+def test_critics_are_judged_beside_their_controls(run):
+    results = read_json(run[0] / "09_adversarial_training" / "results.json")
+    table = pd.DataFrame(results["rows"])
+    judged, alone = (set(table.loc[table["metric"] == metric, "method"]) for metric in ("psnr", "detector_accuracy"))
+    assert {"cnn_adversarial", "cnn_as_long", "chroma_adversarial", "chroma_joint_without"} <= judged & alone
+    assert {*OF_REALISM} <= set(table["metric"])
+    frontier = read_table(load_run(run[0]), "09_adversarial_training", "frontier")
+    means = frontier.groupby("method")["colorfulness"].mean()
+    for judged, controls in (("cnn_adversarial", ["cnn_constant"]), ("chroma_adversarial", ["slider", "constant"])):
+        for control in controls:  # as colorful, where it can be
+            assert means.get(f"{control}_at_equal_color", means[judged]) == pytest.approx(means[judged], abs=0.05)
+    assert [claim["claim"] for claim in results["claims"]] == [claim.name for claim in ADVERSARIAL]
+    assert {claim["verdict"] for claim in results["claims"]} == {"not tested at this size"}
+    assert sum("no gain" in s or "above the frontier" in s for s in results["conclusions"]) == 2
+
+
+def test_one_folder_is_a_curve_by_the_number_of_pictures(run):
+    results = read_json(run[0] / "10_more_data" / "results.json")
+    gains = read_table(load_run(run[0]), "10_more_data", "gains")
+    assert set(gains["pairs"]) == {6, 12, 24} and set(gains["data"]) == {results["data"]["name"]}
+    assert set(gains["on"]) == {"home", "judge"} and (gains["pairs"] * gains["epochs"] == 24).all()
+    table = pd.DataFrame(results["rows"])
+    assert set(table["metric"]) == {"home_gain", "judge_gain", "training_seconds"}
+    own = gains[(gains["on"] == "home") & (gains["pairs"] == 6) & (gains["network"] == "cnn")]
+    (row,) = (
+        r for r in results["rows"] if (r["method"], r["metric"], r["settings"]["pairs"]) == ("cnn", "home_gain", 6)
+    )
+    assert row["value"] == pytest.approx(own["psnr"].mean(), abs=1e-3) and row["n"] == TEST
+    assert {figure["file"] for figure in results["figures"]} == {"kinds.png", "curve.png", "law.png", "pictures.png"}
+    of_data = (LARGER_DATA, LARGER_DATA_OURS, VARIED_DATA, VARIED_DATA_OURS)
+    assert [claim["claim"] for claim in results["claims"]] == [claim.name for claim in of_data]
+    assert {claim["verdict"] for claim in results["claims"]} == {"not tested at this size"}
+
+
+def test_several_folders_are_compared_by_variety(run, tmp_path):
+    folders = [write_photographs(tmp_path / name) for name in ("one", "other")]
+    given = run[1] | {"run": str(tmp_path / "run"), "data": os.pathsep.join(map(str, folders)), "repeats": 2}
+    assert execute_one("10_more_data", tmp_path, given | {"data_pair_counts": [12]}) == ("done", [])
+    results = read_json(tmp_path / "run" / "10_more_data" / "results.json")
+    table = pd.DataFrame(results["rows"])
+    assert {*OF_DATA, "judge_gain"} <= set(table["metric"]) and len({row["data"] for row in table["settings"]}) == 2
+    assert "variety.png" in {figure["file"] for figure in results["figures"]}
+    assert sum(" instead of " in sentence for sentence in results["conclusions"]) == 3
+    assert "12 pairs of " in results["claims"][2]["measured"] and "2 seeds" in results["claims"][2]["measured"]

@@ -16,7 +16,7 @@ RESAMPLES = 1000
 def _scores(table: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
     """Every metric of one method on N pictures, for each row of weights `(R, N)`: `(R,)` per metric.
 
-    Each row of weights sums to 1, as `_bootstrap_weights` makes them. Means over pictures are weighted means of the
+    Each row of weights sums to 1, as `bootstrap_weights` makes them. Means over pictures are weighted means of the
     table's columns; pooled scores (PSNR, R², the colorfulness ratio) are computed from such means.
     """
     value = {name: weights @ table[name].to_numpy() for name in table.columns if name not in (*METHOD, "name")}
@@ -30,7 +30,7 @@ def _scores(table: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
     return scores
 
 
-def _bootstrap_weights(count: int, seed: int = 0) -> np.ndarray:
+def bootstrap_weights(count: int, seed: int = 0) -> np.ndarray:
     """Weights `(1 + RESAMPLES, count)`: row 0 counts each picture once, the others resample with replacement.
 
     They depend on the count and the seed alone, so all methods are resampled alike and differences are paired.
@@ -57,7 +57,7 @@ def summarize(per_image: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for method in methods_of(per_image):
         table = of_method(per_image, method)
-        scores = _scores(table, _bootstrap_weights(len(table)))
+        scores = _scores(table, bootstrap_weights(len(table)))
         for metric in METRICS:
             if metric in scores:
                 rows.append(method.row(metric, len(table), *_interval(scores[metric], len(table))))
@@ -74,7 +74,7 @@ def difference(
     tables = [of_method(per_image, one).sort_values("name") for one in (method, reference)]
     if tables[0]["name"].tolist() != tables[1]["name"].tolist() or tables[0].empty:
         raise ValueError(f"{method} and {reference} were not measured on the same pictures")
-    weights = _bootstrap_weights(len(tables[0]))
+    weights = bootstrap_weights(len(tables[0]))
     gains = _scores(tables[0], weights)[metric] - _scores(tables[1], weights)[metric]
     return _interval(gains, len(tables[0]))
 
@@ -98,4 +98,4 @@ def interval_of(score: Callable[[np.ndarray], np.ndarray], count: int) -> tuple[
         score: from weights of the pictures, `(R, count)`, each row summing to 1, to the scores `(R,)`.
         count: of the pictures.
     """
-    return _interval(score(_bootstrap_weights(count)), count)
+    return _interval(score(bootstrap_weights(count)), count)

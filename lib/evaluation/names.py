@@ -29,15 +29,15 @@ TITLES = {
     "gradient_low_pass": "low-pass + fitted gradient",
     "gradient_high_pass": "high-pass + fitted gradient",
     "gradient_homomorphic": "homomorphic + fitted gradient",
-    "cnn": "CNN, {pairs} pairs, {epochs} epochs",
+    "cnn": "CNN, {pairs} pairs, {epochs} epochs, {data}",
     "cnn_perceptual": "CNN + perceptual, {pairs} pairs",
     "cnn_luma_kept": "the same, luma kept",
     "cnn_adversarial": "CNN + critic, {pairs} pairs, {epochs} epochs",
     "cnn_as_long": "CNN, as long without a critic, {pairs} pairs",
     "cnn_constant_at_equal_color": "CNN's chroma x constant, as colorful as {judged}",
-    "chroma_net": "ours, trained here",
+    "chroma_net": "ours, trained here, {pairs} pairs of {data}",
     "efficientnet_from_nothing": "ours, EfficientNet from nothing",
-    "imagenet_frozen": "ours, ImageNet's encoder frozen",
+    "imagenet_frozen": "ours, ImageNet's encoder frozen, {pairs} pairs of {data}",
     "imagenet_tuned": "ours, ImageNet's encoder tuned",
     "chroma_adversarial": "ours + critic, {vividness}",
     "chroma_joint_without": "ours, as long without a critic, {vividness}",
@@ -192,6 +192,8 @@ METRICS = {
     "vgg_distance": Metric("VGG distance", "VGG", 4, "low"),
     "judge_gain": Metric("judge's photographs: gain over gray (dB)", "judge dB", 2, "high"),
     "judge_worse": Metric("judge's photographs: share worse than gray", "judge worse", 2, "low"),
+    "home_gain": Metric("first folder's pictures: gain over gray (dB)", "home dB", 2, "high"),
+    "elsewhere_gain": Metric("other folders' pictures: gain over gray (dB)", "elsewhere dB", 2, "high"),
     "hinted_gain": Metric("with hints: gain over gray (dB)", "hinted dB", 2, "high"),
     "reference_gain": Metric("with a reference: gain over automatic (dB)", "reference dB", 2, "high"),
     "film_gain": Metric("films: chroma PSNR over gray (dB)", "film dB", 2, "high"),
@@ -211,6 +213,7 @@ METRICS = {
 }
 COSTS = ("training_seconds", "kept_mb")  # what a training took, not how well it colors
 OF_JUDGE = ("judge_gain", "judge_worse")  # measured on other photographs than those of the test split
+OF_DATA = ("home_gain", "elsewhere_gain")  # measured on a part of the test split, by folder
 OF_HINTS = ("hinted_gain",)  # measured by methods that know some of the true colors
 OF_REFERENCE = ("reference_gain",)  # measured by methods that see the colors of another picture
 OF_FILMS = ("film_gain", "film_warping", "film_drift", "film_distribution", "film_colorfulness")
@@ -227,6 +230,7 @@ OF_REALISM = (
 NOT_OF_TEST = (
     *COSTS,
     *OF_JUDGE,
+    *OF_DATA,
     *OF_HINTS,
     *OF_REFERENCE,
     *OF_FILMS,

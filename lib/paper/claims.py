@@ -36,6 +36,7 @@ SOURCES = {
     "frontier": "09_adversarial_training",
     "distances": "09_adversarial_training",
     "detected": "09_adversarial_training",
+    "data": "10_more_data",
 }
 # The paper's grid begins at 1,000 pairs and 20 epochs (IV-A, Fig. 4). Fewer than 100 pictures or 3 seeds give intervals
 # too wide, or too uncertain themselves, to judge by; both numbers are ours.

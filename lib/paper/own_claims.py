@@ -3,10 +3,12 @@
 `claims.py` has those of the paper, and `entry_of`, which judges either kind.
 """
 
+import shlex
 from functools import partial
 
+from lib.data.locations import data_arguments
 from lib.evaluation.size import Size
-from lib.paper import judgments
+from lib.paper import judgments, judgments_data
 from lib.paper.claims import TRAINED_OVER_SEEDS, Claim
 from lib.paper.judgments_adversarial import judge_detection, judge_frontier
 
@@ -78,4 +80,37 @@ ADVERSARIAL = (
         partial(judge_detection, "chroma_adversarial", "slider_at_equal_color"),
         "09",
     ),
+)
+
+# By the trainings of notebook 10, which all see as many pictures: epochs do not apply.
+_EXPANSION = (
+    "Dataset expansion: a larger and more diverse dataset is to improve generalizability (future work, V-B); results "
+    "are shown for 1,000 and 2,000 pairs (Fig. 4)"
+)
+_SIZE = Size(pairs=1000, seeds=3, pictures=100)
+_MOST = 4000  # training pictures of which the paper profile needs as many
+_COMMAND = "workbook run --profile paper --only 10"
+
+
+def folders_option(data: str, judge: str, train: int) -> str:
+    """What to add to the command of a claim on data: the judge and the folders of a run, where they are large enough.
+
+    Args:
+        data: the parameter of the run.
+        judge: the same.
+        train: the number of training pictures of all its folders.
+    """
+    folders = data_arguments(data) if train >= _MOST else []
+    words = ["-p", "judge", judge or "FOLDER", *(folders if len(folders) > 2 else ["--data", "FOLDER"] * 2)]
+    return f" {shlex.join(words)}"
+
+
+LARGER_DATA, LARGER_DATA_OURS, VARIED_DATA, VARIED_DATA_OURS = (
+    Claim(f"A {what} dataset generalizes better: {whose} network", _EXPANSION, _SIZE, ("data",), judge, "10", _COMMAND)
+    for what, whose, judge in (
+        ("larger", "the paper's", judgments_data.judge_more_data_of_paper),
+        ("larger", "our", judgments_data.judge_more_data_of_ours),
+        ("more diverse", "the paper's", judgments_data.judge_varied_data_of_paper),
+        ("more diverse", "our", judgments_data.judge_varied_data_of_ours),
+    )
 )

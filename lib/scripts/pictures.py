@@ -42,6 +42,8 @@ HEADS = {
     "06_better_colorizer": "samples.png",
     "07_hints_and_feedback": "photograph.png",
     "08_films": "strip.png",
+    "09_adversarial_training": "failure_pictures.png",
+    "10_more_data": "pictures.png",
 }
 BASELINE = "02_baseline_cnn"  # its network paints the README's scenes
 SCENES_SHOWN = 9

@@ -5,7 +5,7 @@ often, many are seen once or twice.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -104,7 +104,7 @@ def parts_by_scene(pairs: Pairs) -> list[Pairs]:
     if not len(kinds):
         return [pairs]
     first = min(Counter(kinds.tolist()).items(), key=lambda item: (-item[1], item[0]))[0]
-    return [_some(pairs, first, kinds == first), _some(pairs, f"not {first}", kinds != first)]
+    return [_some(pairs, first, kinds == first), _some(pairs, "other scenes", kinds != first)]
 
 
 def _some(pairs: Pairs, name: str, chosen: np.ndarray) -> Pairs:
@@ -136,7 +136,7 @@ def kinds_of_data(parts: Sequence[Pairs]) -> dict[str, Pairs]:
 
 def points(
     budget: Budget, kinds: dict[str, Pairs], pair_counts: Sequence[int], seeds: Sequence[int], networks: Sequence[str]
-) -> Iterator[Point]:
+) -> list[Point]:
     """The trainings of the experiment, seed by seed.
 
     Args:
@@ -145,10 +145,20 @@ def points(
         pair_counts: numbers of training pictures, 0 for all of a kind; those that a kind does not have are left out.
         seeds: one training of each for every seed.
         networks: some of `CNN`, `FROM_NOTHING`, `KNOWING`.
+
+    Raises:
+        ValueError: the most varied kind does not have any of these numbers.
     """
-    for seed in seeds:
-        for kind, pairs in kinds.items():
-            there = pairs.counts()["train"]
-            for count in sorted({count or there for count in pair_counts if count <= there}):
-                for network in networks:
-                    yield Point(network, kind, count, seed, budget.config(network, count, seed))
+    there = {kind: pairs.counts()["train"] for kind, pairs in kinds.items()}
+    if min(pair_counts) > max(there.values()):
+        raise ValueError(
+            f"{min(pair_counts):,} training pictures were asked for at least, and there are {max(there.values()):,}; "
+            "ask for fewer"
+        )
+    return [
+        Point(network, kind, count, seed, budget.config(network, count, seed))
+        for seed in seeds
+        for kind, most in there.items()
+        for count in sorted({count or most for count in pair_counts if count <= most})
+        for network in networks
+    ]

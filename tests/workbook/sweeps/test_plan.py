@@ -234,6 +234,8 @@ READY_MADE = {
     "batch_and_accumulation": "02_baseline_cnn",
     "loss_weight": "03_perceptual_loss",
     "headline": "06_better_colorizer",
+    "more_data": "10_more_data",
+    "adversarial": "09_adversarial_training",
 }
 
 
