@@ -31,7 +31,7 @@ from lib.evaluation.names import (
     OF_DATA,
     OF_FILMS,
     OF_REALISM,
-    TITLES,
+    Method,
 )
 from lib.networks.storage import load_network, read_config
 from lib.paper.claims import read_table
@@ -223,9 +223,10 @@ def test_printed_loss_changes_nothing_and_accumulation_is_the_larger_batch(run):
 
 
 def test_trained_once(run):
-    """03 to 06 ask for networks that 02 and 03 have trained: each configuration has one folder, none half-done."""
+    """Later notebooks ask for networks that 02 and 03 have trained: each configuration has one folder, none half-done."""
     trained = sorted((run[0].parent / "trained").iterdir())
     own = 2 + 1 + 6 * TINY["seeds"] + 4  # 06: ours, and three more over EfficientNet-Lite0
+    own += 6 + 9  # 09: two networks, each with a critic, without, or failing twice; 10: three networks on three counts
     assert len(trained) == own
     assert all((folder / "network.safetensors").exists() for folder in trained)
     assert not any((folder / "checkpoint.safetensors").exists() for folder in trained)
@@ -273,7 +274,7 @@ def test_the_better_colorizer_keeps_the_luma_and_its_vividness_has_its_control(r
 def test_knowledge_is_measured_at_home_and_on_the_judge(run):
     results = read_json(run[0] / "06_better_colorizer" / "results.json")
     table = rows(run[0], "06_better_colorizer")
-    trained = ["ours, trained here", *(TITLES[name] for name in KNOWING)]
+    trained = ["ours, trained here", *(Method(name).label for name in KNOWING)]
     for label in trained:
         assert table.loc[(label, "psnr"), "n"] == TEST and table.loc[(label, "training_seconds"), "value"] > 0
         assert table.loc[(label, "judge_gain"), "n"] == 5 and 0 <= table.loc[(label, "judge_worse"), "value"] <= 1
