@@ -223,7 +223,7 @@ def test_printed_loss_changes_nothing_and_accumulation_is_the_larger_batch(run):
 
 
 def test_trained_once(run):
-    """Later notebooks ask for networks that 02 and 03 have trained: each configuration has one folder, none half-done."""
+    """Notebooks after 03 ask for networks that 02 and 03 have trained: each has one folder, none half-done."""
     trained = sorted((run[0].parent / "trained").iterdir())
     own = 2 + 1 + 6 * TINY["seeds"] + 4  # 06: ours, and three more over EfficientNet-Lite0
     own += 6 + 9  # 09: two networks, each with a critic, without, or failing twice; 10: three networks on three counts
