@@ -104,6 +104,19 @@ def blotches_in_words(rows: pd.DataFrame) -> str:
     return "Color edges without luma edges, ratio to the truth's: " + _listed(rows, "blotches", ".2f") + "."
 
 
+def balance_in_words(rows: pd.DataFrame) -> str:
+    """What becomes of cast and blotches where the balance is lost. `rows` are from `realism.realism`."""
+    values, parts = values_of(rows), []
+    for method in values.index:
+        cast, blotches = values.loc[method, ["color_cast", "blotches"]]
+        if method.name != TRUTH:
+            parts.append(f"{method} {cast:.1f} and {f'{blotches:.2f}' if np.isfinite(blotches) else 'not defined'}")
+    return (
+        f"Mean chroma of all pictures (of 255; the truth's is {values.loc[Method(TRUTH), 'color_cast']:.1f}) and color "
+        f"edges without luma edges (ratio to the truth's): {'; '.join(parts)}."
+    )
+
+
 def kernel_distance_in_words(rows: pd.DataFrame, weights: str) -> str:
     """How far VGG's features are from those of photographs. `rows` are from `realism.realism`.
 

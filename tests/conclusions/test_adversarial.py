@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from lib.conclusions.adversarial import (
+    balance_in_words,
     blotches_in_words,
     detector_in_words,
     frontier_in_words,
@@ -99,6 +100,11 @@ def test_other_measures_by_method():
         "ours, adversarial 0.40, correlation with the truth's -0.10; gray copy not defined."
     )
     assert blotches_in_words(rows).endswith("ours, adversarial 1.50 [1.40, 1.60]; gray copy not defined.")
+    casts = [OURS.row("color_cast", COUNT, 17.2), GRAY_COPY.row("color_cast", COUNT, 0.0)]
+    assert balance_in_words(pd.concat([rows, rows_of(casts)], ignore_index=True)) == (
+        "Mean chroma of all pictures (of 255; the truth's is 3.0) and color edges without luma edges (ratio to the "
+        "truth's): ours, adversarial 17.2 and 1.50; gray copy 0.0 and not defined."
+    )
     assert kernel_distance_in_words(rows, "bundled") == (
         "Kernel distance of VGG features x 1000 (weights: bundled; no KID): ours, adversarial 21.0 [20.9, 21.1]; "
         "gray copy not defined."

@@ -189,6 +189,7 @@ ASKED = {
     adversarial.detector_in_words: lambda c: [(c.detected,)],
     adversarial.spread_in_words: lambda c: [(c.real,)],
     adversarial.blotches_in_words: lambda c: [(c.real,)],
+    adversarial.balance_in_words: lambda c: [(c.real,)],
     adversarial.kernel_distance_in_words: lambda c: [(c.real, "bundled")],
     baseline.compared_with_a_gray_copy: lambda c: [(c.scores, c.rows, LARGE)],
     baseline.fall_of_the_loss: lambda c: [(history, 2, 8) for history in HISTORIES],
