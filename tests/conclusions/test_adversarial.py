@@ -44,7 +44,7 @@ def _compared(gains=(0.1, 0.2), nearer=(0.0, 0.0), settings=(0.42, 1.31), count=
 
 def test_the_sentence_gives_both_controls_and_the_distance():
     assert frontier_in_words(_compared(nearer=(0.02, 0.04)), OURS) == (
-        "ours, adversarial, at a colorfulness of 0.83 of the truth's, scores +0.10 dB [+0.10, +0.10] over vividness "
+        "ours + critic, at a colorfulness of 0.83 of the truth's, scores +0.10 dB [+0.10, +0.10] over vividness "
         "0.42 and +0.20 dB [+0.20, +0.20] over chroma times 1.31; the distance of its colors from the true ones is "
         "0.200 against 0.220 (-0.020 [-0.020, -0.020]) and 0.240 (-0.040 [-0.040, -0.040]): above the frontier."
     )
@@ -73,9 +73,7 @@ def test_few_pictures_cannot_tell():
 
 def test_what_cannot_be_as_colorful_is_said():
     sentence = frontier_in_words(_compared(settings=(np.nan, 1.31)), OURS)
-    assert (
-        "the vividness setting cannot be as colorful (it reaches 10.0 to 24.0, ours, adversarial has 25.0)" in sentence
-    )
+    assert "the vividness setting cannot be as colorful (it reaches 10.0 to 24.0, ours + critic has 25.0)" in sentence
     assert "over vividness" not in sentence and "chroma times 1.31" in sentence
     assert frontier_in_words(_compared(settings=(np.nan, np.nan)), OURS).endswith("no gain can be measured.")
     assert verdict_of(_compared(settings=(np.nan, np.nan)), OURS) == "no gain"
@@ -86,7 +84,7 @@ def test_accuracies_with_their_range():
     rows += [("gray_copy", "{}", "gray copy", seed, np.nan) for seed in range(3)]
     table = pd.DataFrame(rows, columns=["method", "settings", "label", "seed", "accuracy"])
     assert detector_in_words(table) == (
-        "A fresh classifier tells painted colors from true ones with an accuracy of: ours, adversarial 60% (50% to "
+        "A fresh classifier tells painted colors from true ones with an accuracy of: ours + critic 60% (50% to "
         "70%); gray copy not measured; 50% is chance (mean and range over 3 seeds)."
     )
 
@@ -97,15 +95,15 @@ def test_other_measures_by_method():
     rows += [GRAY_COPY.row(metric, COUNT, np.nan, np.nan, np.nan) for metric in values]
     rows = rows_of([*rows, Method(TRUTH).row("color_cast", COUNT, 3.0)])
     assert spread_in_words(rows).endswith(
-        "ours, adversarial 0.40, correlation with the truth's -0.10; gray copy not defined."
+        "ours + critic 0.40, correlation with the truth's -0.10; gray copy not defined."
     )
-    assert blotches_in_words(rows).endswith("ours, adversarial 1.50 [1.40, 1.60]; gray copy not defined.")
+    assert blotches_in_words(rows).endswith("ours + critic 1.50 [1.40, 1.60]; gray copy not defined.")
     casts = [OURS.row("color_cast", COUNT, 17.2), GRAY_COPY.row("color_cast", COUNT, 0.0)]
     assert balance_in_words(pd.concat([rows, rows_of(casts)], ignore_index=True)) == (
         "Mean chroma of all pictures (of 255; the truth's is 3.0) and color edges without luma edges (ratio to the "
-        "truth's): ours, adversarial 17.2 and 1.50; gray copy 0.0 and not defined."
+        "truth's): ours + critic 17.2 and 1.50; gray copy 0.0 and not defined."
     )
     assert kernel_distance_in_words(rows, "bundled") == (
-        "Kernel distance of VGG features x 1000 (weights: bundled; no KID): ours, adversarial 21.0 [20.9, 21.1]; "
+        "Kernel distance of VGG features x 1000 (weights: bundled; no KID): ours + critic 21.0 [20.9, 21.1]; "
         "gray copy not defined."
     )

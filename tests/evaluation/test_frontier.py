@@ -131,7 +131,7 @@ def test_the_papers_network_has_one_control_which_keeps_its_own_luma(cnn, test_s
     found = compared.controls_of("cnn_adversarial")
     assert [method.name for method in found] == [CNN_CONSTANT]
     assert list(found.values()) == [pytest.approx(1.5, abs=0.02)]
-    assert str(next(iter(found))) == "CNN's chroma x constant, as colorful as CNN + adversarial"
+    assert str(next(iter(found))) == "CNN's chroma x constant, as colorful as CNN + critic"
 
 
 def test_places_and_curves_agree(network, cnn, test_split):
