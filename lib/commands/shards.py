@@ -5,13 +5,14 @@ workbook train --data path/to/shards --size 128
 """
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
 
 from lib.common.progress import clock, progress
 from lib.common.usage import UsageError, whole_number
-from lib.data.locations import check_size
+from lib.data.locations import check_size, find_sources, parts_of
 from lib.evaluation.size import counted
 
 
@@ -29,14 +30,16 @@ def run(options: argparse.Namespace) -> int:
     Returns:
         0 if all is done, 1 if a file was left out. A mistake in what was asked raises `UsageError`.
     """
-    from lib.data.shards import read_index
-    from lib.data.shards_sources import collect, join_collections
-    from lib.data.shards_writing import pack
-
     started, folder = time.perf_counter(), options.output.expanduser().resolve()
+    data = os.pathsep.join(options.data)
     try:
         check_size(options.size)
-        collection = join_collections([collect(data) for data in options.data])
+        find_sources(data)  # a mistake is reported before NumPy and PIL are imported
+        from lib.data.shards import read_index
+        from lib.data.shards_sources import collect, join_collections
+        from lib.data.shards_writing import pack
+
+        collection = join_collections([collect(part) for part in parts_of(data)])
     except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
     try:

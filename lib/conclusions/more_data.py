@@ -26,27 +26,34 @@ def growth_in_words(network: Method, data: str, tests: str, curve: Curve, growth
         growth: the law; None where there were too few points.
     """
     first, last = curve.intervals()[[0, -1]]
+    few = too_few(curve.gains.shape[1])
     head = (
         f"{network}, trained on {data}, on {tests}: from {curve.pairs[0]:,.0f} to {curve.pairs[-1]:,.0f} pictures the "
         f"gain over gray goes from {with_interval(tuple(first), '+z.2f', ' dB')} to "
-        f"{with_interval(tuple(last), '+z.2f', ' dB')}{too_few(curve.gains.shape[1])}"
+        f"{with_interval(tuple(last), '+z.2f', ' dB')}{few}"
     )
     if growth is None:
         return f"{head}; {counted(len(curve.pairs), 'number')} of pictures: too few for a fit."
     ahead = ", ".join(
-        f"{with_interval(tuple(growth.at(times * curve.pairs[-1])), '+z.2f', ' dB')} for {times} times the pictures"
-        for times in TIMES
+        f"{_enough(growth.at(times * curve.pairs[-1]), few)} for {times} times the pictures" for times in TIMES
     )
-    return f"{head}. {_law_in_words(growth)} Extrapolated, not measured: {ahead}."
+    return f"{head}. {_law_in_words(growth, few)} Extrapolated, not measured: {ahead}."
 
 
-def _law_in_words(growth: Growth) -> str:
+def _enough(interval: Sequence[float], few: str) -> str:
+    """A gain with its interval; without, where there are too few pictures."""
+    value, low, high = interval
+    return with_interval((value, np.nan, np.nan) if few else (value, low, high), "+z.2f", " dB")
+
+
+def _law_in_words(growth: Growth, few: str) -> str:
     """The law with its numbers, and why it was chosen."""
     if growth.law == LINE:
-        law = f"Fitted: {with_interval(growth.slope(), '+z.2f', ' dB')} for ten times the pictures"
+        law = f"Fitted: {_enough(growth.slope(), few)} for ten times the pictures"
     else:
         a, b, c = (float(values[0]) for values in (growth.a, growth.b, growth.c))
-        law = f"Fitted: {a:.2f} - {b:.2f} n^-{c:.2f} dB, n in {UNIT:,} pictures, so {a:.2f} dB at most"
+        sign, limit = ("-", "most") if b > 0 else ("+", "least")  # a gain may fall with more pictures
+        law = f"Fitted: {a:.2f} {sign} {abs(b):.2f} n^-{c:.2f} dB, n in {UNIT:,} pictures, so {a:.2f} dB at {limit}"
     if SATURATING not in growth.errors:
         return f"{law}."
     line, saturating = (growth.errors[name] for name in (LINE, SATURATING))
@@ -72,7 +79,8 @@ def worth_in_words(
     for tests, (worths, curve) in by_tests.items():
         value = _number_in_words(worths[0], curve.pairs, ("fewer than", "more than all"))
         low, high = (_number_in_words(number, curve.pairs, ("below", "above")) for number in worths[1:])
-        parts.append(f"{value} [{low}, {high}] on {tests}{too_few(curve.gains.shape[1])}")
+        few = too_few(curve.gains.shape[1])
+        parts.append(f"{value}{'' if few else f' [{low}, {high}]'} on {tests}{few}")
     return f"{network}: {pairs:,.0f} pictures of {first} are worth, of {varied}, {'; '.join(parts)}."
 
 

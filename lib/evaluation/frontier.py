@@ -23,10 +23,11 @@ from lib.evaluation.evaluate import device_of, evaluate, predict
 from lib.evaluation.metrics import psnr_of
 from lib.evaluation.names import GRAY_COPY, TRUTH, Method
 from lib.evaluation.rows import of_method, rows_of
-from lib.evaluation.vividness import SCALED, color_and_gain, measure_vividness
+from lib.evaluation.vividness import color_and_gain, measure_vividness
 from lib.networks.chroma_net import ChromaNet
 
 SLIDER, CONSTANT, CNN_CONSTANT = "slider_at_equal_color", "constant_at_equal_color", "cnn_constant_at_equal_color"
+CNN_SCALED = "chroma x constant"  # in `frontier_of`, beside the kinds of `vividness`
 FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 LARGEST_FACTOR = 4.0  # beyond it most colors lie on the border of the gamut
 EQUAL = 0.02  # of mean colorfulness: photographs have about 35, so that is less than 0.001 of theirs
@@ -126,7 +127,7 @@ def against_the_frontier(judged: Mapping[Method | str, Colorizer], reference: Co
         judged: the colorizers by method.
         reference: what the controls change: the network from before the training that is judged. A `ChromaNet` has
             both controls, another colorizer only the constant.
-        pairs: the pictures, on which the settings are found, too: the controls are the best case against the judged.
+        pairs: the pictures, on which the settings are found too, so that both are as colorful on those that are scored.
     """
     judged = {Method.of(method): colorizer for method, colorizer in judged.items()}
     all_methods = {Method(TRUTH): _truths(pairs)}
@@ -237,7 +238,7 @@ def placed(colorizers: Mapping[object, Colorizer], pairs: Pairs) -> pd.DataFrame
         By the keys of `colorizers`: "colorfulness_ratio", NaN where the truths have no color, "gain" over the gray copy
         (dB, per-image mean), and "distance", the total variation from the true colors, as in `measure_vividness`.
     """
-    true, colorful, rows = _truths(pairs).mean(0), 0.0, {}
+    true, rows = _truths(pairs).mean(0), {}
     for key, colorizer in colorizers.items():
         parts, counts, colorful = [], 0.0, 0.0
         for start in range(0, len(pairs), _BATCH):
@@ -263,4 +264,4 @@ def frontier_of(reference: Colorizer, pairs: Pairs, factors: Sequence[float] = F
         return measure_vividness(reference, pairs, factors=factors)
     (control,) = _controls(reference)
     curve = placed({factor: _Counting(control.at(factor), reference) for factor in factors}, pairs)
-    return curve.rename_axis("setting").reset_index().assign(kind=SCALED)
+    return curve.rename_axis("setting").reset_index().assign(kind=CNN_SCALED)

@@ -7,7 +7,7 @@ import numpy as np
 LINE, SATURATING = "line", "saturating"
 UNIT = 1000  # training pictures; the laws are written in thousands of them
 EXPONENTS = np.logspace(-1.3, 0.3, 33)  # c of the saturating law, from 0.05 to 2
-LEAST = {LINE: 3, SATURATING: 5}  # numbers of training pictures that a fit needs: one more than the law has numbers
+LEAST = {LINE: 3, SATURATING: 5}  # numbers of training pictures that a fit needs, so that one can be left out
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,8 @@ def frontier(curve: pd.DataFrame, judged: pd.DataFrame, paths: Mapping[object, p
         curve: the controls, see `evaluation.frontier.frontier_of`: "kind", "setting", "colorfulness_ratio", "gain" and
             "distance".
         judged: "colorfulness_ratio", "gain" and "distance" by name or method, see `Compared.places`.
-        paths: the same of a judged one through its training, one row per checkpoint, first to last, by its name: small
-            dots joined by a thin line.
+        paths: the same of a judged one by its name, one row per checkpoint of its training, or per setting, first to
+            last: small dots joined by a thin line.
     """
     figure, grid = new_figure(1, 2, 10.2, 4.4)
     panels = (

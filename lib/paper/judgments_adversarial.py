@@ -1,54 +1,68 @@
 """How the claims on adversarial training are judged: against the frontier, and by a fresh classifier."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import mean_over
 from lib.evaluation.intervals import mean_interval, verdict, with_interval
+from lib.evaluation.names import Method
 from lib.evaluation.rows import methods_of, of_method
-from lib.evaluation.size import Size, too_few
+from lib.evaluation.size import Size, counted, too_few
 from lib.paper.judgments import FEW, Judgment, best_of
 
 
-def judge_frontier(judged: str, frontier: pd.DataFrame, distances: pd.DataFrame) -> Judgment:
+def judge_frontier(judged: str, rivals: Sequence[str], frontier: pd.DataFrame, distances: pd.DataFrame) -> Judgment:
     """An adversarial network against what needs no critic and is as colorful: whether it lies above the frontier.
 
     Supported where, beside every such control, it scores more or its colors as a whole are nearer to the true ones, and
     is worse in neither; not supported where it is worse in one. Scores are judged by the interval over pictures (each
-    the mean over seeds) and by that over seeds, which must agree; distances by that over seeds.
+    the mean over seeds) and by that over seeds, which must agree; distances by that over seeds. A control that can be
+    as colorful with no seed is named, and nothing can be told beside it; one that can with some is judged by these.
 
     Args:
         judged: the identifier of the method.
+        rivals: those of the controls.
         frontier: what `lib.evaluation.frontier.Compared` has per image, for each "seed".
         distances: how much farther its colors as a whole are from the true ones: "seed", "judged", "control" (two
             identifiers) and "difference".
     """
     own = best_of(frontier, [judged])
-    controls = [method for method in methods_of(frontier) if method.settings.get("judged") == judged]
-    psnr = {m: of_method(frontier, m).pivot(index="name", columns="seed", values="psnr") for m in (own, *controls)}
-    size = Size.of((own,), *psnr[own].shape[::-1])
-    if not controls:
-        return Judgment(f"{own}: nothing else is as colorful, {size.in_words}", "cannot tell", size)
+    controls = {m.name: m for m in methods_of(frontier) if m.settings.get("judged") == judged}
+    own_psnr = _psnr(frontier, own)
+    pictures, seeds = own_psnr.shape
     words, verdicts = [], []
-    for control in controls:
-        gains = (psnr[own] - psnr[control]).dropna(axis=1)  # a control may not be as colorful with every seed
+    for rival in rivals:
+        if rival not in controls:
+            words.append(f"{Method(rival)} cannot be as colorful")
+            verdicts.append("cannot tell")
+            continue
+        gains = (own_psnr - _psnr(frontier, controls[rival])).dropna(axis=1)
+        seeds = min(seeds, gains.shape[1])
         over_pictures = mean_over(gains.mean(axis=1).to_numpy())
         over_seeds = mean_interval(gains.mean().tolist())
-        farther = distances[(distances["judged"] == judged) & (distances["control"] == control.name)]["difference"]
+        farther = distances[(distances["judged"] == judged) & (distances["control"] == rival)]["difference"]
         distance = mean_interval(farther.tolist())
         low, high = over_seeds[1:]
         ends = f" (over seeds [{low:+z.2f}, {high:+z.2f}])" if np.isfinite(low) else ""
         words.append(
-            f"{with_interval(over_pictures, '+z.2f', ' dB')}{ends} against {control.label.split(', as')[0]}, distance "
-            f"of the colors {with_interval(distance, '+z.3f')}"
+            f"{with_interval(over_pictures, '+z.2f', ' dB')}{ends} against {Method(rival)}, distance of the "
+            f"colors {with_interval(distance, '+z.3f')}"
         )
         both = {verdict(*over_pictures[1:]), verdict(*over_seeds[1:])}
         gained = both.pop() if len(both) == 1 else "cannot tell"
         verdicts.append(_above(gained, verdict(-distance[2], -distance[1])))
-    measured = (
-        f"{own}, at equal colorfulness: {'; '.join(words)}, {size.in_words}{FEW if too_few(size.pictures) else ''}"
-    )
+    size = Size.of((own,), seeds, pictures)
+    few = FEW if too_few(pictures) else ""
+    measured = f"{own}, at equal colorfulness: {'; '.join(words)}, {size.in_words}{few}"
     return Judgment(measured, _worst(verdicts), size)
+
+
+def _psnr(frontier: pd.DataFrame, method: Method) -> pd.DataFrame:
+    """The PSNR of a method by picture (rows) and seed (columns)."""
+    return of_method(frontier, method).pivot(index="name", columns="seed", values="psnr")
 
 
 def judge_detection(judged: str, rival: str, detected: pd.DataFrame) -> Judgment:
@@ -60,14 +74,21 @@ def judge_detection(judged: str, rival: str, detected: pd.DataFrame) -> Judgment
         detected: the mean accuracy of classifiers for every method and "seed" of the trainings, with the number of
             "pictures".
     """
-    own, other = (best_of(detected, [name], "accuracy") for name in (judged, rival))
-    accuracy = {method: of_method(detected, method).set_index("seed")["accuracy"] for method in (own, other)}
-    less = (accuracy[other] - accuracy[own]).dropna()
-    size = Size.of((own,), len(less), int(detected["pictures"].min()))
-    shares = [f"{100 * accuracy[method].mean():.0f}%" for method in (own, other)]
-    interval = mean_interval((-100 * less).tolist())
+    own, pictures = best_of(detected, [judged], "accuracy"), int(detected["pictures"].min())
+    size = Size.of((own,), len(of_method(detected, own)), pictures)
+    if rival not in set(detected["method"]):  # a control that cannot be as colorful with any seed
+        return Judgment(f"{own}: {Method(rival)} cannot be as colorful", "cannot tell", size)
+    other = best_of(detected, [rival], "accuracy")
+    accuracy = [of_method(detected, method).set_index("seed")["accuracy"] for method in (own, other)]
+    both = pd.concat(accuracy, axis=1, keys=["own", "other"]).dropna()
+    if both.empty:
+        return Judgment(f"{own}: {counted(pictures, 'picture')}, too few for a classifier", "cannot tell", size)
+    size = replace(size, seeds=len(both))
+    shares = 100 * both.mean()
+    interval = mean_interval((100 * (both["own"] - both["other"])).tolist())
     measured = (
-        f"A fresh classifier tells {own} from true colors in {shares[0]} of the cases, {other} in {shares[1]}: "
+        f"A fresh classifier tells {own} from true colors in {shares['own']:.0f}% of the cases, {other} in "
+        f"{shares['other']:.0f}%: "
         f"{with_interval(interval, '+z.1f', ' points')} {size.in_words}"
     )
     return Judgment(measured, verdict(-interval[2], -interval[1]), size)

@@ -7,6 +7,7 @@ import shlex
 from functools import partial
 
 from lib.data.locations import data_arguments
+from lib.evaluation.frontier import CNN_CONSTANT, CONSTANT, SLIDER
 from lib.evaluation.size import Size
 from lib.paper import judgments, judgments_data
 from lib.paper.claims import TRAINED_OVER_SEEDS, Claim
@@ -53,7 +54,7 @@ ADVERSARIAL = (
         f"Not in the paper: the claim is ours. {GANS}",
         TRAINED_OVER_SEEDS,
         ("frontier", "distances"),
-        partial(judge_frontier, "cnn_adversarial"),
+        partial(judge_frontier, "cnn_adversarial", (CNN_CONSTANT,)),
         "09",
     ),
     Claim(
@@ -69,7 +70,7 @@ ADVERSARIAL = (
         f"Not in the paper: the claim is ours. {GANS}",
         Size(pairs=1000, seeds=3, pictures=100),
         ("frontier", "distances"),
-        partial(judge_frontier, "chroma_adversarial"),
+        partial(judge_frontier, "chroma_adversarial", (SLIDER, CONSTANT)),
         "09",
     ),
     Claim(
@@ -77,7 +78,7 @@ ADVERSARIAL = (
         f"Not in the paper: the claim is ours. {GANS}",
         Size(pairs=1000, seeds=3, pictures=100),
         ("detected",),
-        partial(judge_detection, "chroma_adversarial", "slider_at_equal_color"),
+        partial(judge_detection, "chroma_adversarial", SLIDER),
         "09",
     ),
 )

@@ -55,6 +55,7 @@ def test_what_is_left_out_makes_the_exit_code_non_zero(folder, tmp_path, capsys)
     [
         (["nowhere", "-o", "{out}"], "nowhere is neither auto, scenes, kaggle nor a folder; give one of these"),
         (["{folder}", "-o", "{folder}"], "tiles holds other files, such as split.csv; give a new folder"),
+        (["{folder}", "{folder}", "-o", "{out}"], "share pictures; name one of them"),
         (["{folder}", "-o", "{out}", "--size", "8"], "size is 8 px; the networks need at least 16"),
     ],
 )

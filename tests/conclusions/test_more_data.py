@@ -32,7 +32,19 @@ def test_growth_names_the_law_and_what_is_extrapolated():
         "100 times the pictures."
     )
     bent = curve(lambda n: 2 - 0.7 * n**-0.8)
-    assert ", so 2.0" in growth_in_words(NETWORK, "all", "the sea", bent, fit(PAIRS, bent.resampled()))
+    sentence = growth_in_words(NETWORK, "all", "the sea", bent, fit(PAIRS, bent.resampled()))
+    assert "Fitted: 2.0" in sentence and " - 0.7" in sentence and " dB at most (" in sentence
+    falling = curve(lambda n: 1 + 0.7 * n**-0.8)
+    sentence = growth_in_words(NETWORK, "all", "the sea", falling, fit(PAIRS, falling.resampled()))
+    assert " + 0.7" in sentence and " dB at least (" in sentence
+
+
+def test_few_pictures_have_no_interval_anywhere():
+    few = curve(lambda n: 1 + 0.5 * np.log10(n), pictures=3)
+    grown = growth_in_words(NETWORK, "all", "the sea", few, fit(PAIRS, few.resampled()))
+    assert "too few for an interval" in grown and "[" not in grown
+    worth = worth_in_words(NETWORK, 1000, "sea", "all", {"a": ((1234.0, 980.0, np.inf), few)})
+    assert worth.endswith("are worth, of all, 1,200 on a (3 pictures: too few for an interval).")
 
 
 def test_too_few_numbers_of_pictures_have_no_law():

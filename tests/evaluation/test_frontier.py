@@ -8,7 +8,15 @@ from lib.color import composition, spaces
 from lib.evaluation import frontier
 from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.evaluate import evaluate
-from lib.evaluation.frontier import CNN_CONSTANT, CONSTANT, SLIDER, against_the_frontier, frontier_of, placed
+from lib.evaluation.frontier import (
+    CNN_CONSTANT,
+    CNN_SCALED,
+    CONSTANT,
+    SLIDER,
+    against_the_frontier,
+    frontier_of,
+    placed,
+)
 from lib.evaluation.names import GRAY_COPY, TRUTH, Method
 from lib.evaluation.rows import methods_of, of_method, values_of
 from lib.evaluation.vividness import SCALED, VIVIDNESS, measure_vividness
@@ -141,6 +149,6 @@ def test_places_and_curves_agree(network, cnn, test_split):
     expected = curve[curve["kind"] == SCALED].iloc[0]
     assert list(place) == pytest.approx(list(expected[list(place.index)]), abs=1e-3)
     curve = frontier_of(cnn, test_split, factors=(0.0, 1.0, 2.0))
-    assert set(curve["kind"]) == {SCALED} and curve["setting"].tolist() == [0, 1, 2]
+    assert set(curve["kind"]) == {CNN_SCALED} and curve["setting"].tolist() == [0, 1, 2]
     assert curve["colorfulness_ratio"].is_monotonic_increasing and curve["colorfulness_ratio"][0] < 1e-3
     assert curve["gain"][1] == pytest.approx(placed({"cnn": cnn}, test_split).loc["cnn", "gain"], abs=0.01)

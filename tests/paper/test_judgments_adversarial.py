@@ -17,6 +17,10 @@ CONTROLS = {
 }
 
 
+RIVALS = tuple(CONTROLS)
+SLIDER = RIVALS[:1]
+
+
 def frontier(gains, seeds=3, pictures=100):
     """PSNR by method, seed and picture: the judged has `gains` by control on average, which vary over pictures."""
     noise, rows = np.random.default_rng(0).normal(0, 0.1, pictures), []
@@ -50,7 +54,7 @@ def distances(seeds=3, difference=0.0):
 )
 def test_it_must_lie_above_every_control(slider, constant, expected):
     table = frontier({"slider_at_equal_color": slider, "constant_at_equal_color": constant})
-    judgment = judge_frontier(OWN.name, table, distances())
+    judgment = judge_frontier(OWN.name, RIVALS, table, distances())
     assert judgment.verdict == expected
     assert judgment.size == Size(pairs=1000, epochs=12, seeds=3, pictures=100)
     assert "against vividness" in judgment.measured and "safe x constant" in judgment.measured
@@ -68,23 +72,34 @@ def test_it_must_lie_above_every_control(slider, constant, expected):
 )
 def test_the_distance_of_the_colors_counts_too(slider, difference, expected):
     table = frontier({"slider_at_equal_color": slider})
-    assert judge_frontier(OWN.name, table, distances(difference=difference)).verdict == expected
+    assert judge_frontier(OWN.name, SLIDER, table, distances(difference=difference)).verdict == expected
 
 
 def test_seeds_that_disagree_decide_nothing():
     table = frontier({"slider_at_equal_color": 0.1})
     table.loc[(table["seed"] == 0) & (table["method"] == OWN.name), "psnr"] -= 0.2  # the mean over pictures stays above
-    judgment = judge_frontier(OWN.name, table, distances())
+    judgment = judge_frontier(OWN.name, SLIDER, table, distances())
     assert judgment.verdict == "cannot tell"
 
 
-def test_one_seed_or_no_control_decides_nothing():
-    assert (
-        judge_frontier(OWN.name, frontier({"slider_at_equal_color": 0.5}, seeds=1), distances(1)).verdict
-        == "cannot tell"
-    )
-    judgment = judge_frontier(OWN.name, frontier({}), distances().iloc[:0])
-    assert judgment.verdict == "cannot tell" and "nothing else is as colorful" in judgment.measured
+def test_one_seed_decides_nothing():
+    table = frontier({"slider_at_equal_color": 0.5}, seeds=1)
+    assert judge_frontier(OWN.name, SLIDER, table, distances(1)).verdict == "cannot tell"
+
+
+def test_nothing_is_told_beside_a_control_that_cannot_be_as_colorful():
+    without = judge_frontier(OWN.name, RIVALS, frontier({"constant_at_equal_color": 0.5}), distances())
+    assert without.verdict == "cannot tell" and "vividness cannot be as colorful; +0.4" in without.measured
+    worse = judge_frontier(OWN.name, RIVALS, frontier({"constant_at_equal_color": -0.5}), distances())
+    assert worse.verdict == "not supported"
+    none = judge_frontier(OWN.name, RIVALS, frontier({}), distances().iloc[:0])
+    assert none.verdict == "cannot tell" and none.size.seeds == 3
+
+
+def test_seeds_without_a_control_do_not_count():
+    table = frontier({"slider_at_equal_color": 0.5})
+    missing = (table["method"] == "slider_at_equal_color") & (table["seed"] == 2)
+    assert judge_frontier(OWN.name, SLIDER, table[~missing], distances()).size.seeds == 2
 
 
 def detected(own, other, seeds=3):
@@ -114,6 +129,16 @@ def test_who_is_found_out_less_often_looks_more_real(own, other, expected):
     assert judgment.verdict == expected and judgment.size == Size(pairs=1000, epochs=12, seeds=3, pictures=100)
     assert f"in {100 * own:.0f}% of the cases" in judgment.measured
     assert judge_detection(OWN.name, "slider_at_equal_color", detected(own, other, seeds=1)).verdict == "cannot tell"
+
+
+def test_what_no_classifier_saw_is_not_judged():
+    table = detected(0.6, 0.8)
+    alone = judge_detection(OWN.name, "slider_at_equal_color", table[table["method"] == OWN.name])
+    assert alone.verdict == "cannot tell" and "vividness cannot be as colorful" in alone.measured
+    few = judge_detection(OWN.name, "slider_at_equal_color", table.assign(accuracy=np.nan, pictures=3))
+    assert few.verdict == "cannot tell" and "3 pictures, too few for a classifier" in few.measured
+    lost = (table["method"] != OWN.name) & (table["seed"] == 2)
+    assert judge_detection(OWN.name, "slider_at_equal_color", table[~lost]).size.seeds == 2
 
 
 def test_the_ledger_names_what_a_small_run_lacks():
