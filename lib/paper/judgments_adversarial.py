@@ -18,16 +18,17 @@ def judge_frontier(judged: str, rivals: Sequence[str], frontier: pd.DataFrame, d
     """An adversarial network against what needs no critic and is as colorful: whether it lies above the frontier.
 
     Supported where, beside every such control, it scores more or its colors as a whole are nearer to the true ones, and
-    is worse in neither; not supported where it is worse in one. Scores are judged by the interval over pictures (each
-    the mean over seeds) and by that over seeds, which must agree; distances by that over seeds. A control that can be
-    as colorful with no seed is named, and nothing can be told beside it; one that can with some is judged by these.
+    is worse in neither; not supported where it is worse in one. Both are judged by the interval over pictures (of
+    scores that of the mean over seeds, of distances that of every seed) and by that over seeds, which must agree. A
+    control that can be as colorful with no seed is named, and nothing can be told beside it; one that can with some is
+    judged by these.
 
     Args:
         judged: the identifier of the method.
         rivals: those of the controls.
         frontier: what `lib.evaluation.frontier.Compared` has per image, for each "seed".
         distances: how much farther its colors as a whole are from the true ones: "seed", "judged", "control" (two
-            identifiers) and "difference".
+            identifiers), "difference", and the ends "low" and "high" of its interval over pictures.
     """
     own = best_of(frontier, [judged])
     controls = {m.name: m for m in methods_of(frontier) if m.settings.get("judged") == judged}
@@ -43,17 +44,17 @@ def judge_frontier(judged: str, rivals: Sequence[str], frontier: pd.DataFrame, d
         seeds = min(seeds, gains.shape[1])
         over_pictures = mean_over(gains.mean(axis=1).to_numpy())
         over_seeds = mean_interval(gains.mean().tolist())
-        farther = distances[(distances["judged"] == judged) & (distances["control"] == rival)]["difference"]
-        distance = mean_interval(farther.tolist())
+        farther = distances[(distances["judged"] == judged) & (distances["control"] == rival)]
+        distance = mean_interval(farther["difference"].tolist())
         low, high = over_seeds[1:]
         ends = f" (over seeds [{low:+z.2f}, {high:+z.2f}])" if np.isfinite(low) else ""
         words.append(
             f"{with_interval(over_pictures, '+z.2f', ' dB')}{ends} against {Method(rival)}, distance of the "
             f"colors {with_interval(distance, '+z.3f')}"
         )
-        both = {verdict(*over_pictures[1:]), verdict(*over_seeds[1:])}
-        gained = both.pop() if len(both) == 1 else "cannot tell"
-        verdicts.append(_above(gained, verdict(-distance[2], -distance[1])))
+        gained = _agreed(over_pictures[1:], over_seeds[1:])
+        nearer = _agreed((-farther["high"].max(), -farther["low"].min()), (-distance[2], -distance[1]))
+        verdicts.append(_above(gained, nearer))
     size = Size.of((own,), seeds, pictures)
     few = FEW if too_few(pictures) else ""
     measured = f"{own}, at equal colorfulness: {'; '.join(words)}, {size.in_words}{few}"
@@ -92,6 +93,12 @@ def judge_detection(judged: str, rival: str, detected: pd.DataFrame) -> Judgment
         f"{with_interval(interval, '+z.1f', ' points')} {size.in_words}"
     )
     return Judgment(measured, verdict(-interval[2], -interval[1]), size)
+
+
+def _agreed(*ends: tuple[float, float]) -> str:
+    """The verdict on which several intervals of a difference agree."""
+    verdicts = {verdict(*own) for own in ends}
+    return verdicts.pop() if len(verdicts) == 1 else "cannot tell"
 
 
 def _above(gained: str, nearer: str) -> str:

@@ -32,12 +32,14 @@ def critic_loss(kind: str, of_true: Tensor, of_painted: Tensor) -> Tensor:
         of_true: its logits for true colors, which are to be above 0.
         of_painted: its logits for painted colors, which are to be below 0.
     """
+    of_true, of_painted = of_true.float(), of_painted.float()  # half precision is for the networks
     bound = F.softplus if kind == "vanilla" else lambda negated: F.relu(1 + negated)
     return (bound(-of_true).mean() + bound(of_painted).mean()) / 2
 
 
 def deceiving_loss(kind: str, of_painted: Tensor) -> Tensor:
     """What the network minimizes to deceive the critic, a scalar of the critic's logits for its colors."""
+    of_painted = of_painted.float()
     return F.softplus(-of_painted).mean() if kind == "vanilla" else -of_painted.mean()
 
 

@@ -32,15 +32,14 @@ def frontier(gains, seeds=3, pictures=100):
     return pd.concat(rows, ignore_index=True)
 
 
-def distances(seeds=3, difference=0.0):
-    """How much farther the judged is; it varies over seeds."""
-    return pd.DataFrame(
-        [
-            {"judged": OWN.name, "difference": difference + 0.001 * (seed - 1), "seed": seed, "control": name}
-            for seed in range(seeds)
-            for name in CONTROLS
-        ]
-    )
+def distances(seeds=3, difference=0.0, half=0.01):
+    """How much farther the judged is; it varies over seeds, and over pictures by `half` each way."""
+    rows = []
+    for seed in range(seeds):
+        own = difference + 0.001 * (seed - 1)
+        ends = {"difference": own, "low": own - half, "high": own + half}
+        rows += [{"seed": seed, "judged": OWN.name, "control": name, **ends} for name in CONTROLS]
+    return pd.DataFrame(rows)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +72,13 @@ def test_it_must_lie_above_every_control(slider, constant, expected):
 def test_the_distance_of_the_colors_counts_too(slider, difference, expected):
     table = frontier({"slider_at_equal_color": slider})
     assert judge_frontier(OWN.name, SLIDER, table, distances(difference=difference)).verdict == expected
+
+
+def test_a_distance_that_other_pictures_might_not_give_decides_nothing():
+    table, rivals = frontier({"slider_at_equal_color": 0.0}), ["slider_at_equal_color"]
+    assert judge_frontier(OWN.name, rivals, table, distances(difference=-0.02)).verdict == "supported"
+    unsure = distances(difference=-0.02, half=0.03)
+    assert judge_frontier(OWN.name, rivals, table, unsure).verdict == "cannot tell"
 
 
 def test_seeds_that_disagree_decide_nothing():
