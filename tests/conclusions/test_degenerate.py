@@ -33,6 +33,7 @@ from lib.conclusions import (
     films,
     gains,
     hints,
+    more_data,
     perceptual,
     reference,
 )
@@ -43,8 +44,10 @@ from lib.evaluation.bootstrap import difference, summarize
 from lib.evaluation.detector import detector_accuracies
 from lib.evaluation.evaluate import evaluate
 from lib.evaluation.frontier import against_the_frontier
+from lib.evaluation.growth import fit
 from lib.evaluation.hinting import gains_by_hints, lines_by_hints, measure_hints
 from lib.evaluation.methods import controls
+from lib.evaluation.more_data import HOME, curves_of, gains_of, scores_of, worth_of
 from lib.evaluation.names import CONTROLS, GRAY_COPY, TRUTH, Method
 from lib.evaluation.realism import painted, realism
 from lib.evaluation.reference import draw_references, measure_references
@@ -126,6 +129,7 @@ class Case:
             patch.setattr("lib.evaluation.detector.STEPS", 1)
             self.detected = detector_accuracies(colored, seeds=[0])
             self.real = realism(colored, vgg11_features())
+        self.growing = self._growing()
         self.gains = gains_by_picture(self.scores, OURS)
         self.gray = self.test.tensors(slice(None))[0]
         self.activations = capture(self.network, self.gray[:1])
@@ -154,6 +158,13 @@ class Case:
         enough = {color: cells for color, cells in self.cells.items() if cells.are_enough}
         self.found = dict.fromkeys(COLORS) | {c: survey(self.ours, self.known, own) for c, own in enough.items()}
         self.effects = channel_effects(self.network, self.gray[:1], self.layer, len(self.maps))
+
+    def _growing(self):
+        """Curves over numbers of training pictures, of two kinds, by the network that is not trained."""
+        scores = scores_of(self.network, {HOME: self.test})
+        gray = scores_of(spaces.gray_to_rgb, {HOME: self.test})
+        methods = [Method("cnn", {"pairs": n, "epochs": 1, "data": kind}) for kind in "ab" for n in (2, 4, 6)]
+        return curves_of(pd.concat([gains_of(scores, gray, method, 0) for method in methods]))[Method("cnn"), HOME]
 
 
 def _film(name, gray, color):
@@ -245,6 +256,15 @@ ASKED = {
     hints.saved_hints_in_words: lambda c: [(c.by_hints, [1, 5])],
     hints.places_in_words: lambda c: [(c.hinted, ["first"], 5)],
     reference.references_in_words: lambda c: [(c.referred,)],
+    more_data.growth_in_words: lambda c: [
+        (Method("cnn"), "a", "p", c.growing["a"], law)
+        for law in (None, fit(c.growing["a"].pairs, c.growing["a"].resampled()))],
+    more_data.variety_in_words: lambda c: [
+        (Method("cnn"), 6, "a", "b", {"p": (c.growing["b"].at(6), c.growing["a"].at(6))})],
+    more_data.worth_in_words: lambda c: [
+        (Method("cnn"), 4, "a", "b", {"p": (worth_of(c.growing["a"], 4, c.growing["b"]), c.growing["b"])})],
+    more_data.seeds_in_words: lambda c: [(Method("cnn"), "p", c.growing["a"])],
+    more_data.left_out_in_words: lambda c: [([2, 9], {"a": 6})],
     perceptual.effect_of_the_printed_loss: lambda c: [(0.0,), (0.1,)],
     perceptual.effect_of_the_corrected_loss: lambda c: [(c.scores, LOSS, LARGE, "bundled")],
     perceptual.effect_of_accumulation: lambda c: [(_accumulation(0.5),), (_accumulation(np.nan),)],
