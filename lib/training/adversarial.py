@@ -20,8 +20,7 @@ from lib.training.config import TrainingConfig
 from lib.training.objectives import Painting
 from lib.training.step import HeadFirst, Update, make_step
 
-MEASURED = 200  # pictures of each split, at most, on which the critic's accuracy is measured after an epoch
-_BATCH = 32  # pictures at a time for that
+_BATCH = 32  # pictures at a time where the critic's accuracy is measured
 
 
 def critic_loss(kind: str, of_true: Tensor, of_painted: Tensor) -> Tensor:
@@ -66,7 +65,7 @@ class Adversarial(HeadFirst):
 
     @torch.no_grad()
     def measure(self, training: Pairs, validation: Pairs) -> dict[str, float]:
-        """The critic's accuracy on training and on validation pictures: a large difference says that it overfits.
+        """The critic's accuracy on validation and on as many training pictures: a large difference says it overfits.
 
         It is the share of patches that it judges rightly, half of them true; 0.5 is chance.
         """
@@ -74,8 +73,8 @@ class Adversarial(HeadFirst):
         found = {}
         for name, pairs in (("critic_accuracy", validation), ("critic_accuracy_training", training)):
             right = []
-            for start in range(0, min(len(pairs), MEASURED), _BATCH):
-                gray, color = pairs.tensors(slice(start, min(start + _BATCH, MEASURED)), self.device)
+            for start in range(0, min(len(pairs), len(validation)), _BATCH):
+                gray, color = pairs.tensors(slice(start, min(start + _BATCH, len(validation))), self.device)
                 of_true = critic(gray, critic.true_colors(color)) > 0
                 of_painted = critic(gray, self.paints(network, gray, color)) < 0
                 right.append((of_true.float() + of_painted.float()).mean((1, 2, 3)) / 2)
