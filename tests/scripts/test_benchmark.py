@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torchvision.models import vgg11
 
-from lib.data import folders, images
+from lib.data import images
 from lib.scripts.benchmark import bench, photograph, throughput
 from lib.scripts.benchmark.bench import WHOLE, measure_seconds_to_gain
 from lib.scripts.benchmark.photograph import PHOTOGRAPH
@@ -108,7 +108,7 @@ def test_images_a_second(monkeypatch):
 def test_the_printed_recipe_decodes_both_files_each_time(files, monkeypatch):
     work, read = throughput.printed_recipe(files, 32, 8, "cpu", vgg=False), []
     original = images.read_photograph
-    monkeypatch.setattr(folders, "read_photograph", lambda path: read.append(path) or original(path))
+    monkeypatch.setattr(images, "read_photograph", lambda path: read.append(path) or original(path))
     work(FILES // PAPER_BATCH)
     assert len(read) == len(set(read)) == 2 * FILES
     work(1)  # the next epoch

@@ -206,7 +206,7 @@ def test_other_loss_weights_are_another_training(pairs, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"loss": "l1"}, "loss is one of mse, mse [+] perceptual, .* not 'l1'"),
+        ({"loss": "l3"}, "loss is one of mse, mse [+] perceptual, .* not 'l3'"),
         ({"epochs": 0}, "epochs is 0; it must be at least 1"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"learning_rate": 0.0}, "learning_rate is 0.0; it must be greater than 0"),
