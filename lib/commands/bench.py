@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lib.common.devices import best_device, check_device
 from lib.common.files import OUTPUTS, write_json
-from lib.common.usage import Joined, UsageError, decimal_number, whole_number
+from lib.common.usage import UsageError, add_data_option, decimal_number, whole_number
 from lib.data.locations import find_sources
 from lib.scripts.benchmark.plan import Plan
 
@@ -14,13 +14,7 @@ from lib.scripts.benchmark.plan import Plan
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument(
-        "--data",
-        action=Joined,
-        default="auto",
-        metavar="NAME_OR_FOLDER",
-        help="the pictures (auto); may be repeated for several folders",
-    )
+    add_data_option(parser)
     count = whole_number()
     parser.add_argument("--size", type=count, default=Plan.size, help=f"px, a multiple of 32 ({Plan.size})")
     parser.add_argument("--repeats", type=count, default=Plan.repeats, help=f"measurements of each ({Plan.repeats})")

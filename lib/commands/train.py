@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lib.common import plain_yaml
 from lib.common.devices import best_device, check_device
-from lib.common.usage import Joined, UsageError, as_written, convert, hint, nearest, whole_number
+from lib.common.usage import UsageError, add_data_option, as_written, convert, hint, nearest, whole_number
 from lib.data.locations import SMALLEST, check_size
 from lib.evaluation.size import counted
 from lib.networks.registry import build_network, network_class
@@ -103,13 +103,7 @@ def check_pictures(config: TrainingConfig, data: str, size: int) -> list[str]:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument(
-        "--data",
-        action=Joined,
-        default="auto",
-        metavar="NAME_OR_FOLDER",
-        help="the pictures (auto); may be repeated for several folders",
-    )
+    add_data_option(parser)
     parser.add_argument("--size", type=whole_number(), default=64, help="of the pictures, in px (64)")
     parser.add_argument(
         "-p", dest="settings", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a setting"

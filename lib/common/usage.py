@@ -130,6 +130,17 @@ class Joined(argparse.Action):
         setattr(namespace, self.dest, os.pathsep.join(given))
 
 
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option `--data` of a command that loads pictures itself: by default "auto", else names or folders."""
+    parser.add_argument(
+        "--data",
+        action=Joined,
+        default="auto",
+        metavar="NAME_OR_FOLDER",
+        help="the pictures (auto); may be repeated for several folders",
+    )
+
+
 def value_text(value: object) -> str:
     """A parameter's value as it is shown and compared: 0.0 and 0 are one value, so are 400 and [400].
 

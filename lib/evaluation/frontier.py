@@ -47,15 +47,26 @@ class _Control:
         return lambda gray: self.paint(self.look(gray), setting)
 
 
-class _Counting(nn.Module):
-    """A colorizer that counts the colors of what it paints; its device is that of `network`."""
+class _Beside(nn.Module):
+    """A colorizer that works on the device of `network`."""
 
     def __init__(self, colorizer: Colorizer, network: Colorizer) -> None:
         super().__init__()
-        self.network, self.colorizer, self.counted = network, colorizer, []
+        self.network, self.colorizer = network, colorizer
 
     def forward(self, gray: Tensor) -> Tensor:
-        rgb = predict(self.colorizer, gray)
+        return predict(self.colorizer, gray)
+
+
+class _Counting(_Beside):
+    """The same, and it counts the colors of what it paints."""
+
+    def __init__(self, colorizer: Colorizer, network: Colorizer) -> None:
+        super().__init__(colorizer, network)
+        self.counted = []
+
+    def forward(self, gray: Tensor) -> Tensor:
+        rgb = super().forward(gray)
         self.counted.append(histograms(_as_in_a_file(rgb)))
         return rgb
 
@@ -263,5 +274,5 @@ def frontier_of(reference: Colorizer, pairs: Pairs, factors: Sequence[float] = F
     if isinstance(reference, ChromaNet):
         return measure_vividness(reference, pairs, factors=factors)
     (control,) = _controls(reference)
-    curve = placed({factor: _Counting(control.at(factor), reference) for factor in factors}, pairs)
+    curve = placed({factor: _Beside(control.at(factor), reference) for factor in factors}, pairs)
     return curve.rename_axis("setting").reset_index().assign(kind=CNN_SCALED)
