@@ -2,34 +2,14 @@
 
 import pytest
 import torch
+from recolored import as_bytes, recolored
 
-from lib.color import composition, spaces
+from lib.color import spaces
 from lib.evaluation.detector import accuracy_over_seeds, build_detector, detector_accuracies, detector_accuracy
 from lib.evaluation.names import TRUTH, Method
 from lib.networks.colorization_net import count_parameters
 
 TRUE = Method(TRUTH)
-
-
-def _bytes(rgb):
-    return (rgb * 255).round().to(torch.uint8)
-
-
-def _recolored(pictures, chroma):
-    """The pictures with another chroma and their own luma."""
-    rgb = pictures.float() / 255
-    return _bytes(composition.join(spaces.luma(rgb), chroma(spaces.rgb_to_ycbcr(rgb)[:, 1:])))
-
-
-@pytest.fixture(scope="module")
-def truth(pairs):
-    """60 squares of photographs, 32 px, uint8."""
-    return _bytes(pairs.tensors(slice(None))[1])
-
-
-@pytest.fixture(scope="module")
-def gray(truth):
-    return _recolored(truth, lambda chroma: 0 * chroma)
 
 
 def test_the_classifier_tells_gray_and_cannot_tell_the_truth(truth, gray):
@@ -42,9 +22,9 @@ def test_color_is_the_only_clue(truth):
     """Pictures without detail, in true colors, are not told from photographs by their missing luma."""
     rgb = truth.float() / 255
     flat = spaces.luma(rgb).mean((2, 3), keepdim=True).expand(-1, 1, 32, 32)
-    plain = _bytes(spaces.ycbcr_to_rgb(torch.cat([flat, 0.2 * spaces.rgb_to_ycbcr(rgb)[:, 1:]], 1)).clamp(0, 1))
-    with_luma = _recolored(plain, lambda chroma: chroma)
-    scores = [detector_accuracy(side, _recolored(truth, lambda c: 0.2 * c), steps=30) for side in (plain, with_luma)]
+    plain = as_bytes(spaces.ycbcr_to_rgb(torch.cat([flat, 0.2 * spaces.rgb_to_ycbcr(rgb)[:, 1:]], 1)).clamp(0, 1))
+    with_luma = recolored(plain, lambda chroma: chroma)
+    scores = [detector_accuracy(side, recolored(truth, lambda c: 0.2 * c), steps=30) for side in (plain, with_luma)]
     assert max(abs(score - 0.5) for score in scores) < 0.15
 
 

@@ -26,15 +26,6 @@ MIDDLE, TIMES = Method("chroma_adversarial", {"pairs": 8}), Method("chroma_joint
 
 
 @pytest.fixture(scope="module")
-def network():
-    """An untrained network whose logits are scaled to spread as those of a trained one."""
-    network = build_network("ChromaNet", 1, width=4, side=32).eval()
-    with torch.no_grad():
-        network.colors.weight.mul_(200)
-    return network
-
-
-@pytest.fixture(scope="module")
 def cnn():
     """An untrained network of the paper whose last layer is scaled, so that it has some color."""
     network = build_network("ColorizationNet", 1, width=4).eval()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from recolored import as_bytes, recolored
 
 from lib.color import composition, spaces
 from lib.evaluation.names import METRICS, NOT_OF_TEST, OF_REALISM, TRUTH, UNSHOWN, Method
@@ -22,32 +23,11 @@ from lib.losses.vgg_features import vgg11_features
 TRUE = Method(TRUTH)
 
 
-def _bytes(rgb):
-    return (rgb * 255).round().to(torch.uint8)
-
-
-def _recolored(pictures, chroma):
-    """The pictures with another chroma and their own luma."""
-    rgb = pictures.float() / 255
-    return _bytes(composition.join(spaces.luma(rgb), chroma(spaces.rgb_to_ycbcr(rgb)[:, 1:])))
-
-
-@pytest.fixture(scope="module")
-def truth(pairs):
-    """60 squares of photographs, 32 px, uint8."""
-    return _bytes(pairs.tensors(slice(None))[1])
-
-
-@pytest.fixture(scope="module")
-def gray(truth):
-    return _recolored(truth, lambda chroma: 0 * chroma)
-
-
 @pytest.fixture(scope="module")
 def tinted(truth):
     """All in one tint."""
     tint = torch.tensor([-0.06, 0.05]).reshape(1, 2, 1, 1)
-    return _recolored(truth, lambda chroma: tint.expand_as(chroma))
+    return recolored(truth, lambda chroma: tint.expand_as(chroma))
 
 
 def test_the_truth_scores_what_it_should(truth):
@@ -59,7 +39,7 @@ def test_the_truth_scores_what_it_should(truth):
 
 
 def test_spread_and_correlation_agree_with_numpy(truth):
-    half = _recolored(truth, lambda chroma: 0.5 * chroma)
+    half = recolored(truth, lambda chroma: 0.5 * chroma)
     half[::2] = truth[::2]
     own, true = (spaces.colorfulness(side.float() / 255).double().numpy() for side in (half, truth))
     assert color_spread(half, truth)[0] == pytest.approx(own.std() / true.std(), rel=1e-6)
@@ -79,14 +59,14 @@ def test_a_cast_is_the_length_of_the_mean_chroma():
     plain = composition.join(
         torch.full((6, 1, 8, 8), 0.5), torch.tensor([0.03, -0.04]).reshape(1, 2, 1, 1).expand(6, 2, 8, 8)
     )
-    assert color_cast(_bytes(plain)) == pytest.approx((255 * 0.05,) * 3, abs=0.4)
+    assert color_cast(as_bytes(plain)) == pytest.approx((255 * 0.05,) * 3, abs=0.4)
 
 
 def test_blotches_rise_with_patches_of_red_and_with_chroma(truth, gray):
     patches = torch.zeros(1, 2, 32, 32)
     patches[:, 0, 8:18, 8:18], patches[:, 1, 8:18, 8:18] = -0.05, 0.2
-    red = _recolored(truth, lambda chroma: chroma + patches)
-    twice = _recolored(truth, lambda chroma: 2 * chroma)
+    red = recolored(truth, lambda chroma: chroma + patches)
+    twice = recolored(truth, lambda chroma: 2 * chroma)
     assert blotches(red, truth)[0] > 1.3 and blotches(twice, truth)[0] > 1.3
     assert blotches(gray, truth)[0] < 0.01
 
@@ -96,18 +76,17 @@ def test_blotches_are_not_where_the_luma_has_an_edge():
     gray = torch.full((6, 1, 64, 64), 0.3)
     gray[..., 32:] = 0.7
     rising = torch.linspace(0, 0.1, 64).expand(6, 2, 64, 64).contiguous()
-    truth = _bytes(composition.join(gray, rising))
+    truth = as_bytes(composition.join(gray, rising))
     at_the_edge, elsewhere = torch.zeros(6, 2, 64, 64), torch.zeros(6, 2, 64, 64)
     at_the_edge[..., 32:], elsewhere[..., 12:] = 0.1, 0.1
-    values = [blotches(_bytes(composition.join(gray, chroma)), truth)[0] for chroma in (at_the_edge, elsewhere)]
+    values = [blotches(as_bytes(composition.join(gray, chroma)), truth)[0] for chroma in (at_the_edge, elsewhere)]
     assert values[0] == pytest.approx(0, abs=0.05) and values[1] > 0.8
 
 
 def test_the_kernel_distance_grows_with_the_difference(truth, tinted, gray):
     features = vgg11_features()
     true, twice, of_tint, of_gray = (
-        pooled_features(side, features)
-        for side in (truth, _recolored(truth, lambda chroma: 1.3 * chroma), tinted, gray)
+        pooled_features(side, features) for side in (truth, recolored(truth, lambda chroma: 1.3 * chroma), tinted, gray)
     )
     near, far, farther = (kernel_distance(own, true) for own in (twice, of_tint, of_gray))
     assert near[0] < min(far[0], farther[0]) and far[1] < far[0] < far[2]
@@ -139,7 +118,7 @@ def test_the_table_has_every_measure_of_every_method(pairs):
     methods = {"gray_copy": spaces.gray_to_rgb, Method("tinted"): lambda gray: gray * tint}
     pictures = painted(methods, test)
     assert list(pictures) == [TRUE, Method("gray_copy"), Method("tinted")]
-    assert torch.equal(pictures[TRUE], _bytes(test.tensors(slice(None))[1]))
+    assert torch.equal(pictures[TRUE], as_bytes(test.tensors(slice(None))[1]))
     values = values_of(realism(pictures, vgg11_features()))
     assert set(values.columns) == set(OF_REALISM) - {"color_distance", "detector_accuracy"}
     assert values.loc[Method("tinted")].notna().all()

@@ -22,16 +22,6 @@ from lib.evaluation.vividness import (
     measure_vividness,
     size_drift,
 )
-from lib.networks.registry import build_network
-
-
-@pytest.fixture(scope="module")
-def network():
-    """An untrained network whose logits are scaled to spread as those of a trained one."""
-    network = build_network("ChromaNet", 1, width=4, side=32).eval()
-    with torch.no_grad():
-        network.colors.weight.mul_(200)
-    return network
 
 
 @pytest.fixture(scope="module")
